@@ -1,0 +1,1 @@
+"""Words, units, tables and money that every stage shares; imports nothing of ours."""

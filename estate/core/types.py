@@ -1,0 +1,152 @@
+"""The frozen records that travel between stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+CLOSURE_COLUMNS = ("site_id", "year", "exit_route")
+HUB_COLUMNS = ("site_id", "option", "year")
+MOVE_COLUMNS = ("provision_id", "how", "to_site_id", "to_option", "to_provision_id", "year")
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """Years of the plan, counted from 0.
+
+    Attributes
+    ----------
+    first_year : int
+        Calendar year in which financial year 0 begins (1 April).
+    decision_years : int
+        Years in which something may happen, t = 0 .. decision_years - 1.
+    appraisal_years : int
+        Years over which money is counted, t = 0 .. appraisal_years - 1.
+    """
+
+    first_year: int
+    decision_years: int = 10
+    appraisal_years: int = 35
+
+    def label(self, t: int) -> str:
+        """Name year t as the financial year, for example ``2027/28``."""
+        year = self.first_year + int(t)
+        return f"{year}/{(year + 1) % 100:02d}"
+
+
+@dataclass(frozen=True)
+class Estate:
+    """An estate whose every default has been filled, rows sorted by their keys.
+
+    Attributes
+    ----------
+    tables : mapping of str to DataFrame
+        Every table of the dictionary, empty where not given; columns as in the
+        dictionary. ``sites`` and ``areas`` have easting and northing [m] filled
+        wherever a place is known.
+    assumed : DataFrame
+        One row for each default used: name, value, low, high, unit, quality,
+        impact, source, description, table, rows (how many rows it touched).
+    funnel : DataFrame
+        step, sites, reason: from all registered assets to decided sites.
+    matches : DataFrame
+        Pairs of records that may be one building; empty where nothing was matched.
+    assumptions : mapping of str to float
+        Value in force of every named assumption.
+    area_km : DataFrame
+        area_id, site_id, mode, km, minutes for every pair that a standard needs.
+    geometries : mapping of str to GeoDataFrame
+        areas and boundary, where shapes were given.
+    input_hashes : mapping of str to str
+        SHA-256 of every file read.
+    notes : tuple of str
+        What a reader must know before the first figure.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    assumed: pd.DataFrame
+    funnel: pd.DataFrame
+    matches: pd.DataFrame
+    assumptions: Mapping[str, float]
+    area_km: pd.DataFrame = field(default_factory=pd.DataFrame)
+    geometries: Mapping[str, Any] = field(default_factory=dict)
+    input_hashes: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to every site, hub and provision, and when.
+
+    Attributes
+    ----------
+    closures : DataFrame
+        site_id, year (offset t), exit_route.
+    hubs : DataFrame
+        site_id, option, year (offset t of opening).
+    moves : DataFrame
+        provision_id, how (move, merge, online), to_site_id, to_option (blank at a
+        host), to_provision_id (for a merge), year (offset t).
+    """
+
+    closures: pd.DataFrame
+    hubs: pd.DataFrame
+    moves: pd.DataFrame
+
+    @classmethod
+    def empty(cls) -> Plan:
+        """Return the plan in which nothing happens (business as usual)."""
+        return cls(
+            pd.DataFrame(columns=list(CLOSURE_COLUMNS)),
+            pd.DataFrame(columns=list(HUB_COLUMNS)),
+            pd.DataFrame(columns=list(MOVE_COLUMNS)),
+        )
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A plan with what the solver proved of it.
+
+    Attributes
+    ----------
+    plan : Plan
+        The best plan found.
+    status : str
+        optimal, within_gap, time_limit or interrupted.
+    objective_gbp : float
+        Net present saving of the rounded plan by the model's own coefficients [GBP].
+    bound_gbp : float
+        No plan saves more than this [GBP]; a proof, safe under tolerances.
+    stopped_by : str
+        gap, work, clock or user.
+    engine : str
+        Which engine proved what.
+    seconds : mapping of str to float
+        Time by stage [s].
+    log : tuple of str
+        What each stage reported.
+    """
+
+    plan: Plan
+    status: str
+    objective_gbp: float
+    bound_gbp: float
+    stopped_by: str
+    engine: str
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    log: tuple[str, ...] = ()
+
+    @property
+    def gap_gbp(self) -> float:
+        """Distance between the bound and the plan [GBP], never negative."""
+        return max(0.0, self.bound_gbp - self.objective_gbp)
+
+    @property
+    def gap_share_of_saving(self) -> float | None:
+        """The gap as a share of the bound on the saving; None where that is tiny."""
+        if self.bound_gbp < 1.0:
+            return None
+        return self.gap_gbp / self.bound_gbp
