@@ -1,0 +1,62 @@
+"""Discount factors and price bases, shared by the optimiser and the appraisal."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from estate.core.errors import ConfigError, Issue
+
+
+@cache
+def discount_bands() -> pd.DataFrame:
+    """Return the bands of discount rates: vintage, from_year, to_year, rate [share/year], source."""
+    with files("estate.core").joinpath("vintages/discount_rates.csv").open(encoding="utf-8") as handle:
+        return pd.read_csv(handle)
+
+
+def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDArray[np.float64]:
+    """Return discount factors for years 0 .. years - 1 by kinked compounding.
+
+    ``DF(0) = 1``, ``DF(t) = DF(t-1) / (1 + r_t)`` with r_t the rate of the band of year t
+    (HM Treasury Green Book, annex on discounting). Mid-year factors are
+    ``DF(t-1) / (1 + r_t) ** 0.5`` for t >= 1.
+
+    Parameters
+    ----------
+    vintage : str
+        Name of a table of rates, for example ``green_book_2022``.
+    years : int
+        Number of factors.
+    timing : str
+        ``year_end`` or ``mid_year``.
+
+    Returns
+    -------
+    ndarray, shape (years,)
+        Factors [share].
+
+    Raises
+    ------
+    ConfigError
+        If the vintage is not known.
+    """
+    bands = discount_bands()
+    chosen = bands[bands["vintage"] == vintage]
+    if chosen.empty:
+        known = ", ".join(dict.fromkeys(bands["vintage"]))
+        raise ConfigError(
+            "The table of discount rates is not known:",
+            [Issue("config", None, "vintage", vintage, "is not a vintage", f"use one of {known}")],
+        )
+    t = np.arange(1, years)
+    band = np.searchsorted(chosen["from_year"].to_numpy(), t, side="right") - 1
+    growth = 1.0 + chosen["rate"].to_numpy()[band]
+    ends = np.concatenate([[1.0], 1.0 / np.cumprod(growth)])
+    if timing == "mid_year":
+        return np.concatenate([[1.0], ends[:-1] / np.sqrt(growth)])
+    return ends

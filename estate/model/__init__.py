@@ -1,0 +1,1 @@
+"""The optimisation model: the only home of PuLP, with ``estate.solve``."""
