@@ -34,7 +34,7 @@ class DataSection(Section):
     folder: Path | None = Field(None, description="Folder with one file a table, named after it")
     workbook: Path | None = Field(None, description="One workbook with a sheet a table")
     tables: dict[str, Path] = Field(default_factory=dict, description="File for a table, by its name")
-    register: Path | None = Field(None, description="A published property register (Transparency Code)")
+    property_register: Path | None = Field(None, description="A published property register (Transparency Code)")
     mapping: Path | None = Field(None, description="Mapping file for headers that the importer cannot guess")
     places: list[dict[str, Any]] = Field(default_factory=list, description="Other lists of places: file, kind, partner, ...")
     matches: Path | None = Field(None, description="matches.csv with answers: merge, apart or ask")
