@@ -107,6 +107,28 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """How far a run has come, for people who wait.
+
+    Attributes
+    ----------
+    stage : str
+        What is being done, in plain words.
+    incumbent_gbp : float or None
+        Net present saving of the best plan so far [GBP]; None while there is none.
+    bound_gbp : float or None
+        No plan saves more than this [GBP]; None while nothing is proved.
+    seconds : float
+        Time since the stage began [s].
+    """
+
+    stage: str
+    incumbent_gbp: float | None
+    bound_gbp: float | None
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Solution:
     """A plan with what the solver proved of it.
 
