@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pandas as pd
 
-from estate.core.types import Estate, Horizon, Plan, Solution
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.core.types import Estate, Horizon, Plan, Solution
 
 SCHEMA_VERSION = "1.0"
 
