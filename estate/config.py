@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from estate.core.types import Horizon
 
@@ -13,15 +14,26 @@ from estate.core.types import Horizon
 class Section(BaseModel):
     """A part of the configuration: unknown names are errors, nothing changes later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class HorizonSection(Section):
     """Years of the plan."""
 
-    first_year: int = Field(2027, ge=2000, le=2200, description="Financial year 0 begins on 1 April of this year")
+    first_year: int = Field(
+        2027, ge=2000, le=2200, description="Financial year 0 begins on 1 April of this year"
+    )
     decision_years: int = Field(10, ge=1, le=40, description="Years in which something may happen")
     appraisal_years: int = Field(35, ge=1, le=120, description="Years over which money is counted")
+
+    @model_validator(mode="after")
+    def _money_outlasts_decisions(self) -> Self:
+        if self.appraisal_years < self.decision_years:
+            message = (
+                f"appraisal_years {self.appraisal_years} is less than decision_years {self.decision_years}"
+            )
+            raise ValueError(message)
+        return self
 
     def horizon(self) -> Horizon:
         """Return the record that the stages use."""
@@ -34,11 +46,17 @@ class DataSection(Section):
     folder: Path | None = Field(None, description="Folder with one file a table, named after it")
     workbook: Path | None = Field(None, description="One workbook with a sheet a table")
     tables: dict[str, Path] = Field(default_factory=dict, description="File for a table, by its name")
-    property_register: Path | None = Field(None, description="A published property register (Transparency Code)")
+    property_register: Path | None = Field(
+        None, description="A published property register (Transparency Code)"
+    )
     mapping: Path | None = Field(None, description="Mapping file for headers that the importer cannot guess")
-    places: list[dict[str, Any]] = Field(default_factory=list, description="Other lists of places: file, kind, partner, ...")
+    places: list[dict[str, Any]] = Field(
+        default_factory=list, description="Other lists of places: file, kind, partner, ..."
+    )
     matches: Path | None = Field(None, description="matches.csv with answers: merge, apart or ask")
-    residents: dict[str, Any] = Field(default_factory=dict, description="Recipe for areas from published small-area files")
+    residents: dict[str, Any] = Field(
+        default_factory=dict, description="Recipe for areas from published small-area files"
+    )
     postcodes: Path | None = Field(None, description="Table of postcodes with coordinates")
     boundary: Path | None = Field(None, description="Outline of the authority")
     area_shapes: Path | None = Field(None, description="Shapes of the areas, for maps")
@@ -75,19 +93,75 @@ class Config(Section):
         Values that replace the defaults of ``default_assumptions.csv``.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
-    title: str = ""
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="Name of the run and of its folder: letters, digits, _ and -",
+    )
+    title: str = Field("", max_length=200, description="Title in words, printed on every page")
     data_date: str = Field("", description="As-at date of the data, printed on every page")
     invented: bool = Field(default=False, description="The estate is made up; said on every page")
     data: DataSection = DataSection()
     horizon: HorizonSection = HorizonSection()
-    objective: Literal["economic", "financial"] = "economic"
+    objective: Literal["economic", "financial"] = Field(
+        "economic", description="Whose net present saving is made greatest: society's or the bodies' own"
+    )
     vintage: str = Field("green_book_2022", description="Table of discount rates")
-    timing: Literal["year_end", "mid_year"] = "year_end"
-    hubs_allowed: bool = True
+    timing: Literal["year_end", "mid_year"] = Field(
+        "year_end", description="When in the year money is discounted"
+    )
+    hubs_allowed: bool = Field(default=True, description="False bars every hub, for comparison")
     policy: ClosurePolicy = ClosurePolicy()
-    rules: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    assumptions: dict[str, float] = Field(default_factory=dict)
+    rules: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Rules and their options, by name"
+    )
+    assumptions: dict[str, float] = Field(
+        default_factory=dict, description="Values that replace default assumptions, by name"
+    )
     solver: SolverSection = SolverSection()
-    audience: Literal["internal", "partner", "public"] = "internal"
-    output: Path = Path("out")
+    audience: Literal["internal", "partner", "public"] = Field(
+        "internal", description="Who may read what is written: values by site are internal"
+    )
+    output: Path = Field(Path("out"), description="Folder in which the run writes a folder of its own name")
+    _folders: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Remember the folders that stood behind ``${NAME}`` in paths."""
+        if isinstance(context, Mapping):
+            self._folders.update(context.get("folders", {}))
+
+    def portable(self, base: Path) -> dict[str, Any]:
+        """Return the configuration without any path of this machine, as ``run.json`` keeps it.
+
+        Paths below a named folder become ``${NAME}/...``, paths below `base` become
+        relative to it, and of any other absolute path only the last part is kept.
+
+        Parameters
+        ----------
+        base : Path
+            Folder of the configuration file.
+
+        Returns
+        -------
+        dict
+            Plain data, ready for JSON.
+        """
+        roots = [(f"${{{name}}}", Path(folder)) for name, folder in self._folders.items()]
+        return {
+            key: _portable(value, [*roots, ("", base)]) for key, value in self.model_dump(mode="json").items()
+        }
+
+
+def _portable(value: Any, roots: list[tuple[str, Path]]) -> Any:  # noqa: ANN401 - any plain data
+    """Fold the paths of plain data back to what they mean on every machine."""
+    if isinstance(value, dict):
+        return {key: _portable(part, roots) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_portable(part, roots) for part in value]
+    if not isinstance(value, str) or not PurePath(value).is_absolute():
+        return value
+    path = Path(value)
+    for label, root in roots:
+        for folder in (root, root.resolve()):
+            if path.is_relative_to(folder):
+                return (PurePath(label) / path.relative_to(folder)).as_posix()
+    return path.name

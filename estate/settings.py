@@ -1,0 +1,305 @@
+"""From a file to a checked configuration: every name resolved, every problem at once."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from estate.config import Config
+from estate.core.errors import ConfigError, Issue
+from estate.core.money import discount_bands
+from estate.core.reference import default_assumptions
+from estate.core.yamlfile import read_yaml
+from estate.model.rules import RULES, resolve_rules, rule_name
+
+SHARED = "ESTATE_SHARED"
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where values came from, so that a problem is shown where it was written."""
+
+    file: str
+    lines: Mapping[str, int] = field(default_factory=dict)
+    overridden: frozenset[str] = frozenset()
+
+    def issue(self, key: str, value: object, problem: str, remedy: str) -> Issue:
+        """Return a problem of the value under `key`."""
+        shown = "" if value is None else _short(value)
+        if any(key == name or key.startswith(f"{name}.") for name in self.overridden):
+            return Issue("--set", None, key, shown, problem, remedy)
+        line, part = self.lines.get(key), key
+        while line is None and "." in part:
+            part = part.rpartition(".")[0]
+            line = self.lines.get(part)
+        return Issue(self.file, line, key, shown, problem, remedy)
+
+
+def load_config(
+    path: Path | str, overrides: Mapping[str, Any] | None = None, shared: Path | None = None
+) -> tuple[Config, Path]:
+    """Read a configuration from YAML or from a workbook and check all of it.
+
+    Parameters
+    ----------
+    path : Path or str
+        A YAML file, or a workbook made by ``estate init --excel``.
+    overrides : mapping, optional
+        Values that replace those of the file, by dotted key (``solver.gap``); maps
+        merge, lists and single values are replaced, None goes back to the default.
+    shared : Path, optional
+        Folder for ``${ESTATE_SHARED}`` in paths. Without it the environment variable
+        of that name, else a folder ``shared`` beside the checkout, where there is one.
+
+    Returns
+    -------
+    Config
+        Complete, its rules resolved with all their options.
+    Path
+        Folder against which its relative paths are read.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the file.
+    """
+    path = Path(path)
+    if not path.is_file():
+        remedy = "give the path of a YAML file or workbook, or make one with `estate init`"
+        raise ConfigError(
+            "The configuration cannot be read:", [Issue(str(path), None, "", "", "is not a file", remedy)]
+        )
+    base = path.parent.resolve()
+    raw, lines = _read_workbook(path) if path.suffix.lower() in WORKBOOKS else read_yaml(path)
+    raw = merge(raw, _nest(overrides or {}))
+    source = _Source(path.name, lines, frozenset(overrides or {}))
+    folders, missing = _folders(raw.get("data"), base, shared)
+    issues = [source.issue("data", f"${{{name}}}", "is not set", _variable_remedy(name)) for name in missing]
+    config, problems = _validate(_expand(raw, folders), folders, source)
+    if config is None or issues or problems:
+        raise ConfigError("The configuration has problems:", sorted({*issues, *problems}, key=_place))
+    return config, base
+
+
+def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` with `changes`: maps merge deeply, the rest is replaced, None removes."""
+    merged = dict(base)
+    for key, value in changes.items():
+        old = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, Mapping):
+            merged[key] = merge(old if isinstance(old, Mapping) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def parse_assignments(texts: Sequence[str]) -> dict[str, Any]:
+    """Read ``key=value`` texts of the command line; values are read as YAML.
+
+    Raises
+    ------
+    ConfigError
+        For every text without a key or with a value that is no YAML.
+    """
+    values: dict[str, Any] = {}
+    issues = []
+    for text in texts:
+        key, sign, value = (part.strip() for part in text.partition("="))
+        try:
+            content = yaml.safe_load(value)
+        except (ValueError, RecursionError, yaml.YAMLError):
+            sign = ""
+        if not sign or ".." in f".{key}.":
+            issues.append(
+                Issue("--set", None, "", text, "is not key=value", "write for example --set solver.gap=0.02")
+            )
+        else:
+            values[key] = content
+    if issues:
+        raise ConfigError("The changes on the command line cannot be read:", issues)
+    return values
+
+
+def _nest(dotted: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in dotted.items():
+        *parents, last = key.split(".")
+        here = nested
+        for parent in parents:
+            inner = here.get(parent)
+            here[parent] = here = inner if isinstance(inner, dict) else {}
+        here[last] = value
+    return nested
+
+
+def _read_workbook(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
+    from estate.inputs.template import read_settings
+
+    return dict(read_settings(path)), {}
+
+
+def _folders(data: Any, base: Path, shared: Path | None) -> tuple[dict[str, str], list[str]]:  # noqa: ANN401
+    """Return the folder of every ``${NAME}`` in the data section, and the names without one."""
+    names = dict.fromkeys(_VARIABLE.findall(str(data)))
+    found: dict[str, str] = {}
+    for name in names:
+        folder = os.environ.get(name)
+        if name == SHARED:
+            folder = str(shared) if shared else folder or _beside_checkout(base)
+        if folder:
+            found[name] = str(Path(folder).resolve())
+    return found, [name for name in names if name not in found]
+
+
+def _beside_checkout(base: Path) -> str | None:
+    """Return the folder ``shared`` beside the nearest checkout above `base`."""
+    for folder in (base, *base.parents):
+        if (folder / "pyproject.toml").is_file():
+            beside = folder.parent / "shared"
+            return str(beside) if beside.is_dir() else None
+    return None
+
+
+def _variable_remedy(name: str) -> str:
+    if name == SHARED:
+        return f"give the data folder with --shared FOLDER, or set the environment variable {SHARED}"
+    return f"set the environment variable {name} to the folder meant"
+
+
+def _expand(value: Any, folders: Mapping[str, str], *, inside: bool = False) -> Any:  # noqa: ANN401
+    """Put folders in place of ``${NAME}`` in the data section, nowhere else."""
+    if isinstance(value, Mapping):
+        return {key: _expand(part, folders, inside=inside or key == "data") for key, part in value.items()}
+    if isinstance(value, list):
+        return [_expand(part, folders, inside=inside) for part in value]
+    if inside and isinstance(value, str):
+        return _VARIABLE.sub(lambda found: folders.get(found[1], found[0]), value)
+    return value
+
+
+def _validate(
+    raw: Mapping[str, Any], folders: Mapping[str, str], source: _Source
+) -> tuple[Config | None, list[Issue]]:
+    issues = _unknown_names(raw, source)
+    config = None
+    try:
+        config = Config.model_validate(dict(raw), context={"folders": folders})
+    except ValidationError as error:
+        issues += [_issue_of(Config, detail, source) for detail in error.errors()]
+    rules = raw.get("rules")
+    known = {rule_name(rule) for rule in RULES}
+    if isinstance(rules, Mapping):
+        chosen = {
+            name: options for name, options in rules.items() if name in known and isinstance(options, Mapping)
+        }
+        try:
+            resolved = resolve_rules(chosen)
+        except ConfigError as error:
+            issues += [_place_rule_issue(issue, source) for issue in error.issues]
+            return None, issues
+    else:
+        resolved = resolve_rules({})
+    return (None if config is None else config.model_copy(update={"rules": resolved})), issues
+
+
+def _unknown_names(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
+    """Check names that are keys of open maps: rules, assumptions, tables, and the vintage."""
+    data = raw.get("data")
+    tables = data.get("tables") if isinstance(data, Mapping) else None
+    open_maps: list[tuple[str, Any, list[str]]] = [
+        ("rules", raw.get("rules"), [rule_name(rule) for rule in RULES]),
+        ("assumptions", raw.get("assumptions"), default_assumptions()["name"].tolist()),
+        ("data.tables", tables, table_names()),
+    ]
+    issues = [
+        source.issue(f"{section}.{name}", None, "is not known", nearest(str(name), known))
+        for section, given, known in open_maps
+        if isinstance(given, Mapping)
+        for name in given
+        if name not in known
+    ]
+    vintages = list(dict.fromkeys(discount_bands()["vintage"]))
+    vintage = raw.get("vintage")
+    if isinstance(vintage, str) and vintage not in vintages:
+        issues.append(
+            source.issue("vintage", vintage, "is not a table of discount rates", nearest(vintage, vintages))
+        )
+    return issues
+
+
+def table_names() -> list[str]:
+    """Return the names of the tables of the data dictionary."""
+    folder = files("estate.core").joinpath("dictionary")
+    return sorted(
+        entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")
+    )
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Say which known name was probably meant, or list them."""
+    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
+    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
+
+
+def _issue_of(model: type[BaseModel], detail: Mapping[str, Any], source: _Source) -> Issue:
+    """Turn one finding of pydantic into the user's words."""
+    loc = [str(part) for part in detail["loc"] if part != "[key]"]
+    key, kind = ".".join(loc), detail["type"]
+    parent, name = _model_at(model, loc[:-1]), loc[-1] if loc else ""
+    about = _description(parent, name)
+    if kind == "extra_forbidden":
+        return source.issue(
+            key, None, "is not known", nearest(name, list(parent.model_fields) if parent else [])
+        )
+    if kind == "missing":
+        return source.issue(key, None, "is missing", f"add `{name}:`{about}")
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    value = None if isinstance(detail.get("input"), Mapping) else detail.get("input")
+    return source.issue(key, value, f"is not accepted ({message})", f"give a value that fits{about}")
+
+
+def _model_at(model: type[BaseModel], loc: Sequence[str]) -> type[BaseModel] | None:
+    here: type[BaseModel] | None = model
+    for part in loc:
+        found = here.model_fields.get(part) if here else None
+        kind = found.annotation if found else None
+        here = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    return here
+
+
+def _description(model: type[BaseModel] | None, name: str) -> str:
+    found = model.model_fields.get(name) if model else None
+    return f" ({found.description})" if found and found.description else ""
+
+
+def _place_rule_issue(issue: Issue, source: _Source) -> Issue:
+    """Show the problem of a rule's option where it was written, with the nearest option."""
+    _, rule, *rest = issue.column.split(".")
+    options = next(list(found.Options.model_fields) for found in RULES if rule_name(found) == rule)
+    placed = source.issue(issue.column, None, issue.problem, issue.remedy)
+    if rest and rest[0] not in options:
+        return replace(placed, problem="is not known", remedy=nearest(rest[0], options))
+    return replace(placed, value=issue.value)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _place(issue: Issue) -> tuple[str, int, str]:
+    return issue.table, issue.row or 0, issue.column
