@@ -1,0 +1,289 @@
+"""What the ledger needs to know of an estate and a plan, read once from the conformed tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.appraise.lines import NEVER, Matrix, Years
+from estate.core.money import discount_factors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from estate.config import Config
+    from estate.core.types import Estate, Horizon, Plan
+
+COUNTED_SCOPES = ("decide", "surplus", "keep")
+DECIDED_SCOPES = ("decide", "surplus")
+LEASES = ("leasehold", "licence")
+ROUNDING = 1e-9
+"""Sums of durations such as 0.7 + 0.2 + 0.1 must not round up to an extra year."""
+
+
+def text(column: pd.Series) -> NDArray[np.object_]:
+    """Return a column of ids or words, blank where nothing is given."""
+    return column.astype(object).where(column.notna(), "").map(str).to_numpy(dtype=object)
+
+
+def number(column: pd.Series, blank: float | Matrix = 0.0) -> Matrix:
+    """Return a column of numbers, with a value for blank cells."""
+    values = pd.to_numeric(column, errors="raise").to_numpy(dtype=float, na_value=np.nan)
+    return np.where(np.isnan(values), blank, values)
+
+
+def truth(column: pd.Series, blank: bool) -> NDArray[np.bool_]:
+    """Return a column of yes and no."""
+    words = pd.Series(text(column)).str.lower()
+    known = words.map({"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False})
+    return known.astype(object).where(known.notna(), blank).to_numpy(dtype=bool)
+
+
+def effect_year(dates: pd.Series, first_year: int) -> Years:
+    """Return the year t at whose start a date takes effect: 1 April at once, else the next year."""
+    when = pd.to_datetime(dates, errors="raise")
+    t = when.dt.year - (when.dt.month < 4) - first_year
+    late = ~((when.dt.month == 4) & (when.dt.day == 1))
+    return (t + late).where(when.notna(), NEVER).to_numpy(dtype=float).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """An estate with a plan, ready for posting.
+
+    Attributes
+    ----------
+    horizon : Horizon
+        Years.
+    rates : mapping
+        Value in force of every assumption.
+    uplift : float
+        G: works cost with fees, contingency and optimism bias, per works cost [share].
+    factors : ndarray
+        Discount factors of years 0 .. appraisal_years - 1 [share].
+    sites : DataFrame
+        Every site with owner, tenure and closing year.
+    provisions : DataFrame
+        Every provision with room, weight, leaving year and destination.
+    closures, hubs : DataFrame
+        What the plan closes and opens, with terms.
+    """
+
+    horizon: Horizon
+    rates: Mapping[str, float]
+    uplift: float
+    factors: Matrix
+    sites: pd.DataFrame
+    provisions: pd.DataFrame
+    closures: pd.DataFrame
+    hubs: pd.DataFrame
+
+    @property
+    def span(self) -> int:
+        """Number of appraised years."""
+        return self.horizon.appraisal_years
+
+    @property
+    def counted(self) -> pd.DataFrame:
+        """Sites whose cost is counted: existing, owner in the plan, scope decide, surplus or keep."""
+        return self.sites[self.sites["counted"]]
+
+
+def uplift(rates: Mapping[str, float]) -> float:
+    """Return G = (1 + fees)(1 + contingency)(1 + OB (1 - mitigated)) [share] (domain 1.6)."""
+    bias = rates["optimism_bias_share"] * (1.0 - rates["optimism_bias_mitigated_share"])
+    return (1.0 + rates["fees_share"]) * (1.0 + rates["contingency_share"]) * (1.0 + bias)
+
+
+def gather(estate: Estate, config: Config, plan: Plan) -> Facts:
+    """Read what the ledger needs from the tables and the plan."""
+    horizon = config.horizon.horizon()
+    sites = _sites(estate, horizon, plan)
+    return Facts(
+        horizon=horizon,
+        rates=estate.assumptions,
+        uplift=uplift(estate.assumptions),
+        factors=discount_factors(config.vintage, horizon.appraisal_years, config.timing),
+        sites=sites,
+        provisions=_provisions(estate, sites, plan),
+        closures=_closures(estate, sites, plan),
+        hubs=_hubs(estate, config, sites, plan),
+    )
+
+
+def in_plan_partners(estate: Estate, partner_ids: NDArray[np.object_]) -> NDArray[np.bool_]:
+    """Say of each partner whether it takes part; one without a row does."""
+    table = estate.tables["partners"]
+    absent = set(text(table["partner_id"])[~truth(table["in_plan"], blank=True)])
+    return np.array([partner not in absent for partner in partner_ids], dtype=bool)
+
+
+def _sites(estate: Estate, horizon: Horizon, plan: Plan) -> pd.DataFrame:
+    """Every site with its owner, whether it is counted, its tenure and its closing year."""
+    table = estate.tables["sites"]
+    sites = pd.DataFrame(
+        {name: text(table[name]) for name in ("site_id", "partner_id", "status", "scope", "step_free")}
+    )
+    sites["gia_m2"] = number(table["gia_m2"])
+    sites["income_gbp"] = number(table["income_gbp_per_year"])
+    sites["step_free_cost_gbp"] = number(table["step_free_cost_gbp"])
+    sites["in_plan"] = in_plan_partners(estate, sites["partner_id"].to_numpy(dtype=object))
+    sites["counted"] = (
+        (sites["status"] == "existing") & sites["in_plan"] & sites["scope"].isin(COUNTED_SCOPES)
+    )
+    sites["decided"] = sites["counted"] & sites["scope"].isin(DECIDED_SCOPES)
+    sites = sites.merge(_tenures(estate, horizon), on="site_id", how="left")
+    sites["tenure"] = text(sites["tenure"])
+    for name in ("expiry_t", "break_t"):
+        sites[name] = number(sites[name], NEVER).astype(np.int64)
+    sites["break_penalty_gbp"] = number(sites["break_penalty_gbp"])
+    closing = dict(zip(text(plan.closures["site_id"]), number(plan.closures["year"]), strict=True))
+    sites["closes_t"] = number(sites["site_id"].map(closing), NEVER).astype(np.int64)
+    return sites
+
+
+def _tenures(estate: Estate, horizon: Horizon) -> pd.DataFrame:
+    """Tenure, with dates as the years in which they take effect."""
+    table = estate.tables["tenures"]
+    return pd.DataFrame(
+        {
+            "site_id": text(table["site_id"]),
+            "tenure": text(table["tenure"]),
+            "expiry_t": effect_year(table["expiry"], horizon.first_year),
+            "break_t": effect_year(table["break_date"], horizon.first_year),
+            "break_penalty_gbp": number(table["break_penalty_gbp"]),
+            "market_rent_gbp": number(table["market_rent_gbp_per_year"], np.nan),
+            "dilapidations_gbp": number(table["dilapidations_gbp"], np.nan),
+        }
+    )
+
+
+def _provisions(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Every provision with its weight at its site, the room it needs, and where it goes when."""
+    table = estate.tables["provisions"]
+    rows = pd.DataFrame(
+        {name: text(table[name]) for name in ("provision_id", "site_id", "service_id", "partner_id")}
+    )
+    owner = rows["site_id"].map(sites.set_index("site_id")["partner_id"])
+    rows["partner_id"] = rows["partner_id"].where(rows["partner_id"] != "", owner)
+    room = number(table["room_nia_m2"])
+    total = pd.Series(room).groupby(rows["site_id"]).transform("sum").to_numpy(dtype=float)
+    count = rows.groupby("site_id")["site_id"].transform("size").to_numpy(dtype=float)
+    rows["weight"] = np.where(total > 0, room / np.where(total > 0, total, 1.0), 1.0 / count)
+    rows = rows.merge(_services(estate), on="service_id", how="left")
+    stays = 1.0 - number(table["digital_share"])
+    rows["need_m2"] = room * number(rows["space_factor"], 1.0) * stays
+    rows["merge_need_m2"] = room * number(rows["merge_factor"], 0.8) * stays
+    rows["fte"] = number(table["staff_fte"]) * stays
+    rows["visits"] = number(table["visits_per_year"])
+    moves = plan.moves
+    went = pd.DataFrame(
+        {name: text(moves[name]) for name in ("provision_id", "how", "to_site_id", "to_option")}
+    )
+    went["leaves_t"] = number(moves["year"])
+    rows = rows.merge(went, on="provision_id", how="left")
+    rows["leaves_t"] = number(rows["leaves_t"], NEVER).astype(np.int64)
+    for name in ("how", "to_site_id", "to_option"):
+        rows[name] = text(rows[name])
+    return rows
+
+
+def _services(estate: Estate) -> pd.DataFrame:
+    """Return what the ledger needs of each service."""
+    table = estate.tables["services"]
+    return pd.DataFrame(
+        {
+            "service_id": text(table["service_id"]),
+            "space_factor": number(table["space_factor"], 1.0),
+            "merge_factor": number(table["merge_factor"], 0.8),
+            "online_setup_gbp": number(table["online_setup_gbp"]),
+            "online_gbp_per_visit": number(table["online_gbp_per_visit"]),
+        }
+    )
+
+
+def _closures(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Every closure with its route's terms, its lag to sale or letting, and its brakes."""
+    rates = estate.assumptions
+    rows = pd.DataFrame({name: text(plan.closures[name]) for name in ("site_id", "exit_route")})
+    rows = rows.merge(sites, on="site_id", how="left", validate="one_to_one")
+    value = estate.tables["valuations"]
+    terms = pd.DataFrame({name: text(value[name]) for name in ("site_id", "exit_route")})
+    for name in _TERMS:
+        terms[name] = number(value[name], np.nan)
+    rows = rows.merge(terms, on=["site_id", "exit_route"], how="left", validate="one_to_one")
+    rows["receipt_gbp"] = number(rows["receipt_gbp"])
+    rows["let_income_gbp_per_year"] = number(rows["let_income_gbp_per_year"])
+    rows["probability"] = number(rows["probability"], rates["sale_probability"])
+    rows["disposal_cost_share"] = number(rows["disposal_cost_share"], rates["disposal_cost_share"])
+    holding = rates["vacant_holding_gbp_per_m2_per_year"] * rows["gia_m2"].to_numpy(dtype=float)
+    rows["holding_gbp_per_year"] = number(rows["holding_gbp_per_year"], holding)
+    brakes = _brakes(estate)
+    delay = number(rows["site_id"].map(brakes["delay_years"]))
+    wait = number(rows["years_to_sell"], rates["years_to_sell"]) + delay
+    rows["lag"] = np.ceil(wait - ROUNDING).astype(np.int64)
+    rows["receipt_factor"] = number(rows["site_id"].map(brakes["receipt_factor"]), 1.0)
+    partners = estate.tables["partners"]
+    kept = dict(
+        zip(text(partners["partner_id"]), number(partners["receipt_retention_share"], 1.0), strict=True)
+    )
+    rows["retention"] = number(rows["partner_id"].map(kept), 1.0)
+    rows["vacant_end"] = _vacant_end(rows)
+    return rows
+
+
+_TERMS = (
+    "receipt_gbp",
+    "probability",
+    "years_to_sell",
+    "disposal_cost_share",
+    "let_income_gbp_per_year",
+    "holding_gbp_per_year",
+)
+
+
+def _vacant_end(rows: pd.DataFrame) -> Years:
+    """Return the year in which an empty building is off the owner's hands."""
+    route = rows["exit_route"]
+    closes = rows["closes_t"].to_numpy(dtype=np.int64)
+    leaves = np.where(route == "hold", NEVER, closes + rows["lag"].to_numpy(dtype=np.int64))
+    return np.where(route == "surrender", closes, leaves)
+
+
+def _brakes(estate: Estate) -> pd.DataFrame:
+    """Sum the delays and multiply the receipt factors of the brakes of each site."""
+    table = estate.tables["brakes"]
+    effect = text(table["effect"])
+    rows = pd.DataFrame({"site_id": text(table["site_id"])})
+    rows["delay_years"] = np.where(effect == "delay", number(table["delay_years"]), 0.0)
+    rows["receipt_factor"] = np.where(effect == "receipt", number(table["receipt_factor"], 1.0), 1.0)
+    return rows.groupby("site_id").agg(
+        delay_years=("delay_years", "sum"), receipt_factor=("receipt_factor", "prod")
+    )
+
+
+def _hubs(estate: Estate, config: Config, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Every hub that opens, with its lead partner, works cost and life."""
+    table = estate.tables["hub_options"]
+    options = pd.DataFrame({"site_id": text(table["site_id"]), "option": text(table["option"])})
+    options["lead_id"] = text(table["lead_partner_id"])
+    options["spend_profile"] = text(table["spend_profile"])
+    for name in ("room_nia_m2", "capital_gbp", "running_cost_gbp_per_year", "cures_backlog_share"):
+        options[name] = number(table[name])
+    options["lead_years"] = number(table["lead_years"], 1).astype(np.int64)
+    options["life_years"] = number(table["life_years"], estate.assumptions["hub_life_years"]).astype(np.int64)
+    opened = pd.DataFrame({name: text(plan.hubs[name]) for name in ("site_id", "option")})
+    opened["opens_t"] = number(plan.hubs["year"]).astype(np.int64)
+    rows = opened.merge(options, on=["site_id", "option"], how="left", validate="one_to_one")
+    known = ["site_id", "partner_id", "step_free", "step_free_cost_gbp"]
+    rows = rows.merge(sites[known], on="site_id", how="left")
+    rows["partner_id"] = rows["lead_id"].where(rows["lead_id"] != "", rows["partner_id"])
+    asked = config.rules.get("fitness", {}).get("require_step_free", True)
+    needed = (rows["step_free"] != "yes") & bool(asked)
+    rows["step_free_cost_gbp"] = np.where(needed, rows["step_free_cost_gbp"], 0.0)
+    return rows

@@ -1,0 +1,158 @@
+"""Lines that follow from what buildings cost and earn today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.appraise.facts import Facts, number, text
+from estate.appraise.lines import Block, Matrix, between, once, post
+from estate.core.reference import headings
+
+if TYPE_CHECKING:
+    from estate.core.types import Estate
+
+PRIORITY_YEARS = {1: 0, 2: 1, 3: 3, 4: 6}
+"""Year in which backlog of a priority falls due (domain 3.4)."""
+
+
+@dataclass(frozen=True)
+class CostRows:
+    """Running costs split into what goes with the building and what goes with each provision.
+
+    Attributes
+    ----------
+    fixed, variable : DataFrame
+        Who, where and what of each part, with the year in which it ends.
+    fixed_gbp, variable_gbp : ndarray, shape (rows, years)
+        Yearly cost as a positive number, at rents in force [GBP/year].
+    """
+
+    fixed: pd.DataFrame
+    fixed_gbp: Matrix
+    variable: pd.DataFrame
+    variable_gbp: Matrix
+
+
+def cost_rows(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> CostRows:
+    """Split the rows of `running_costs` by cashability and by what they go with.
+
+    Parameters
+    ----------
+    facts : Facts
+        Estate and plan.
+    table : DataFrame
+        Conformed ``running_costs``.
+    column : str
+        Column of the yearly cost; ``low_gbp_per_year`` and ``high_gbp_per_year`` take the
+        central value where blank.
+
+    Returns
+    -------
+    CostRows
+        Memo headings left out.
+    """
+    rows = _posted_rows(facts, table, column)
+    yearly = np.repeat(rows["gbp"].to_numpy(dtype=float)[:, None], facts.span, axis=1)
+    renewed = (rows["heading"] == "rent") & rows["market_rent_gbp"].notna()
+    later = np.arange(facts.span) >= rows["expiry_t"].to_numpy(dtype=np.int64)[:, None]
+    market = (rows["market_rent_gbp"].fillna(0.0) * rows["part"]).to_numpy(dtype=float)
+    yearly = np.where(later & renewed.to_numpy(dtype=bool)[:, None], market[:, None], yearly)
+    kept = facts.provisions[["site_id", "provision_id", "weight", "leaves_t", "how"]]
+    rows["occupied"] = rows["site_id"].isin(kept["site_id"])
+    fixed_part = np.where(rows["occupied"], rows["fixed_share"], 1.0)
+    rows["row"] = np.arange(len(rows))
+    variable = rows.merge(kept, on="site_id")
+    index = variable["row"].to_numpy(dtype=np.int64)
+    part = ((1.0 - variable["fixed_share"]) * variable["weight"]).to_numpy(dtype=float)
+    return CostRows(rows, fixed_part[:, None] * yearly, variable, part[:, None] * yearly[index])
+
+
+def _posted_rows(facts: Facts, table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the cashable and the non-cashable part of every row, each with its view."""
+    rows = pd.DataFrame({name: text(table[name]) for name in ("site_id", "heading", "fund", "quality")})
+    rows["gbp"] = number(table[column], number(table["gbp_per_year"]))
+    cashable = number(table["cashable_share"], 1.0)
+    known = headings().set_index("heading")
+    rows["view"] = rows["heading"].map(known["view"])
+    default = rows["heading"].map(known["fixed_share"]).to_numpy(dtype=float)
+    rows["fixed_share"] = number(table["fixed_share"], default)
+    cash = rows.assign(part=cashable, cashable="yes")
+    rest = rows.assign(part=1.0 - cashable, cashable="no", view="economic")[rows["view"] == "both"]
+    both = pd.concat([cash[cash["view"] != "memo"], rest], ignore_index=True)
+    both = both[both["part"] > 0].assign(gbp=lambda frame: frame["gbp"] * frame["part"])
+    place = ["site_id", "partner_id", "closes_t", "expiry_t", "market_rent_gbp", "decided"]
+    return both.merge(facts.counted[place], on="site_id").reset_index(drop=True)
+
+
+def running_cost(facts: Facts, costs: CostRows) -> list[Block]:
+    """Post what buildings cost to run, in both cases, the variable part by provision."""
+    t = np.arange(facts.span)
+    blocks = []
+    parts = ((costs.fixed, costs.fixed_gbp, "closes_t"), (costs.variable, costs.variable_gbp, "leaves_t"))
+    for items, yearly, end in parts:
+        stays = t < items[end].to_numpy(dtype=np.int64)[:, None]
+        blocks.append(post(items, -yearly, "running_cost", case="bau"))
+        blocks.append(post(items, np.where(stays, -yearly, 0.0), "running_cost"))
+    return blocks
+
+
+def double_running(facts: Facts, costs: CostRows) -> list[Block]:
+    """Post the months in which the old place is paid for beside the new one."""
+    share = facts.rates["double_running_months"] / 12.0
+    t = np.arange(facts.span)
+    closes = t == costs.fixed["closes_t"].to_numpy(dtype=np.int64)[:, None]
+    closes &= costs.fixed["occupied"].to_numpy(dtype=bool)[:, None]
+    leaves = t == costs.variable["leaves_t"].to_numpy(dtype=np.int64)[:, None]
+    leaves &= costs.variable["how"].isin(["move", "merge"]).to_numpy(dtype=bool)[:, None]
+    return [
+        post(costs.fixed, np.where(closes, -share * costs.fixed_gbp, 0.0), "double_running"),
+        post(costs.variable, np.where(leaves, -share * costs.variable_gbp, 0.0), "double_running"),
+    ]
+
+
+def empty_rates(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> list[Block]:
+    """Post business rates of empty buildings: none for the months of relief, then full."""
+    rows = _posted_rows(facts, table, column).drop(columns="closes_t")
+    rows = rows[(rows["heading"] == "business_rates") & (rows["cashable"] == "yes")]
+    items = rows.merge(facts.closures[["site_id", "closes_t", "vacant_end"]], on="site_id")
+    first = items["closes_t"].to_numpy(dtype=np.int64)
+    amounts = between(
+        first, items["vacant_end"].to_numpy(dtype=np.int64), -items["gbp"].to_numpy(float), facts.span
+    )
+    relief = max(0.0, 1.0 - facts.rates["empty_rates_relief_months"] / 12.0)
+    amounts = np.where(np.arange(facts.span) == first[:, None], amounts * relief, amounts)
+    return [post(items, amounts, "empty_rates", view="financial")]
+
+
+def income(facts: Facts) -> list[Block]:
+    """Post lettings, hire and trading income, lost when the site closes."""
+    items = facts.counted
+    start = np.zeros(len(items), dtype=np.int64)
+    value = items["income_gbp"].to_numpy(dtype=float)
+    bau = between(start, start + facts.span, value, facts.span)
+    plan = between(start, items["closes_t"].to_numpy(dtype=np.int64), value, facts.span)
+    return [post(items, bau, "income", case="bau"), post(items, plan, "income")]
+
+
+def backlog(facts: Facts, estate: Estate) -> list[Block]:
+    """Post the backlog works that an approved programme funds, less what the plan makes needless."""
+    table = estate.tables["backlog"]
+    rows = pd.DataFrame({"site_id": text(table["site_id"])})
+    rows["gbp"] = number(table["backlog_gbp"]) * number(table["funded_share"])
+    by_priority = pd.Series(number(table["priority"], 3.0)).map(PRIORITY_YEARS).to_numpy(dtype=float)
+    due = number(table["due_year"], by_priority + facts.horizon.first_year) - facts.horizon.first_year
+    rows["due_t"] = np.maximum(due, 0).astype(np.int64)
+    rows = rows.merge(facts.counted[["site_id", "partner_id", "closes_t"]], on="site_id")
+    rows = rows.merge(facts.hubs[["site_id", "opens_t", "cures_backlog_share"]], on="site_id", how="left")
+    due_t = rows["due_t"].to_numpy(dtype=np.int64)
+    spent = -rows["gbp"].to_numpy(dtype=float)
+    cured = np.where(rows["opens_t"].fillna(np.inf) <= due_t, rows["cures_backlog_share"].fillna(0.0), 0.0)
+    left = np.where(rows["closes_t"] <= due_t, 0.0, spent * (1.0 - cured))
+    return [
+        post(rows, once(due_t, spent, facts.span), "backlog", case="bau"),
+        post(rows, once(due_t, left, facts.span), "backlog"),
+    ]
