@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import inspect
-import io
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -13,8 +10,9 @@ from pydantic import BaseModel
 from estate.config import Config
 from estate.core.errors import ConfigError, Issue
 from estate.core.reference import default_assumptions
+from estate.core.tables import SPECS
 from estate.model.rules import ALWAYS_ON, RULES, rule_name
-from estate.settings import nearest, table_names
+from estate.settings import say_nearest
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -52,7 +50,7 @@ def config_schema() -> dict[str, Any]:
         },
         additionalProperties=False,
     )
-    definitions["DataSection"]["properties"]["tables"]["propertyNames"] = {"enum": table_names()}
+    definitions["DataSection"]["properties"]["tables"]["propertyNames"] = {"enum": list(SPECS)}
     return {"$schema": SCHEMA_URI, **schema}
 
 
@@ -103,19 +101,33 @@ def assumptions_reference() -> str:
     return "\n".join(lines)
 
 
-def dictionary_rows(table: str) -> list[dict[str, str]]:
-    """Return the columns of one table of the data dictionary.
+def dictionary_lines(table: str | None = None) -> list[str]:
+    """Return the columns of one table of the data dictionary in words, or the names of all tables.
 
     Raises
     ------
     ConfigError
         If there is no table of that name.
     """
-    if table not in table_names():
-        issue = Issue("dictionary", None, "", table, "is not a table", nearest(table, table_names()))
+    if table is None:
+        return [f"{name:<15} {', '.join(spec.names[:5])}, ..." for name, spec in SPECS.items()]
+    if table not in SPECS:
+        issue = Issue("dictionary", None, "", table, "is not a table", say_nearest(table, list(SPECS)))
         raise ConfigError("The table is not known:", [issue])
-    source = files("estate.core").joinpath("dictionary", f"{table}.csv")
-    return list(csv.DictReader(io.StringIO(source.read_text(encoding="utf-8"))))
+    lines = []
+    for column in SPECS[table].columns:
+        unit = f" [{column.unit}]" if column.unit else ""
+        need = (
+            "required"
+            if column.required
+            else f"default {column.default}"
+            if column.default
+            else "may be blank"
+        )
+        choices = f" Choices: {', '.join(column.allowed)}." if column.allowed else ""
+        about = column.description.rstrip(".")
+        lines.append(f"{column.name}{unit}: {column.type}, {need}. {about}.{choices}")
+    return lines
 
 
 def _table(model: type[BaseModel]) -> str:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from estate.config import Config
+from estate.core import tables
 from estate.core.errors import ConfigError, Issue
 from estate.core.money import discount_bands
 from estate.core.reference import default_assumptions
@@ -38,7 +37,7 @@ class _Source:
         """Return a problem of the value under `key`."""
         shown = "" if value is None else _short(value)
         if any(key == name or key.startswith(f"{name}.") for name in self.overridden):
-            return Issue("--set", None, key, shown, problem, remedy)
+            return Issue("command line", None, key, shown, problem, remedy)
         line, part = self.lines.get(key), key
         while line is None and "." in part:
             part = part.rpartition(".")[0]
@@ -124,7 +123,14 @@ def parse_assignments(texts: Sequence[str]) -> dict[str, Any]:
             sign = ""
         if not sign or ".." in f".{key}.":
             issues.append(
-                Issue("--set", None, "", text, "is not key=value", "write for example --set solver.gap=0.02")
+                Issue(
+                    "command line",
+                    None,
+                    "--set",
+                    text,
+                    "is not key=value",
+                    "write for example --set solver.gap=0.02",
+                )
             )
         else:
             values[key] = content
@@ -218,14 +224,14 @@ def _validate(
 def _unknown_names(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
     """Check names that are keys of open maps: rules, assumptions, tables, and the vintage."""
     data = raw.get("data")
-    tables = data.get("tables") if isinstance(data, Mapping) else None
+    given_tables = data.get("tables") if isinstance(data, Mapping) else None
     open_maps: list[tuple[str, Any, list[str]]] = [
         ("rules", raw.get("rules"), [rule_name(rule) for rule in RULES]),
         ("assumptions", raw.get("assumptions"), default_assumptions()["name"].tolist()),
-        ("data.tables", tables, table_names()),
+        ("data.tables", given_tables, list(tables.SPECS)),
     ]
     issues = [
-        source.issue(f"{section}.{name}", None, "is not known", nearest(str(name), known))
+        source.issue(f"{section}.{name}", None, "is not known", say_nearest(str(name), known))
         for section, given, known in open_maps
         if isinstance(given, Mapping)
         for name in given
@@ -235,23 +241,17 @@ def _unknown_names(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
     vintage = raw.get("vintage")
     if isinstance(vintage, str) and vintage not in vintages:
         issues.append(
-            source.issue("vintage", vintage, "is not a table of discount rates", nearest(vintage, vintages))
+            source.issue(
+                "vintage", vintage, "is not a table of discount rates", say_nearest(vintage, vintages)
+            )
         )
     return issues
 
 
-def table_names() -> list[str]:
-    """Return the names of the tables of the data dictionary."""
-    folder = files("estate.core").joinpath("dictionary")
-    return sorted(
-        entry.name.removesuffix(".csv") for entry in folder.iterdir() if entry.name.endswith(".csv")
-    )
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
+def say_nearest(name: str, known: Sequence[str]) -> str:
     """Say which known name was probably meant, or list them."""
-    close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"use one of {', '.join(known)}"
+    close = tables.nearest(name, list(known))
+    return f"did you mean {close}?" if close else f"use one of {', '.join(known)}"
 
 
 def _issue_of(model: type[BaseModel], detail: Mapping[str, Any], source: _Source) -> Issue:
@@ -262,7 +262,7 @@ def _issue_of(model: type[BaseModel], detail: Mapping[str, Any], source: _Source
     about = _description(parent, name)
     if kind == "extra_forbidden":
         return source.issue(
-            key, None, "is not known", nearest(name, list(parent.model_fields) if parent else [])
+            key, None, "is not known", say_nearest(name, list(parent.model_fields) if parent else [])
         )
     if kind == "missing":
         return source.issue(key, None, "is missing", f"add `{name}:`{about}")
@@ -292,7 +292,7 @@ def _place_rule_issue(issue: Issue, source: _Source) -> Issue:
     options = next(list(found.Options.model_fields) for found in RULES if rule_name(found) == rule)
     placed = source.issue(issue.column, None, issue.problem, issue.remedy)
     if rest and rest[0] not in options:
-        return replace(placed, problem="is not known", remedy=nearest(rest[0], options))
+        return replace(placed, problem="is not known", remedy=say_nearest(rest[0], options))
     return replace(placed, value=issue.value)
 
 

@@ -1,0 +1,86 @@
+"""What people see while they wait: stage, best plan, bound, gap, time."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from rich.console import Console
+
+    from estate.core.types import Progress
+
+SECONDS_BETWEEN_LINES = 10.0
+_HEADINGS = ("stage", "best plan saves", "no plan saves more than", "gap", "time")
+
+
+def cells(progress: Progress) -> tuple[str, str, str, str, str]:
+    """Return stage, incumbent, bound, gap and time of one report, in words."""
+    best, bound = progress.incumbent_gbp, progress.bound_gbp
+    gap = "" if best is None or bound is None or bound < 1.0 else f"{max(0.0, bound - best) / bound:.1%}"
+    return progress.stage, _money(best), _money(bound), gap, f"{progress.seconds:.0f} s"
+
+
+def _money(amount: float | None) -> str:
+    return "" if amount is None else f"£{amount / 1e6:,.2f}m"
+
+
+class Reporter:
+    """Shows progress: a live table on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    console : Console
+        Where to write, standard error by custom.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._rows: dict[str, tuple[str, str, str, str, str]] = {}
+        self._live = (
+            Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
+        )
+        self._said = ("", 0.0)
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Show one report."""
+        row = cells(progress)
+        self._rows[progress.stage] = row
+        if self._live:
+            self._live.update(self._table())
+            return
+        stage, when = self._said
+        now = time.monotonic()
+        if progress.stage != stage or now - when >= SECONDS_BETWEEN_LINES:
+            self._said = (progress.stage, now)
+            words = [f"{name} {cell}" for name, cell in zip(_HEADINGS[1:4], row[1:4], strict=True) if cell]
+            self._console.print(Text(", ".join([row[0], *words, row[4]])), soft_wrap=True)
+
+    def _table(self) -> Table:
+        table = Table(box=None, pad_edge=False)
+        for number, heading in enumerate(_HEADINGS):
+            table.add_column(
+                heading, justify="right" if number else "left", style="dim" if not number else ""
+            )
+        for row in self._rows.values():
+            table.add_row(*(Text(cell) for cell in row))
+        return table
