@@ -1,0 +1,60 @@
+"""Standards hold in every year of the plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from estate.verify.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.verify.facts import Facts
+    from estate.verify.residents import Shortfall, Standard
+
+NAME = "access"
+
+
+def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
+    """Find standards that are not met, by year and part of the residents.
+
+    Parameters
+    ----------
+    facts : Facts
+        The indexed tables with a plan.
+    options : mapping
+        ``enforce``: false holds the plan to no standard.
+    """
+    if not options.get("enforce", True):
+        return []
+    found = []
+    for k, standard in enumerate(facts.residents.standards):
+        for t in range(facts.decision_years):
+            present = facts.present(standard.service_id, t)
+            found += [_breach(facts, standard, short, t) for short in facts.residents.shortfalls(k, present)]
+    return found
+
+
+def _breach(facts: Facts, standard: Standard, short: Shortfall, t: int) -> Violation:
+    service, year = facts.service_name(standard.service_id), facts.label(t)
+    if standard.geography == "area":
+        message = (
+            f"{short.part} has no {service} within {standard.travel} in {year} (standard "
+            f"{standard.standard_id})"
+        )
+    else:
+        where = f" in {short.part}" if standard.geography == "zone" else ""
+        message = (
+            f"{short.served:.2%} of {standard.words}{where} are within {standard.travel} of "
+            f"{service} in {year}; "
+            f"{short.required:.2%} are asked for (standard {standard.standard_id})"
+        )
+    return Violation(
+        NAME,
+        message,
+        area_id=short.part if standard.geography == "area" else "",
+        service_id=standard.service_id,
+        standard_id=standard.standard_id,
+        year=t,
+        amount=short.required - short.served,
+    )

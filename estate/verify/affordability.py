@@ -1,0 +1,62 @@
+"""Peak funding, payback and the saving in a named year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from estate.verify.tolerance import MONEY_GBP, exceeds
+from estate.verify.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.verify.facts import Facts
+
+NAME = "affordability"
+
+
+def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
+    """Find years in which the plan needs too much cash or has not paid back.
+
+    Parameters
+    ----------
+    facts : Facts
+        The indexed tables with a plan.
+    options : mapping
+        ``peak_funding_gbp`` [GBP], ``payback_year`` [t], ``receipts``, ``saving_year`` [t] and
+        ``saving_gbp`` [GBP].
+    """
+    zero = np.zeros(facts.appraisal_years)
+    cash = [facts.cash(decision) for decision in facts.decisions]
+    net = sum((one.financial for one in cash), zero)
+    if not options.get("receipts", True):
+        net = net - sum((one.receipts for one in cash), zero)
+    cumulative = np.cumsum(net)
+    found = []
+    peak, payback = options.get("peak_funding_gbp"), options.get("payback_year")
+    for t, held in enumerate(cumulative.tolist()):
+        if peak is not None and exceeds(-held, peak, MONEY_GBP):
+            message = (
+                f"The plan needs £{-held:,.0f} by {facts.label(t)}, more than the £{peak:,.0f} that "
+                "may be needed at most"
+            )
+            found.append(Violation(NAME, message, year=t, amount=-held - peak))
+        if payback is not None and t >= payback and exceeds(-held, 0.0, MONEY_GBP):
+            message = (
+                f"The plan is £{-held:,.0f} down in {facts.label(t)} but must have paid back from "
+                f"{facts.label(payback)}"
+            )
+            found.append(Violation(NAME, message, year=t, amount=-held))
+    year = options.get("saving_year")
+    if year is not None and year < facts.appraisal_years:
+        asked = float(options.get("saving_gbp") or 0.0)
+        saving = float(sum((one.running for one in cash), zero)[year])
+        if exceeds(asked, saving, MONEY_GBP):
+            message = (
+                f"The plan saves £{saving:,.0f} of running cost in {facts.label(year)}; £{asked:,.0f} "
+                "are asked for"
+            )
+            found.append(Violation(NAME, message, year=int(year), amount=asked - saving))
+    return found

@@ -1,0 +1,107 @@
+"""What is there, has come and has not left fits, in every year."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from estate.verify.tolerance import HOURS, ROOM_M2, exceeds
+from estate.verify.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.verify.facts import Facts
+    from estate.verify.records import Leaving, Opening
+
+NAME = "capacity"
+
+
+def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
+    """Find hubs, lending sites and merge targets that are too full, by year.
+
+    Parameters
+    ----------
+    facts : Facts
+        The indexed tables with a plan.
+    options : mapping
+        None.
+    """
+    del options
+    found = []
+    for opening in facts.openings:
+        found += _hub(facts, opening)
+    for site_id, moves in facts.moves_to.items():
+        lent = [move for move in moves if not move.to_option]
+        if lent and facts.sites[site_id].terms is not None:
+            found += _lending(facts, site_id, lent)
+    for site_id, merges in facts.merges_into.items():
+        found += _merging(facts, site_id, merges)
+    return found
+
+
+def _own_room(facts: Facts, site_id: str, t: int) -> float:
+    """Return the room [m2] of a site's own provisions that have not left in year t."""
+    here = facts.sites[site_id].provisions
+    return sum(facts.provisions[own].room_m2 for own in here if facts.left_in(own) > t)
+
+
+def _years(facts: Facts, first: int) -> range:
+    return range(first, facts.decision_years)
+
+
+def _hub(facts: Facts, opening: Opening) -> list[Violation]:
+    site = facts.sites[opening.site_id]
+    room = site.options[opening.option].room_m2
+    moves = [move for move in facts.moves_to.get(site.site_id, ()) if move.to_option == opening.option]
+    needs = [(move.year, facts.need_m2(facts.provisions[move.provision_id])) for move in moves]
+    found = []
+    for t in _years(facts, opening.year):
+        used = sum(need for year, need in needs if year <= t)
+        if site.status == "existing":
+            used += _own_room(facts, site.site_id, t)
+        if exceeds(used, room, ROOM_M2):
+            message = (
+                f"The hub at {site.name} ({opening.option}) has {room:,.1f} m2 but {used:,.1f} m2 are "
+                f"needed in {facts.label(t)}"
+            )
+            found.append(Violation(NAME, message, site_id=site.site_id, year=t, amount=used - room))
+    return found
+
+
+def _lending(facts: Facts, site_id: str, moves: list[Leaving]) -> list[Violation]:
+    site, found = facts.sites[site_id], []
+    terms = site.terms
+    if terms is None:
+        return []
+    for t in _years(facts, min(move.year for move in moves)):
+        arrived = [facts.provisions[move.provision_id] for move in moves if move.year <= t]
+        used, hours = sum(facts.need_m2(u) for u in arrived), sum(u.hours for u in arrived)
+        if exceeds(used, terms.room_m2, ROOM_M2):
+            message = (
+                f"{site.name} lends {terms.room_m2:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)}"
+            )
+            found.append(Violation(NAME, message, site_id=site_id, year=t, amount=used - terms.room_m2))
+        if exceeds(hours, terms.hours, HOURS):
+            message = (
+                f"{site.name} lends room for {terms.hours:g} hours a week but {hours:g} are needed in "
+                f"{facts.label(t)}"
+            )
+            found.append(Violation(NAME, message, site_id=site_id, year=t, amount=hours - terms.hours))
+    return found
+
+
+def _merging(facts: Facts, site_id: str, merges: list[Leaving]) -> list[Violation]:
+    site, found = facts.sites[site_id], []
+    room = max(site.nia_m2, sum(facts.provisions[own].room_m2 for own in site.provisions))
+    for t in _years(facts, min(merge.year for merge in merges)):
+        merged = sum(
+            facts.merge_need_m2(facts.provisions[merge.provision_id]) for merge in merges if merge.year <= t
+        )
+        used = _own_room(facts, site_id, t) + merged
+        if exceeds(used, room, ROOM_M2):
+            message = (
+                f"{site.name} has {room:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)} "
+                "with what merges into it"
+            )
+            found.append(Violation(NAME, message, site_id=site_id, year=t, amount=used - room))
+    return found

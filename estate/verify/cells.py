@@ -1,0 +1,76 @@
+"""Plain Python values from the cells of the tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from typing import Any
+
+import pandas as pd
+
+Row = dict[str, Any]
+
+
+def rows(frame: pd.DataFrame | None) -> list[Row]:
+    """Return the rows of a table as dictionaries, blanks of every kind as None."""
+    if frame is None or frame.empty:
+        return []
+    columns = [
+        [
+            None if blank else value
+            for value, blank in zip(frame[name].tolist(), frame[name].isna().tolist(), strict=True)
+        ]
+        for name in frame.columns
+    ]
+    names = [str(name) for name in frame.columns]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def text(value: Any) -> str:  # noqa: ANN401 -- a cell may hold anything
+    """Return the trimmed text of a cell; empty where it is blank."""
+    return "" if value is None else str(value).strip()
+
+
+def number(value: Any, blank: float = 0.0) -> float:  # noqa: ANN401
+    """Return the number in a cell, or ``blank`` where there is none."""
+    return blank if maybe(value) is None else float(value)
+
+
+def maybe(value: Any) -> float | None:  # noqa: ANN401
+    """Return the number in a cell, or None where there is none."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    found = float(value)
+    return None if math.isnan(found) else found
+
+
+def flag(value: Any, *, blank: bool = False) -> bool:  # noqa: ANN401
+    """Return the yes or no of a cell, or ``blank`` where it is blank."""
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return blank
+    if isinstance(value, str):
+        return value.strip().lower() in {"yes", "true", "y", "1"}
+    return bool(value)
+
+
+def effect_year(value: Any, first_year: int) -> int | None:  # noqa: ANN401
+    """Return the year t at whose start a date takes effect (docs/model.md, section 1).
+
+    A date belongs to the financial year from 1 April; it takes effect at the start of that
+    year when it is 1 April, else at the start of the next.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    day = value if isinstance(value, dt.date) else pd.Timestamp(value).date()
+    financial = day.year if day.month >= 4 else day.year - 1
+    return financial - first_year + (0 if (day.month, day.day) == (4, 1) else 1)
+
+
+def budget_year(value: Any) -> int:  # noqa: ANN401
+    """Return the calendar year in which a financial year (2027 or 2027/28) begins."""
+    return int(value.split("/")[0].strip()) if isinstance(value, str) else int(value)
+
+
+def whole_years(years: float) -> int:
+    """Round a duration up to whole years; a billionth of a year over does not count."""
+    return max(0, math.ceil(years - 1e-9))

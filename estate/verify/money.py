@@ -1,0 +1,348 @@
+"""The cash of one decision against business as usual: sections 4 and 6 of docs/model.md.
+
+A third computation beside the optimiser's coefficients and the ledger, on purpose: every
+line adds up over decisions, so the cash of a plan is the sum over its closings, openings
+and leavings, and business as usual never needs to be written out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from estate.verify.cells import whole_years
+from estate.verify.records import (
+    LEASED,
+    Closing,
+    Decision,
+    HubOption,
+    Leaving,
+    Opening,
+    Provision,
+    Site,
+    Valuation,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from estate.verify.facts import Facts
+
+Floats = NDArray[np.float64]
+
+RUNNING_LINES = frozenset(
+    {
+        "running_cost",
+        "income",
+        "hub_running",
+        "lifecycle",
+        "let_income",
+        "host_fee",
+        "hub_charge",
+        "vacant_holding",
+        "empty_rates",
+        "online",
+    }
+)
+SPENDING_LINES = frozenset({"hub_capital", "fit_out", "it", "brake_cost", "disposal_cost"})
+SALE_ROUTES = frozenset({"sell", "transfer"})
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One ledger line of one partner, by year; outflow negative [GBP]."""
+
+    line: str
+    partner: str
+    view: str
+    amounts: Floats
+
+
+@dataclass(frozen=True)
+class Cash:
+    """The cash of one decision against BAU [GBP by year].
+
+    Attributes
+    ----------
+    net : dict
+        Financial net cash of every partner touched.
+    receipts : ndarray
+        Of it, receipts of sales, all partners.
+    running : ndarray
+        Running saving, all partners, financial view.
+    spend : dict
+        Capital spend of every partner, a positive number.
+    economic : ndarray
+        Economic net cash, all partners.
+    """
+
+    net: dict[str, Floats]
+    receipts: Floats
+    running: Floats
+    spend: dict[str, Floats]
+    economic: Floats
+
+    @property
+    def financial(self) -> Floats:
+        """Return the financial net cash of all partners together [GBP by year]."""
+        total: Floats = np.sum([*self.net.values()], axis=0) if self.net else np.zeros_like(self.economic)
+        return total
+
+
+def cash_of(facts: Facts, decision: Decision) -> Cash:
+    """Return the cash of one decision against business as usual.
+
+    Parameters
+    ----------
+    facts : Facts
+        The indexed tables.
+    decision : Closing, Opening or Leaving
+        What is decided.
+    """
+    zero = np.zeros(facts.appraisal_years)
+    net: dict[str, Floats] = {}
+    spend: dict[str, Floats] = {}
+    receipts, running, economic = zero.copy(), zero.copy(), zero.copy()
+    for posting in postings(facts, decision):
+        if posting.view != "financial":
+            economic += posting.amounts
+        if posting.view == "economic":
+            continue
+        net[posting.partner] = net.get(posting.partner, zero) + posting.amounts
+        if posting.line == "receipt":
+            receipts += posting.amounts
+        if posting.line in RUNNING_LINES:
+            running += posting.amounts
+        if posting.line in SPENDING_LINES:
+            spend[posting.partner] = spend.get(posting.partner, zero) - posting.amounts
+    return Cash(net, receipts, running, spend, economic)
+
+
+def postings(facts: Facts, decision: Decision) -> Iterator[Posting]:
+    """Yield every ledger line that one decision changes, plan minus BAU."""
+    if isinstance(decision, Closing):
+        yield from _closing(facts, facts.sites[decision.site_id], decision)
+    elif isinstance(decision, Opening):
+        yield from _opening(facts, facts.sites[decision.site_id], decision)
+    else:
+        yield from _leaving(facts, facts.provisions[decision.provision_id], decision)
+
+
+def _once(facts: Facts, t: int, amount: float) -> Floats:
+    amounts = np.zeros(facts.appraisal_years)
+    if t < facts.appraisal_years:
+        amounts[t] = amount
+    return amounts
+
+
+def _from(facts: Facts, start: int, amount: float, stop: int | None = None) -> Floats:
+    amounts = np.zeros(facts.appraisal_years)
+    amounts[start:stop] = amount
+    return amounts
+
+
+def on_costs(facts: Facts) -> float:
+    """Return G: works with fees, contingency and what is left of the optimism bias."""
+    a = facts.assumptions
+    bias = a["optimism_bias_share"] * (1 - a["optimism_bias_mitigated_share"])
+    return (1 + a["fees_share"]) * (1 + a["contingency_share"]) * (1 + bias)
+
+
+def yearly_costs(facts: Facts, site: Site) -> Iterator[tuple[float, str, Floats]]:
+    """Yield (fixed share, view, cost by year [GBP]) of every part of a site's running costs.
+
+    Cashable and non-cashable parts come apart; rents are at market from the lease's expiry.
+    """
+    for cost in site.costs:
+        amounts = np.full(facts.appraisal_years, cost.gbp)
+        tenure = site.tenure
+        if cost.heading == "rent" and tenure.tenure != "freehold" and tenure.market_rent_gbp is not None:
+            amounts[max(0, facts.appraisal_years if tenure.expiry is None else tenure.expiry) :] = (
+                tenure.market_rent_gbp
+            )
+        yield cost.fixed_share, cost.view, amounts * cost.cashable_share
+        if cost.view == "both" and cost.cashable_share < 1:
+            yield cost.fixed_share, "economic", amounts * (1 - cost.cashable_share)
+
+
+def cashable_cost_year_0(facts: Facts, site: Site) -> float:
+    """Return a site's cashable running cost in year 0 [GBP], for materiality."""
+    return sum(float(amounts[0]) for _, view, amounts in yearly_costs(facts, site) if view != "economic")
+
+
+def lag_years(site: Site, valuation: Valuation) -> int:
+    """Return whole years from closing to the receipt or the letting."""
+    delay = sum(brake.delay_years for brake in site.brakes if brake.effect == "delay")
+    return whole_years(valuation.years_to_sell + delay)
+
+
+def receipt_factor(site: Site) -> float:
+    """Return the share of a receipt that brakes leave."""
+    left = 1.0
+    for brake in site.brakes:
+        if brake.effect == "receipt":
+            left *= brake.receipt_factor
+    return left
+
+
+def valuation_of(facts: Facts, site: Site, route: str) -> Valuation:
+    """Return what a route brings; nothing is known of a route that is not listed."""
+    return site.valuations.get(route) or Valuation(years_to_sell=facts.assumptions["years_to_sell"])
+
+
+def _closing(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
+    t, owner, a = closing.year, site.partner, facts.assumptions
+    months = a["double_running_months"]
+    for fixed_share, view, amounts in yearly_costs(facts, site):
+        fixed = amounts * (fixed_share if site.provisions else 1.0)
+        yield Posting("running_cost", owner, view, np.where(np.arange(len(fixed)) >= t, fixed, 0.0))
+        if site.provisions:
+            yield Posting("double_running", owner, view, _once(facts, t, -months / 12 * fixed[t]))
+    yield Posting("income", owner, "both", _from(facts, t, -site.income_gbp))
+    for due, amount in site.backlog:
+        if t <= due:
+            yield Posting("backlog", owner, "both", _once(facts, due, amount))
+    yield Posting(
+        "decommissioning", owner, "both", _once(facts, t, -a["decommissioning_gbp_per_m2"] * site.gia_m2)
+    )
+    tenure = site.tenure
+    if tenure.tenure in LEASED:
+        given = tenure.dilapidations_gbp
+        cost = a["dilapidations_gbp_per_m2"] * site.gia_m2 if given is None else given
+        yield Posting("dilapidations", owner, "both", _once(facts, t, -cost))
+    if t == tenure.break_year and (tenure.expiry is None or t < tenure.expiry):
+        yield Posting("break_penalty", owner, "both", _once(facts, t, -tenure.break_penalty_gbp))
+    brakes = sum(brake.cost_gbp for brake in site.brakes if brake.effect == "cost")
+    yield Posting("brake_cost", owner, "both", _once(facts, t, -brakes))
+    yield from _exit(facts, site, closing)
+
+
+def _exit(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
+    """Yield what leaving the empty building brings and costs."""
+    t, route, owner = closing.year, closing.route, site.partner
+    valuation = valuation_of(facts, site, route)
+    sold = t + lag_years(site, valuation)
+    if route != "surrender":
+        until = None if route == "hold" else sold
+        yield from _empty(facts, site, closing, until)
+    if route in SALE_ROUTES:
+        expected = valuation.receipt_gbp * receipt_factor(site) * valuation.probability
+        kept = facts.partners[owner].retention if owner in facts.partners else 1.0
+        yield Posting("receipt", owner, "both", _once(facts, sold, expected * kept))
+        yield Posting("receipt", owner, "economic", _once(facts, sold, expected * (1 - kept)))
+        yield Posting(
+            "disposal_cost", owner, "both", _once(facts, sold, -valuation.disposal_cost_share * expected)
+        )
+    if route == "let":
+        yield Posting("let_income", owner, "both", _from(facts, sold, valuation.let_income_gbp))
+
+
+def _empty(facts: Facts, site: Site, closing: Closing, until: int | None) -> Iterator[Posting]:
+    """Yield holding cost and empty rates from closing until the building is gone."""
+    t, a = closing.year, facts.assumptions
+    given = valuation_of(facts, site, closing.route).holding_gbp
+    holding = a["vacant_holding_gbp_per_m2_per_year"] * site.gia_m2 if given is None else given
+    yield Posting("vacant_holding", site.partner, "both", _from(facts, t, -holding, until))
+    rates = sum(cost.gbp * cost.cashable_share for cost in site.costs if cost.heading == "business_rates")
+    amounts = _from(facts, t, -rates, until)
+    amounts[t] *= max(0.0, 1 - a["empty_rates_relief_months"] / 12)
+    yield Posting("empty_rates", site.partner, "financial", amounts)
+
+
+def _opening(facts: Facts, site: Site, opening: Opening) -> Iterator[Posting]:
+    option, t, a = site.options[opening.option], opening.year, facts.assumptions
+    lead, works = option.lead_partner, option.capital_gbp
+    step_free = 0.0
+    if site.step_free != "yes" and facts.require_step_free:
+        step_free = site.step_free_cost_gbp or 0.0
+    yield Posting(
+        "hub_capital", lead, "both", -(works + step_free) * on_costs(facts) * _profile(facts, option, t)
+    )
+    yield Posting("hub_running", lead, "both", _from(facts, t, -option.running_gbp))
+    yield Posting("lifecycle", lead, "both", _from(facts, t + 1, -a["lifecycle_share_per_year"] * works))
+    left = max(0.0, 1 - (facts.appraisal_years - t) / option.life_years)
+    residual = works * on_costs(facts) * left
+    yield Posting("residual_value", lead, "economic", _once(facts, facts.appraisal_years - 1, residual))
+    if site.existing:
+        for due, amount in site.backlog:
+            if t <= due:
+                yield Posting("backlog", site.partner, "both", _once(facts, due, option.cures_share * amount))
+
+
+def _profile(facts: Facts, option: HubOption, t: int) -> Floats:
+    """Return the share of the capital that is spent in every year."""
+    shares = np.zeros(facts.appraisal_years)
+    lead = option.lead_years
+    if lead == 0:
+        shares[t] = 1.0
+    elif t >= lead:
+        shares[t - lead : t] = option.profile or (1 / lead,) * lead
+    return shares
+
+
+def _leaving(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[Posting]:
+    site, t, a = facts.sites[provision.site_id], leaving.year, facts.assumptions
+    who, service = provision.partner, facts.services[provision.service_id]
+    yield from _vacated(facts, site, provision, leaving)
+    if leaving.how == "online":
+        yield Posting("online", who, "both", _once(facts, t, -service.online_setup_gbp))
+        yield Posting(
+            "online", who, "both", _from(facts, t, -service.online_gbp_per_visit * provision.visits)
+        )
+        return
+    fte = provision.fte * (1 - provision.digital_share)
+    yield Posting("move", who, "both", _once(facts, t, -a["move_gbp_per_fte"] * fte))
+    yield Posting("it", who, "both", _once(facts, t, -a["it_gbp_per_fte"] * fte))
+    need = facts.merge_need_m2(provision) if leaving.how == "merge" else facts.need_m2(provision)
+    at_hub = leaving.how == "move" and leaving.to_option
+    rate = a["fit_out_gbp_per_m2" if at_hub else "host_fit_out_gbp_per_m2"]
+    yield Posting("fit_out", who, "both", _once(facts, t, -rate * need * on_costs(facts)))
+    if at_hub:
+        yield from _hub_charge(facts, provision, leaving, need)
+    elif leaving.how == "move":
+        yield from _host_fee(facts, provision, leaving, need)
+
+
+def _vacated(facts: Facts, site: Site, provision: Provision, leaving: Leaving) -> Iterator[Posting]:
+    """Yield the variable running cost that goes when a provision leaves."""
+    if not (site.existing and site.scope in {"decide", "surplus", "keep"}):
+        return
+    rooms = [facts.provisions[other].room_m2 for other in site.provisions]
+    weight = provision.room_m2 / sum(rooms) if sum(rooms) > 0 else 1 / len(rooms)
+    t, months = leaving.year, facts.assumptions["double_running_months"]
+    for fixed_share, view, amounts in yearly_costs(facts, site):
+        variable = amounts * (1 - fixed_share) * weight
+        yield Posting(
+            "running_cost", site.partner, view, np.where(np.arange(len(variable)) >= t, variable, 0.0)
+        )
+        if leaving.how != "online":
+            yield Posting("double_running", site.partner, view, _once(facts, t, -months / 12 * variable[t]))
+
+
+def _hub_charge(facts: Facts, provision: Provision, leaving: Leaving, need: float) -> Iterator[Posting]:
+    option = facts.sites[leaving.to_site].options.get(leaving.to_option)
+    if option is None or option.lead_partner == provision.partner:
+        return
+    a = facts.assumptions
+    annuity = (
+        a["hub_charge_annuity_share"]
+        * option.capital_gbp
+        * on_costs(facts)
+        / facts.annuity_sum(option.life_years)
+    )
+    charge = _from(facts, leaving.year, need * (option.running_gbp + annuity) / option.room_m2)
+    yield Posting("hub_charge", provision.partner, "financial", -charge)
+    yield Posting("hub_charge", option.lead_partner, "financial", charge)
+
+
+def _host_fee(facts: Facts, provision: Provision, leaving: Leaving, need: float) -> Iterator[Posting]:
+    host = facts.sites[leaving.to_site]
+    if host.terms is None or host.partner == provision.partner:
+        return
+    fee = _from(facts, leaving.year, host.terms.fee_gbp_per_m2 * need)
+    yield Posting("host_fee", provision.partner, "financial" if host.in_plan else "both", -fee)
+    if host.in_plan:
+        yield Posting("host_fee", host.partner, "financial", fee)

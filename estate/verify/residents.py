@@ -1,0 +1,210 @@
+"""Who lives within reach of what: the standards of section 5, from the raw tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from estate.verify.cells import maybe, number, rows, text
+from estate.verify.tolerance import SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.core.types import Estate
+    from estate.verify.facts import Facts
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+GROUP_WORDS = {
+    "all": "residents",
+    "most_deprived": "residents of the most deprived areas",
+    "over65": "residents aged 65 and over",
+    "no_car": "residents without a car",
+    "disabled": "disabled residents",
+}
+GROUP_COLUMNS = {"over65": "over65_share", "no_car": "no_car_share", "disabled": "disabled_share"}
+SPEEDS = {"walk": "walk_speed_kmh", "car": "car_speed_kmh", "public_transport": "public_transport_speed_kmh"}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the residents over which a standard is held: all, a zone or an area."""
+
+    name: str
+    members: NDArray[np.int64]
+    weights: Floats
+    required: float
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A part of the residents of whom too few are served."""
+
+    part: str
+    served: float
+    required: float
+
+
+@dataclass(frozen=True)
+class Standard:
+    """A standard with who is within its threshold of every site."""
+
+    standard_id: str
+    service_id: str
+    words: str
+    travel: str
+    geography: str
+    reach: Mapping[str, Mask]
+    parts: tuple[Part, ...]
+    areas: int
+
+    def served(self, sites: frozenset[str]) -> Mask:
+        """Return which areas are served when the service is offered at ``sites``."""
+        served = np.zeros(self.areas, dtype=bool)
+        for site in sites:
+            near = self.reach.get(site)
+            if near is not None:
+                served |= near
+        return served
+
+    def shortfalls(self, sites: frozenset[str]) -> list[Shortfall]:
+        """Return the parts that are served less than required."""
+        served = self.served(sites)
+        found = []
+        for part in self.parts:
+            share = _share(served, part.members, part.weights)
+            if share < part.required - SHARE:
+                found.append(Shortfall(part.name, share, part.required))
+        return found
+
+
+def _share(served: Mask, members: NDArray[np.int64], weights: Floats) -> float:
+    return float((weights * served[members]).sum() / weights.sum())
+
+
+class Residents:
+    """The standards of an estate, ready to be asked about many plans."""
+
+    def __init__(self, estate: Estate, facts: Facts) -> None:
+        areas = rows(estate.tables.get("areas"))
+        self.standards: tuple[Standard, ...] = ()
+        self._remembered: dict[tuple[int, frozenset[str]], list[Shortfall]] = {}
+        if not areas:
+            return
+        travel = _travel(estate)
+        number_of = {text(area["area_id"]): i for i, area in enumerate(areas)}
+        self.standards = tuple(
+            _standard(row, areas, _reach(row, travel, number_of), facts)
+            for row in rows(estate.tables.get("standards"))
+        )
+
+    def shortfalls(self, k: int, sites: frozenset[str]) -> list[Shortfall]:
+        """Return where standard k falls short when its service is offered at ``sites``."""
+        key = (k, sites)
+        if key not in self._remembered:
+            self._remembered[key] = self.standards[k].shortfalls(sites)
+        return self._remembered[key]
+
+
+def _travel(estate: Estate) -> pd.DataFrame:
+    """Return travel by area and site: as measured for the run, else straight line x circuity."""
+    if not estate.area_km.empty:
+        return estate.area_km
+    areas, sites = estate.tables["areas"], estate.tables["sites"]
+    pairs = areas[["area_id", "easting", "northing"]].merge(
+        sites[["site_id", "easting", "northing"]], how="cross", suffixes=("_area", "_site")
+    )
+    across = pairs["easting_area"].astype(float) - pairs["easting_site"].astype(float)
+    along = pairs["northing_area"].astype(float) - pairs["northing_site"].astype(float)
+    km = np.hypot(across, along) * estate.assumptions["circuity"] / 1000
+    modes = dict.fromkeys(text(row.get("mode")) or "walk" for row in rows(estate.tables.get("standards")))
+    frames = [
+        pd.DataFrame(
+            {
+                "area_id": pairs["area_id"],
+                "site_id": pairs["site_id"],
+                "mode": mode,
+                "km": km,
+                "minutes": km / estate.assumptions[SPEEDS[mode]] * 60 if mode in SPEEDS else np.nan,
+            }
+        )
+        for mode in modes
+    ]
+    return pd.concat(frames, ignore_index=True) if frames else estate.area_km
+
+
+def _reach(row: Mapping[str, object], travel: pd.DataFrame, number_of: Mapping[str, int]) -> dict[str, Mask]:
+    """Return, for every site, which areas are within the threshold of a standard."""
+    mode, metric = text(row.get("mode")) or "walk", text(row.get("metric")) or "km"
+    if travel.empty:
+        return {}
+    measured = pd.to_numeric(travel[metric]).astype(float)
+    near = travel[(travel["mode"].astype(str) == mode) & (measured <= number(row["threshold"]) + 1e-9)]
+    reach: dict[str, Mask] = {}
+    for area, site in zip(
+        near["area_id"].astype(str).tolist(), near["site_id"].astype(str).tolist(), strict=True
+    ):
+        if area in number_of:
+            reach.setdefault(site, np.zeros(len(number_of), dtype=bool))[number_of[area]] = True
+    return reach
+
+
+def _weights(group: str, areas: list[dict[str, object]]) -> Floats:
+    """Return how many residents of the group live in every area."""
+    people = np.array([number(area.get("population")) for area in areas])
+    if group == "all":
+        return people
+    if group == "most_deprived":
+        deciles = [maybe(area.get("imd_decile")) for area in areas]
+        shares = np.array([float(decile is not None and decile <= 2) for decile in deciles])
+    else:
+        shares = np.array([number(area.get(GROUP_COLUMNS[group])) for area in areas])
+    return np.asarray(people * shares, dtype=float)
+
+
+def _parts(
+    geography: str, areas: list[dict[str, object]], weights: Floats
+) -> list[tuple[str, NDArray[np.int64]]]:
+    """Return the parts of the residents over which a standard is held; those without weight are left out."""
+    if geography == "area":
+        named = [(text(area["area_id"]), np.array([i])) for i, area in enumerate(areas)]
+    elif geography == "zone":
+        zones = np.array([text(area.get("zone")) for area in areas])
+        named = [(zone, np.flatnonzero(zones == zone)) for zone in dict.fromkeys(zones.tolist())]
+    else:
+        named = [("", np.arange(len(areas)))]
+    return [(name, members) for name, members in named if weights[members].sum() > 0]
+
+
+def _standard(
+    row: Mapping[str, object], areas: list[dict[str, object]], reach: Mapping[str, Mask], facts: Facts
+) -> Standard:
+    group, geography = text(row.get("group")) or "all", text(row.get("geography")) or "overall"
+    service = text(row["service_id"])
+    weights = _weights(group, areas)
+    basis, share = text(row.get("basis")) or "target_or_today", number(row.get("share"), 1.0)
+    unit = "km" if (text(row.get("metric")) or "km") == "km" else "minutes"
+    plain = Standard(
+        standard_id=text(row["standard_id"]),
+        service_id=service,
+        words=GROUP_WORDS[group],
+        travel=f"{number(row['threshold']):g} {unit} ({text(row.get('mode')) or 'walk'})",
+        geography=geography,
+        reach=reach,
+        parts=(),
+        areas=len(areas),
+    )
+    today = plain.served(frozenset(provision.site_id for provision in facts.by_service.get(service, ())))
+    parts = []
+    for name, members in _parts(geography, areas, weights):
+        target = float(share > 0) if geography == "area" else share
+        now = _share(today, members, weights[members])
+        required = {"target": target, "no_worse": now, "target_or_today": min(target, now)}[basis]
+        parts.append(Part(name, members, weights[members], required))
+    return Standard(**{**plain.__dict__, "parts": tuple(parts)})

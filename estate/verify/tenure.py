@@ -1,0 +1,61 @@
+"""A leased site closes only when its lease allows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from estate.verify.records import LEASED, Closing, Tenure
+from estate.verify.violation import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.verify.facts import Facts
+
+NAME = "tenure"
+
+
+def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
+    """Find closings that lease, licence, PFI contract or notice do not allow.
+
+    Parameters
+    ----------
+    facts : Facts
+        The indexed tables with a plan.
+    options : mapping
+        None.
+    """
+    del options
+    found = []
+    for closing in facts.closings:
+        tenure = facts.sites[closing.site_id].tenure
+        if closing.year < tenure.notice_years:
+            found.append(_breach(facts, closing, "its notice runs until", tenure.notice_years))
+        elif not _allowed(tenure, closing.year):
+            found.append(_breach(facts, closing, *_earliest(tenure, closing.year)))
+    return found
+
+
+def _allowed(tenure: Tenure, t: int) -> bool:
+    if tenure.tenure == "freehold" or (tenure.expiry is None and tenure.break_year is None):
+        return True
+    if tenure.expiry is not None and t >= tenure.expiry:
+        return True
+    return tenure.tenure in LEASED and t == tenure.break_year
+
+
+def _earliest(tenure: Tenure, t: int) -> tuple[str, int | None]:
+    """Return why a closing in year t is not allowed, and the next year in which one is."""
+    kind = {"leasehold": "lease", "licence": "licence"}.get(tenure.tenure, "PFI contract")
+    dates = [tenure.expiry]
+    if tenure.tenure in LEASED and tenure.break_year is not None and tenure.break_year > t:
+        dates.append(tenure.break_year)
+    later = [date for date in dates if date is not None]
+    return f"its {kind} allows no exit before", min(later) if later else None
+
+
+def _breach(facts: Facts, closing: Closing, why: str, until: int | None) -> Violation:
+    why = "its break has passed and no expiry is known" if until is None else f"{why} {facts.label(until)}"
+    message = f"{facts.site_name(closing.site_id)} closes in {facts.label(closing.year)} but {why}"
+    amount = None if until is None else until - closing.year
+    return Violation(NAME, message, site_id=closing.site_id, year=closing.year, amount=amount)
