@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CLOSURE_COLUMNS = ("site_id", "year", "exit_route")
 HUB_COLUMNS = ("site_id", "option", "year")
@@ -64,6 +66,9 @@ class Estate:
         SHA-256 of every file read.
     notes : tuple of str
         What a reader must know before the first figure.
+    gaps : DataFrame
+        One row for each fact that was filled in for lack of data: table, site_id,
+        column, value, low, high.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -75,6 +80,7 @@ class Estate:
     geometries: Mapping[str, Any] = field(default_factory=dict)
     input_hashes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
