@@ -1,0 +1,210 @@
+"""Headers of other people's tables: matched in any case and spacing, read in any encoding."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from estate.core.errors import InputError, Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+LARGEST_BYTES = 200_000_000
+HEADER_ROWS = 40
+WORKBOOKS = frozenset({".xlsx", ".xlsm"})
+_BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_BLANKS = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u2060\ufeff]+")
+_NOTHING = frozenset(
+    {"n/a", "na", "nan", "none", "null", "-", "--", "not applicable", "not known", "unknown", "tbc", "#n/a"}
+)
+
+
+@cache
+def alias_table(source: str) -> dict[str, str]:
+    """Return ``{folded alias: canonical name}`` of the kind of source: register, places or areas."""
+    with files("estate.inputs").joinpath("header_aliases.csv").open(encoding="utf-8") as handle:
+        frame = pd.read_csv(handle, dtype=str, keep_default_na=False)
+    frame = frame[frame["source"] == source]
+    table = {fold(name): name for name in frame["canonical"]}
+    table.update({fold(row.alias): str(row.canonical) for row in frame.itertuples()})
+    return table
+
+
+def fold(text: str) -> str:
+    """Reduce a header to its letters and digits in lower case, so that spellings compare equal."""
+    plain = unicodedata.normalize("NFKD", str(text)).lower()
+    return re.sub(r"[^a-z0-9+]", "", plain)
+
+
+def canonical_of(header: str, source: str) -> str | None:
+    """Return the canonical name of a header, with or without what stands in brackets; None if unknown."""
+    table = alias_table(source)
+    return table.get(fold(header)) or table.get(fold(_BRACKETS.sub("", str(header))))
+
+
+def clean_text(values: pd.Series) -> pd.Series:
+    """Trim, join lines, turn every kind of blank into one space, and "n/a" into nothing."""
+    text = values.astype(str).str.replace(_BLANKS, " ", regex=True).str.strip()
+    return text.mask(text.str.lower().isin(_NOTHING), "")
+
+
+def read_grid(path: Path) -> pd.DataFrame:
+    """Read a CSV file or the sheets of a workbook as a grid of text, without choosing a header.
+
+    UTF-8 with or without mark, UTF-16 with mark, else Windows-1252; delimiter comma,
+    semicolon, tab or bar. Of a workbook the sheet whose header is best understood.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, empty, too large or no table.
+    """
+    problem = _unreadable(path)
+    if problem:
+        raise InputError("A table cannot be read:", [Issue(path.name, None, "", "", *problem)])
+    if path.suffix.lower() in WORKBOOKS:
+        return _read_workbook(path)
+    text = _decode(path.read_bytes())
+    first = text[:20_000]
+    delimiter = max(",;\t|", key=first.count)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
+    except csv.Error as error:
+        issue = Issue(
+            path.name, None, "", "", f"is no whole CSV file ({error})", "save it again as CSV UTF-8"
+        )
+        raise InputError("A table cannot be read:", [issue]) from error
+    return _grid(rows)
+
+
+def _unreadable(path: Path) -> tuple[str, str] | None:
+    if not path.is_file():
+        return f"is not a file ({path})", "give the path of the published file"
+    size = path.stat().st_size
+    if size == 0:
+        return "is empty (0 bytes)", "download or export it again"
+    if size > LARGEST_BYTES:
+        return "is larger than 200 MB", "cut it to the area of the plan"
+    if path.suffix.lower() in {".xls", ".ods", ".pdf", ".zip"}:
+        return f"is a {path.suffix.lower()} file", "save it as CSV or XLSX"
+    return None
+
+
+def _decode(content: bytes) -> str:
+    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _grid(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
+    width = max((len(row) for row in rows), default=0)
+    padded = [
+        [*("" if cell is None else str(cell) for cell in row), *[""] * (width - len(row))] for row in rows
+    ]
+    return pd.DataFrame(padded, dtype=object)
+
+
+def _read_workbook(path: Path) -> pd.DataFrame:
+    from openpyxl import load_workbook
+
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:
+        issue = Issue(path.name, None, "", "", "is no readable workbook", "save it again as XLSX or CSV")
+        raise InputError("A table cannot be read:", [issue]) from error
+    grids = [_grid([list(row) for row in sheet.iter_rows(values_only=True)]) for sheet in book.worksheets]
+    book.close()
+    return max(grids, key=lambda grid: max((_known(row, "register") for row in _head(grid)), default=0))
+
+
+def _head(grid: pd.DataFrame) -> list[list[str]]:
+    return [[str(cell) for cell in row] for row in grid.head(HEADER_ROWS).to_numpy().tolist()]
+
+
+def _known(row: Sequence[str], source: str) -> int:
+    return len({canonical_of(cell, source) for cell in row if cell.strip()} - {None})
+
+
+def header_row(grid: pd.DataFrame, source: str) -> int | None:
+    """Return the row whose cells are best understood as headers, None where no row has two."""
+    scores = [_known(row, source) for row in _head(grid)]
+    best = max(scores, default=0)
+    return scores.index(best) if best >= 2 else None
+
+
+def take_columns(
+    grid: pd.DataFrame, header: int, source: str, given: Mapping[str, object] | None = None
+) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """Return the rows below the header under canonical names.
+
+    Columns of one meaning (duplicated headers, "If freehold" beside "If leasehold") are
+    put together: the first that is not blank counts. The frame's index is the row as a
+    spreadsheet shows it.
+
+    Parameters
+    ----------
+    grid : DataFrame
+        Text, as :func:`read_grid` returns it.
+    header : int
+        Position of the header row.
+    source : str
+        Which aliases: register, places or areas.
+    given : mapping, optional
+        ``{canonical: header or list of headers}``, which wins over the aliases.
+
+    Returns
+    -------
+    DataFrame
+        Columns by canonical name; unknown headers are left out.
+    list of str
+        Headers that are not understood.
+    list of str
+        Names given that are not among the headers.
+    """
+    headers = [str(cell) for cell in grid.iloc[header].tolist()]
+    names, missing = _assign(headers, source, given or {})
+    body = grid.iloc[header + 1 :]
+    body.index = pd.Index(range(header + 2, header + 2 + len(body)), name="row")
+    columns: dict[str, pd.Series] = {}
+    for position, name in enumerate(names):
+        if name is None:
+            continue
+        values = clean_text(body.iloc[:, position])
+        columns[name] = columns[name].where(columns[name] != "", values) if name in columns else values
+    frame = pd.DataFrame(columns, index=body.index)
+    unknown = [
+        text.strip() for text, name in zip(headers, names, strict=True) if name is None and text.strip()
+    ]
+    filled = (frame != "").any(axis=1) if len(frame.columns) else pd.Series(data=False, index=frame.index)
+    return frame[filled], unknown, missing
+
+
+def _assign(
+    headers: Sequence[str], source: str, given: Mapping[str, object]
+) -> tuple[list[str | None], list[str]]:
+    """Return the canonical name of every header, and the given headers that are not there."""
+    wanted: dict[str, str] = {}
+    for canonical, value in given.items():
+        for text in value if isinstance(value, list) else [value]:
+            wanted[fold(str(text))] = canonical
+    found = {fold(header) for header in headers}
+    missing = [text for text in wanted if text not in found]
+    taken = {wanted[text] for text in wanted if text in found}
+    names: list[str | None] = []
+    for header in headers:
+        name = wanted.get(fold(header))
+        guess = canonical_of(header, source)
+        names.append(name or (None if guess in taken else guess))
+    return names, missing

@@ -1,0 +1,212 @@
+"""Property registers published under the Local Government Transparency Code 2015.
+
+The columns that the code asks for (annex, local authority land) are named differently by
+every council and in every year: see ``header_aliases.csv``. Kind and scope follow from
+``register_rules.csv``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.core.errors import InputError, Issue
+from estate.inputs.aliases import header_row, read_grid, take_columns
+from estate.inputs.funnel import build_funnel, classify
+from estate.inputs.mapping import read_mapping
+from estate.inputs.placing import place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from estate.inputs.mapping import Mapping
+
+TEXTS = (
+    "organisation",
+    "uprn",
+    "asset_id",
+    "name",
+    "street_number",
+    "street",
+    "address",
+    "town",
+    "postcode",
+    "crs",
+    "tenure",
+    "tenure_detail",
+    "detail",
+    "holding_type",
+    "energy_rating",
+    "purpose",
+)
+_POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9O][A-Z]{2})\b")
+_FEET = re.compile(r"sq\.?\s*f(ee|oo)?t|ft2|ft²", re.IGNORECASE)
+M2_PER_FT2 = 0.09290304
+
+
+def read_register(path: Path, mapping: Mapping | Path | None = None) -> tuple[pd.DataFrame, list[Issue]]:
+    """Read a published register and say of every asset what it is and what may happen to it.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or XLSX as published.
+    mapping : Mapping or Path, optional
+        What cannot be guessed: headers, kinds, scopes.
+
+    Returns
+    -------
+    DataFrame
+        One row an asset, index the row as a spreadsheet shows it: site_id, uprn, name,
+        address, postcode, easting, northing [m], longitude, latitude [degree], tenure,
+        tenure_detail, holding_type, gia_m2 [m2], energy_rating, running_cost
+        [GBP/year], kind, use_kind, scope, scope_reason, step, confidential.
+    list of Issue
+        What is wrong in the rows.
+
+    Raises
+    ------
+    InputError
+        If the file is no table, or no row can be taken for its header.
+    """
+    told = mapping if not (mapping is None or hasattr(mapping, "suffix")) else read_mapping(mapping)  # type: ignore[arg-type]
+    raw, issues = _read_rows(path, told)  # type: ignore[arg-type]
+    raw["uprn"] = _uprns(raw["uprn"])
+    raw["postcode"] = tidy_postcodes(raw["postcode"], raw["address"])
+    raw["name"] = _names(raw)
+    raw["site_id"], doubled = _site_ids(raw, path.name)
+    where, misplaced = place(raw, path.name, told.crs)  # type: ignore[union-attr]
+    areas, wrong = _amounts(raw, path.name)
+    kept = raw.drop(columns=[c for c in (*where.columns, "x", "y", "map_reference", *areas) if c in raw])
+    sites = pd.concat([kept, where, areas], axis=1)
+    classified = classify(sites, told)  # type: ignore[arg-type]
+    return classified, [*issues, *doubled, *misplaced, *wrong]
+
+
+def check_register(
+    path: Path, mapping: Path | None = None
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, list[Issue], tuple[str, ...]]:
+    """Look at a bare register: its sites, its funnel, its problems and its gaps; nothing is solved.
+
+    Parameters
+    ----------
+    path : Path
+        CSV or XLSX as published.
+    mapping : Path, optional
+        Mapping file.
+
+    Returns
+    -------
+    dict of str to DataFrame
+        ``sites``, ``tenures`` and ``provisions`` in the columns of the dictionary.
+    DataFrame
+        Funnel: step, sites, reason, part.
+    list of Issue
+        What is wrong in the rows.
+    tuple of str
+        What is not known, first what matters most.
+
+    Raises
+    ------
+    InputError
+        If the file is no table, or no row can be taken for its header.
+    """
+    from estate.inputs.assembly import frames_of_sites, notes_of_sites
+
+    told = read_mapping(mapping)
+    sites, issues = read_register(path, told)
+    return frames_of_sites(sites, told), build_funnel(sites), issues, notes_of_sites(sites)
+
+
+def _read_rows(path: Path, mapping: Mapping) -> tuple[pd.DataFrame, list[Issue]]:
+    grid = read_grid(path)
+    header = mapping.header_row - 1 if mapping.header_row else header_row(grid, "register")
+    if header is None or header >= len(grid):
+        remedy = "name the header row and the columns in a mapping file (header_row:, columns:)"
+        issue = Issue(path.name, None, "", "", "has no row that reads like the headers of a register", remedy)
+        raise InputError("The register cannot be read:", [issue])
+    raw, _, missing = take_columns(grid, header, "register", mapping.columns)
+    issues = [
+        Issue(path.name, header + 1, name, "", "is named in the mapping but is no header", "correct columns:")
+        for name in missing
+    ]
+    if raw.empty:
+        issues.append(Issue(path.name, None, "", "", "has no rows below its header", "download it again"))
+    feet = [str(cell) for cell in grid.iloc[header] if _FEET.search(str(cell))]
+    raw.attrs["feet"] = bool(feet)
+    for name in TEXTS:
+        if name not in raw:
+            raw[name] = ""
+    return raw, issues
+
+
+def _uprns(values: pd.Series) -> pd.Series:
+    """Keep the digits of a UPRN without leading zeros; blank where a spreadsheet has rounded it."""
+    text = values.str.replace(r"[\s']|\.0+$", "", regex=True)
+    good = text.str.fullmatch(r"0*[1-9][0-9]{0,11}")
+    return text.where(good, "").str.lstrip("0")
+
+
+def tidy_postcodes(values: pd.Series, addresses: pd.Series | None = None) -> pd.Series:
+    """Return full postcodes as ``M32 0TH`` (or what was given, for a district alone)."""
+    given = values.astype(str).str.upper().str.strip()
+    found = given.str.extract(_POSTCODE)
+    if addresses is not None:
+        found = found.fillna(addresses.astype(str).str.upper().str.extract(_POSTCODE))
+    inward = found[1].str.replace(r"^O", "0", regex=True)
+    return (found[0] + " " + inward).where(found[0].notna(), given)
+
+
+def _names(raw: pd.DataFrame) -> pd.Series:
+    street = (raw["street_number"] + " " + raw["street"]).str.strip()
+    return raw["name"].mask(raw["name"] == "", street).mask(lambda names: names == "", raw["address"])
+
+
+def _site_ids(raw: pd.DataFrame, table: str) -> tuple[pd.Series, list[Issue]]:
+    """Return the council's own reference, else the row; references that come twice are issues."""
+    given = raw["asset_id"]
+    if (given == "").all():
+        given = raw["uprn"].where((raw["uprn"] != "") & ~raw["uprn"].duplicated(keep=False), "")
+    ids = given.mask(given == "", "row-" + raw.index.astype(str).to_series(index=raw.index))
+    again = ids.duplicated()
+    issues = [
+        Issue(table, int(row), "asset_id", str(value), "comes twice", "give every asset its own reference")
+        for row, value in ids[again].items()
+    ]
+    return ids.mask(again, ids + "#row-" + raw.index.astype(str).to_series(index=raw.index)), issues
+
+
+def _amounts(raw: pd.DataFrame, table: str) -> tuple[pd.DataFrame, list[Issue]]:
+    """Read floor area [m2], land area and running cost, with their issues."""
+    issues: list[Issue] = []
+    columns = {}
+    for name in ("gia_m2", "land_area", "running_cost"):
+        text = raw[name] if name in raw else pd.Series("", index=raw.index)
+        plain = text.str.replace(
+            r"[,£]|\s*(sq\.?\s*m\w*|m2|m²|sqm|ha|hectares?)\.?$", "", regex=True
+        ).str.strip()
+        values = pd.to_numeric(plain, errors="coerce").astype(float)
+        wrong = (values.isna() & (plain != "")) | (values < 0)
+        issues += [
+            Issue(
+                table,
+                int(row),
+                name,
+                str(value)[:40],
+                _what(values[row]),
+                "enter a positive number, or leave it blank",
+            )
+            for row, value in text[wrong].items()
+        ]
+        columns[name] = values.mask(wrong)
+    areas = columns["gia_m2"] * (M2_PER_FT2 if raw.attrs.get("feet") else 1.0)
+    # Zero stands for "not measured" in published registers: no building has no floor.
+    columns["gia_m2"] = areas.mask(areas == 0, np.nan)
+    return pd.DataFrame(columns, index=raw.index), issues
+
+
+def _what(value: float) -> str:
+    return "is not a number" if np.isnan(value) else "is negative"
