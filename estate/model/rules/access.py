@@ -1,13 +1,182 @@
-"""Standards hold in every year of the plan."""
+r"""Standards hold in every year of the plan.
+
+For a standard with service s and the places within its threshold of area a, w the weight of the
+area (residents of the group), q the presence of the service by arrival at site h:
+
+.. math::
+
+    served_{at} \le \sum_{u \text{ in reach}} (1 - Leave_u(t)) + \sum_{h \text{ in reach}} q_{ht}, \qquad
+    q_{ht} \le \sum_u Move_{uh}(t), \qquad
+    \sum_a w_a served_{at} \ge share \sum_a w_a
+
+Provisions that never leave serve their areas in every year. The share is that of the standard,
+that of business as usual, or the lower of the two (``basis``).
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from pydantic import Field
 
 from estate.config import Section
+from estate.model.blocks import BlockProblem
+from estate.model.cash import Cash
+from estate.model.instance import Instance
+from estate.model.terms import Rows, add_compact, arrived, left_to_date
+
+SLACK = 1e-9  # relative, so that a share met exactly is not lost to rounding
+MOST_DEPRIVED = 2  # deciles 1 and 2
 
 
 class Options(Section):
     """Options of the rule ``access``."""
 
-    enforce: bool = Field(default=True, description="False reports the standards without holding the plan to them")
+    enforce: bool = Field(
+        default=True, description="False reports the standards without holding the plan to them"
+    )
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Who is in reach of a service within one threshold: area and site numbers, pair by pair."""
+
+    area: NDArray[np.int64]
+    site: NDArray[np.int64]
+    always: NDArray[np.bool_]
+    today: NDArray[np.bool_]
+
+
+def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
+    """Add the standards, sharing columns between those with one service and threshold."""
+    del cash
+    standards, areas = inst.tables["standards"], inst.tables["areas"]
+    if not inst.rules["access"]["enforce"] or standards.empty or areas.empty:
+        return
+    areas = areas.sort_values("area_id", ignore_index=True)
+    numbers = {s: i for i, s in enumerate(inst.services)}
+    for key, group in standards.groupby(["service_id", "mode", "metric", "threshold"], sort=True):
+        if key[0] not in numbers:
+            continue
+        service = numbers[str(key[0])]
+        reach = _reach(inst, areas, service, key[1:])
+        needs = [_needs(standard, areas, reach) for standard in group.itertuples()]
+        if any(len(need) for need in needs):
+            served = _served(problem, inst, service, reach)
+            for rows in needs:
+                _hold(problem, inst, rows, served)
+
+
+def _reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ...]) -> _Reach:
+    mode, metric, threshold = key
+    table = inst.area_km
+    column = "km" if metric == "km" else "minutes"
+    near = table[(table["mode"] == mode) & (table[column] <= threshold + 1e-9)]
+    area = near["area_id"].map({a: i for i, a in enumerate(areas["area_id"])})
+    site = near["site_id"].map({s: i for i, s in enumerate(inst.sites["site_id"])})
+    known = (area.notna() & site.notna()).to_numpy()
+    at, to = area[known].to_numpy().astype(np.int64), site[known].to_numpy().astype(np.int64)
+    own = inst.provisions[inst.provisions["service"] == service]
+    stays, there = np.zeros(len(inst.sites), bool), np.zeros(len(inst.sites), bool)
+    there[own["site"]] = True
+    stays[own.loc[~own["mobile"], "site"]] = True
+    always, today = np.zeros(len(areas), bool), np.zeros(len(areas), bool)
+    always[at[stays[to]]] = True
+    today[at[there[to]]] = True
+    return _Reach(at, to, always, today)
+
+
+def weights(group: str, areas: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the residents of a group in each area [persons], shape (areas,)."""
+    people = areas["population"].astype(float).to_numpy()
+    if group == "all":
+        return people
+    if group == "most_deprived":
+        decile = pd.to_numeric(areas["imd_decile"]).fillna(10).to_numpy().astype(float)
+        return np.where(decile <= MOST_DEPRIVED, people, 0.0)
+    share = pd.to_numeric(areas[f"{group}_share"]).fillna(0).to_numpy().astype(float)
+    return people * share
+
+
+def _needs(standard: Any, areas: pd.DataFrame, reach: _Reach) -> list[tuple[NDArray[np.float64], float]]:  # noqa: ANN401
+    """Return (weight of each area, weight that must be served), one a row of the standard."""
+    weight = weights(standard.group, areas)
+    zones = np.zeros(len(areas), int)
+    if standard.geography == "zone":
+        zones = np.unique(areas["zone"].fillna("").astype(str), return_inverse=True)[1]
+    elif standard.geography == "area":
+        zones = np.arange(len(areas))
+    needs = []
+    for zone in np.unique(zones):
+        part = np.where(zones == zone, weight, 0.0)
+        total = part.sum()
+        if total <= 0:
+            continue
+        needed = _share(standard, (part * reach.today).sum() / total) * total
+        if (part * reach.always).sum() < needed * (1 - SLACK):
+            needs.append((part, needed))
+    return needs
+
+
+def _share(standard: Any, today: float) -> float:  # noqa: ANN401
+    target = float(standard.share)
+    if standard.geography == "area" and target > 0:
+        target = 1.0
+    if standard.basis == "no_worse":
+        return today
+    return min(target, today) if standard.basis == "target_or_today" else target
+
+
+def _served(problem: BlockProblem, inst: Instance, service: int, reach: _Reach) -> NDArray[np.int64]:
+    """Add the columns and links of one service and threshold.
+
+    Returns
+    -------
+    ndarray, shape (areas, decision_years)
+        Column that says how far an area is served; -1 where it always is.
+    """
+    years, n = inst.horizon.decision_years, len(reach.always)
+    open_areas = np.flatnonzero(~reach.always)
+    keys = pd.DataFrame({"area": np.repeat(open_areas, years), "year": np.tile(np.arange(years), len(open_areas))})
+    block = problem.add_columns(f"served_{len(problem.blocks)}", keys, integer=False)
+    columns = np.full((n, years), -1, dtype=np.int64)
+    columns[keys["area"], keys["year"]] = block.columns
+    present = arrived(problem, inst, service)
+    rows = Rows(n * years)
+    rows.add(keys["area"] * years + keys["year"], block.columns, 1.0)
+    pairs = pd.DataFrame({"area": reach.area, "site": reach.site})
+    pairs = pairs[~reach.always[pairs["area"]]]
+    arrive = pairs.merge(present, on="site")
+    rows.add(arrive["area"] * years + arrive["year"], arrive["column"], -1.0)
+    own = inst.provisions.reset_index(names="provision")
+    own = own[(own["service"] == service) & own["mobile"]]
+    leaving = pairs.merge(own[["site", "provision"]], on="site")
+    row, column, _ = left_to_date(problem, inst, leaving["area"], leaving["provision"])
+    rows.add(row, column, 1.0)
+    standing = np.repeat(np.bincount(leaving["area"], minlength=n).astype(float), years)
+    add_compact(problem, "access", rows, standing)
+    return columns
+
+
+def _hold(
+    problem: BlockProblem,
+    inst: Instance,
+    needs: list[tuple[NDArray[np.float64], float]],
+    served: NDArray[np.int64],
+) -> None:
+    """Add one row a year for each need."""
+    years = inst.horizon.decision_years
+    for weight, needed in needs:
+        free = np.flatnonzero((weight > 0) & (served[:, 0] >= 0))
+        given = weight[served[:, 0] < 0].sum()
+        rows = Rows(years)
+        rows.add(np.tile(np.arange(years), len(free)), served[free].ravel(), np.repeat(weight[free], years))
+        # scaled to shares, so that the solver's tolerance means the same everywhere
+        scale = weight.sum()
+        row, column, value = rows.triplets()
+        lower = np.full(years, (needed * (1 - SLACK) - given) / scale)
+        problem.add_rows("access", (row, column, value / scale), lower=lower)

@@ -1,10 +1,22 @@
-"""Peak funding, payback and saving in a named year."""
+r"""Peak funding, payback and saving in a named year.
+
+With net(t) the financial cash of the plan against business as usual, all partners together:
+
+.. math::
+
+    \sum_{\tau \le t} net(\tau) \ge -peak \;\; \forall t, \qquad
+    \sum_{\tau \le t} net(\tau) \ge 0 \;\; \forall t \ge payback, \qquad running(y) \ge saving
+"""
 
 from __future__ import annotations
 
+import numpy as np
 from pydantic import Field
 
 from estate.config import Section
+from estate.model.blocks import BlockProblem
+from estate.model.cash import RECEIPT, RUNNING, Cash
+from estate.model.instance import Instance
 
 
 class Options(Section):
@@ -15,3 +27,28 @@ class Options(Section):
     receipts: bool = Field(default=True, description="False counts no receipts")
     saving_year: int | None = Field(None, ge=0, description="Year t in which the saving is asked for")
     saving_gbp: float = Field(0.0, description="Least running saving in that year [GBP]")
+
+
+def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
+    """Add a row for every year in which cumulative cash is limited, and one for the saving."""
+    options, years = inst.rules["affordability"], inst.horizon.appraisal_years
+    flows = cash.financial
+    counted = flows if options["receipts"] else flows.select(flows.group != RECEIPT)
+    floor = np.full(years, -np.inf)
+    if options["peak_funding_gbp"] is not None:
+        floor[:] = -options["peak_funding_gbp"]
+    if options["payback_year"] is not None:
+        floor[options["payback_year"] :] = 0.0
+    for t in np.flatnonzero(np.isfinite(floor)):
+        paid = counted.amount * np.clip(np.minimum(counted.stop, t + 1) - counted.start, 0, None)
+        _floor_row(problem, counted.column, paid, floor[t])
+    if options["saving_year"] is not None:
+        year = options["saving_year"]
+        now = flows.select((flows.group == RUNNING) & (flows.start <= year) & (year < flows.stop))
+        _floor_row(problem, now.column, now.amount, options["saving_gbp"])
+
+
+def _floor_row(problem: BlockProblem, column: np.ndarray, amount: np.ndarray, floor: float) -> None:
+    total = np.bincount(column, weights=amount, minlength=problem.width)
+    used = np.flatnonzero(total)
+    problem.add_rows("affordability", (np.zeros(len(used)), used, total[used]), lower=[floor])

@@ -1,9 +1,119 @@
-"""What is there, has come and has not left fits, in every year."""
+r"""What is there, has come and has not left fits, in every year.
+
+At a hub option j of R_j m2, at an existing site beside the own provisions that have not left;
+at a lending site by room and by hours a week; at a site that receives merges by its usable area:
+
+.. math::
+
+    \sum_u need_u Move_{uj}(t) \le R_j Hub_j(t)
+
+    \sum_u need_u Move_{uh}(t) + \sum_{u \in h} room_u (1 - Leave_u(t))
+        \le room_h (1 - \sum_k Hub_{hk}(t)) + \sum_k R_{hk} Hub_{hk}(t)
+
+    \sum_u need_u Move_{uj}(t) \le R_j (1 - Close_j(t)), \qquad
+    \sum_u hours_u Move_{uj}(t) \le hours_j (1 - Close_j(t))
+
+    \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t)) \le \max(nia_i, room_i)
+"""
 
 from __future__ import annotations
 
+import numpy as np
+import pandas as pd
+
 from estate.config import Section
+from estate.model.blocks import BlockProblem
+from estate.model.cash import Cash
+from estate.model.instance import Instance
+from estate.model.terms import Rows, add_compact, keyed, left_to_date, to_date
 
 
 class Options(Section):
     """Options of the rule ``capacity``."""
+
+
+def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
+    """Add the rows of hubs, lending sites and sites that receive merges."""
+    del cash
+    _hub_room(problem, inst)
+    _existing_hub_room(problem, inst)
+    _lent(problem, inst)
+    _merged_room(problem, inst)
+
+
+def _arrivals(problem: BlockProblem, inst: Instance) -> pd.DataFrame:
+    move = keyed(problem, "move")
+    who = inst.provisions.iloc[move["provision"]]
+    move["need"], move["hours"] = who["need"].to_numpy(), who["hours"].to_numpy()
+    move["site"] = inst.places["site"].to_numpy()[move["place"]]
+    return move
+
+
+def _add_arrivals(rows: Rows, inst: Instance, move: pd.DataFrame, group: np.ndarray, need: np.ndarray) -> None:
+    row, column, source = to_date(group, move["year"], move["column"], inst.horizon.decision_years)
+    rows.add(row, column, need[source])
+
+
+def _hub_room(problem: BlockProblem, inst: Instance) -> None:
+    years, move = inst.horizon.decision_years, _arrivals(problem, inst)
+    move = move[(inst.places["kind"] == "hub").to_numpy()[move["place"]]]
+    rows = Rows(len(inst.places) * years)
+    _add_arrivals(rows, inst, move, move["place"].to_numpy(), move["need"].to_numpy())
+    hub = keyed(problem, "hub")
+    room = inst.places["room"].to_numpy()
+    row, column, source = to_date(hub["place"], hub["year"], hub["column"], years)
+    rows.add(row, column, -room[hub["place"].to_numpy()[source]])
+    add_compact(problem, "capacity", rows, 0.0)
+
+
+def _existing_hub_room(problem: BlockProblem, inst: Instance) -> None:
+    years, hub = inst.horizon.decision_years, keyed(problem, "hub")
+    hub["site"] = inst.places["site"].to_numpy()[hub["place"]]
+    occupied = inst.sites["own_room"].to_numpy()
+    hub = hub[occupied[hub["site"]] > 0]
+    move = _arrivals(problem, inst)
+    move = move[(inst.places["kind"] == "hub").to_numpy()[move["place"]] & move["site"].isin(hub["site"])]
+    rows = Rows(len(inst.sites) * years)
+    _add_arrivals(rows, inst, move, move["site"].to_numpy(), move["need"].to_numpy())
+    row, column, source = to_date(hub["site"], hub["year"], hub["column"], years)
+    gain = inst.places["room"].to_numpy()[hub["place"]] - occupied[hub["site"]]
+    rows.add(row, column, -gain[source])
+    _own_leaving(rows, problem, inst, np.unique(hub["site"]))
+    add_compact(problem, "capacity", rows, 0.0)
+
+
+def _own_leaving(rows: Rows, problem: BlockProblem, inst: Instance, sites: np.ndarray) -> None:
+    """Give back the room of own provisions that have left, at these sites."""
+    own = inst.provisions.reset_index(names="provision")
+    own = own[own["site"].isin(sites)]
+    row, column, source = left_to_date(problem, inst, own["site"], own["provision"])
+    rows.add(row, column, -own["room"].to_numpy()[source])
+
+
+def _lent(problem: BlockProblem, inst: Instance) -> None:
+    years, move = inst.horizon.decision_years, _arrivals(problem, inst)
+    move = move[(inst.places["kind"] == "host").to_numpy()[move["place"]]]
+    lends = inst.places.reset_index(names="place")
+    lends = lends[lends["kind"] == "host"][["place", "site"]]
+    shuts = lends.merge(keyed(problem, "close"), on="site")
+    for resource, need in (("room", "need"), ("hours", "hours")):
+        limit = inst.places[resource].to_numpy().astype(float)
+        rows = Rows(len(inst.places) * years)
+        _add_arrivals(rows, inst, move, move["place"].to_numpy(), move[need].to_numpy())
+        row, column, source = to_date(shuts["place"], shuts["year"], shuts["column"], years)
+        rows.add(row, column, limit[shuts["place"].to_numpy()[source]])
+        add_compact(problem, "capacity", rows, np.repeat(np.where(np.isfinite(limit), limit, 0.0), years))
+
+
+def _merged_room(problem: BlockProblem, inst: Instance) -> None:
+    years, merge = inst.horizon.decision_years, keyed(problem, "merge")
+    who = inst.provisions
+    merge["site"] = who["site"].to_numpy()[merge["target"]]
+    rows = Rows(len(inst.sites) * years)
+    need = who["merge_need"].to_numpy()[merge["provision"]]
+    _add_arrivals(rows, inst, merge, merge["site"].to_numpy(), need)
+    receiving = np.unique(merge["site"])
+    _own_leaving(rows, problem, inst, receiving)
+    own = inst.sites["own_room"].to_numpy()
+    spare = np.maximum(inst.sites["nia"].fillna(0).to_numpy(), own) - own
+    add_compact(problem, "capacity", rows, np.repeat(spare, years))

@@ -1,9 +1,22 @@
-"""Hosts take the services they permit, in the weeks they are open."""
+r"""Hosts take the services they permit, in the weeks they are open.
+
+.. math::
+
+    move_{ujt} = 0 \text{ where } s(u) \notin permitted_j \text{ or } (yearround_{s(u)} \text{ and } weeks_j < 52)
+"""
 
 from __future__ import annotations
 
 from estate.config import Section
+from estate.model.blocks import BlockProblem
+from estate.model.cash import Cash
+from estate.model.instance import Instance
 
 
 class Options(Section):
     """Options of the rule ``permission``."""
+
+
+def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
+    """Add no rows: pairs that a host does not permit have no column (``instance.build_instance``)."""
+    del problem, inst, cash

@@ -1,0 +1,267 @@
+"""A PuLP problem whose large regular parts are arrays.
+
+Building the model object by object costs about a hundred times what the same arrays cost
+handed straight to the solver (``docs/decisions``). So columns and rows are added as blocks of
+arrays, while any column can be had as a PuLP variable and any PuLP constraint over such
+variables can be added: PuLP stays the language in which people write rules by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pulp
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from estate.core.errors import SolverError
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ColumnBlock:
+    """Columns of one family: ``offset .. offset + len(keys) - 1``."""
+
+    family: str
+    offset: int
+    keys: pd.DataFrame
+
+    @property
+    def columns(self) -> Ints:
+        """Return the numbers of the columns, shape (n,)."""
+        return np.arange(self.offset, self.offset + len(self.keys))
+
+
+@dataclass(frozen=True)
+class RowBlock:
+    """Rows of one rule as triplets; ``lower <= A x <= upper``."""
+
+    rule: str
+    row: Ints
+    column: Ints
+    value: Floats
+    lower: Floats
+    upper: Floats
+    lazy: bool = False
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The whole problem: maximise ``saving @ x`` with ``row_lower <= matrix @ x <= row_upper``.
+
+    Attributes
+    ----------
+    saving, upper : ndarray, shape (columns,)
+        Objective [GBP] and upper bounds; every lower bound is 0.
+    integer : ndarray of bool, shape (columns,)
+        Columns that take whole values.
+    matrix : csr_matrix, shape (rows, columns)
+        Coefficients.
+    rule : ndarray of str, shape (rows,)
+        Rule to which a row belongs.
+    lazy : ndarray of bool, shape (rows,)
+        Rows that whole solutions meet seldom broken and that a large model adds only when broken.
+    """
+
+    saving: Floats
+    upper: Floats
+    integer: NDArray[np.bool_]
+    matrix: sparse.csr_matrix
+    row_lower: Floats
+    row_upper: Floats
+    rule: NDArray[np.str_]
+    lazy: NDArray[np.bool_]
+
+
+class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
+    """A PuLP problem to maximise, made of array blocks.
+
+    Every column lies between 0 and its upper bound.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, pulp.LpMaximize)
+        self.blocks: dict[str, ColumnBlock] = {}
+        self.row_blocks: list[RowBlock] = []
+        self.width = 0
+        self.saving: Floats = np.zeros(0)
+        self._integer: list[NDArray[np.bool_]] = []
+        self._proxies: dict[int, pulp.LpVariable] = {}
+        self._columns: dict[str, int] = {}
+        self._rules: dict[str, str] = {}
+
+    def add_columns(self, family: str, keys: pd.DataFrame, *, integer: bool) -> ColumnBlock:
+        """Add a family of columns between 0 and 1, one a row of `keys`, that save nothing yet.
+
+        Parameters
+        ----------
+        family : str
+            Name of the family.
+        keys : DataFrame
+            What each column decides.
+        integer : bool
+            Whether the columns take whole values.
+
+        Returns
+        -------
+        ColumnBlock
+        """
+        block = ColumnBlock(family, self.width, keys.reset_index(drop=True))
+        self.blocks[family] = block
+        self._integer.append(np.full(len(keys), integer))
+        self.width += len(keys)
+        return block
+
+    def set_saving(self, saving: Floats) -> None:
+        """Set what each column saves [GBP]; columns added later save nothing.
+
+        Raises
+        ------
+        SolverError
+            If a coefficient is not a number, which a solver would report without its place.
+        """
+        bad = np.flatnonzero(~np.isfinite(saving))
+        if len(bad):
+            raise SolverError(f"The cost of a {self.family(int(bad[0]))} is not a number; check the inputs")
+        self.saving = saving
+
+    def add_rows(
+        self,
+        rule: str,
+        triplets: tuple[ArrayLike, ArrayLike, ArrayLike],
+        *,
+        lower: ArrayLike = -np.inf,
+        upper: ArrayLike = np.inf,
+        lazy: bool = False,
+    ) -> None:
+        """Add rows ``lower <= sum(value * x) <= upper`` of a rule.
+
+        Parameters
+        ----------
+        rule : str
+            Rule to which the rows belong.
+        triplets : tuple of array_like
+            Row within the block, column and value of every coefficient.
+        lower, upper : array_like, shape (rows,)
+            Bounds; the longer of the two says how many rows there are.
+        lazy : bool
+            Whether a large model may leave the rows out until they are broken.
+        """
+        row, column, value = (np.asarray(part) for part in triplets)
+        count = min(np.size(part) for part in (lower, upper)) and max(np.size(lower), np.size(upper))
+        if count == 0:
+            return
+        if value.shape != row.shape:
+            value = np.broadcast_to(value, row.shape)
+        self.row_blocks.append(
+            RowBlock(
+                rule,
+                row.astype(np.int64),
+                column.astype(np.int64),
+                np.asarray(value, dtype=float),
+                np.broadcast_to(np.asarray(lower, dtype=float), count),
+                np.broadcast_to(np.asarray(upper, dtype=float), count),
+                lazy,
+            )
+        )
+
+    def variable(self, column: int) -> pulp.LpVariable:
+        """Return a column as a PuLP variable, for rules that are written by hand."""
+        if column not in self._proxies:
+            name = f"x{column}"
+            self._proxies[column] = self.add_variable(name, 0, None)
+            self._columns[name] = int(column)
+        return self._proxies[column]
+
+    def add_rule(self, rule: str, constraint: Any) -> None:  # noqa: ANN401 - what PuLP makes of an expression
+        """Add a PuLP constraint over columns had from :meth:`variable`.
+
+        Raises
+        ------
+        SolverError
+            If `constraint` is not a constraint: a comparison of two plain numbers is a bool,
+            which PuLP would accept and forget.
+        """
+        if not isinstance(constraint, pulp.LpConstraint):
+            raise SolverError(f"Rule {rule}: {constraint!r} is not a constraint")
+        name = f"{rule}_{len(self._rules)}"
+        self.addConstraint(constraint, name)
+        self._rules[name] = rule
+
+    def family(self, column: int) -> str:
+        """Return the family of a column."""
+        return next(b.family for b in self.blocks.values() if b.offset <= column < b.offset + len(b.keys))
+
+    def _pulp_rows(self) -> list[RowBlock]:
+        """Translate the constraints that were written with PuLP."""
+        blocks = []
+        for name, rule in self._rules.items():
+            constraint = self.constraints[name]
+            terms = list(constraint.items())
+            columns = np.array([self._columns[v.name] for v, _ in terms], dtype=np.int64)
+            values = np.array([float(a) for _, a in terms])
+            side = -float(constraint.constant)
+            lower = side if constraint.sense >= 0 else -np.inf
+            upper = side if constraint.sense <= 0 else np.inf
+            zeros = np.zeros(len(columns), dtype=np.int64)
+            blocks.append(RowBlock(rule, zeros, columns, values, np.array([lower]), np.array([upper])))
+        return blocks
+
+    def arrays(self) -> Arrays:
+        """Assemble all blocks and all PuLP constraints into one set of arrays."""
+        blocks = self.row_blocks + self._pulp_rows()
+        sizes = [len(b.lower) for b in blocks]
+        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+        shape = (int(starts[-1]), self.width)
+        if blocks:
+            row = np.concatenate([b.row + start for b, start in zip(blocks, starts, strict=False)])
+            column = np.concatenate([b.column for b in blocks])
+            value = np.concatenate([b.value for b in blocks])
+        else:
+            row, column, value = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+        matrix = sparse.coo_matrix((value, (row, column)), shape=shape).tocsr()
+        return Arrays(
+            saving=np.pad(self.saving, (0, self.width - len(self.saving))),
+            upper=np.ones(self.width),
+            integer=np.concatenate([*self._integer, np.zeros(0, bool)]),
+            matrix=matrix,
+            row_lower=np.concatenate([*(b.lower for b in blocks), np.zeros(0)]),
+            row_upper=np.concatenate([*(b.upper for b in blocks), np.zeros(0)]),
+            rule=np.repeat(np.array([b.rule for b in blocks], dtype=str), sizes),
+            lazy=np.repeat(np.array([b.lazy for b in blocks], dtype=bool), sizes),
+        )
+
+
+def to_pulp(arrays: Arrays) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:
+    """Write the arrays out as a plain PuLP problem, for solvers that take no arrays.
+
+    Returns
+    -------
+    tuple
+        The problem and its variables in the order of the columns.
+    """
+    problem = pulp.LpProblem("estate", pulp.LpMaximize)
+    variables = [
+        problem.add_variable(f"x{i}", 0, float(u), "Integer" if whole else "Continuous")
+        for i, (u, whole) in enumerate(zip(arrays.upper, arrays.integer, strict=True))
+    ]
+    problem.setObjective(pulp.LpAffineExpression(list(zip(variables, arrays.saving.tolist(), strict=True))))
+    matrix = arrays.matrix
+    for i in range(matrix.shape[0]):
+        part = slice(matrix.indptr[i], matrix.indptr[i + 1])
+        terms = [(variables[j], a) for j, a in zip(matrix.indices[part], matrix.data[part], strict=True)]
+        expression = pulp.LpAffineExpression(terms)
+        low, high = arrays.row_lower[i], arrays.row_upper[i]
+        if low == high:
+            problem += expression == low
+            continue
+        if np.isfinite(high):
+            problem += expression <= high
+        if np.isfinite(low):
+            problem += expression >= low
+    return problem, variables

@@ -1,0 +1,186 @@
+"""When a site may close, by which route, and what it costs to run until then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from estate.core.reference import headings
+from estate.core.types import Horizon
+from estate.model.calendar import NEVER, year_of
+
+BOTH, ECONOMIC, FINANCIAL = 0, 1, 2
+LEASED = ("leasehold", "licence", "pfi")
+SALE_ROUTES = ("sell", "transfer")
+
+
+def _at_sites(frame: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Join the number of the site; rows of unknown sites are left out."""
+    numbers = pd.Series(sites.index, index=sites["site_id"])
+    site = frame["site_id"].map(numbers)
+    return frame.assign(site=site)[site.notna()].astype({"site": int})
+
+
+def expiry_years(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, first_year: int) -> NDArray[np.int64]:
+    """Return the year in which each site's lease has expired; NEVER where there is none."""
+    tenures = _at_sites(tables["tenures"], sites)
+    years = pd.Series(year_of(tenures["expiry"], first_year), index=tenures["site"])
+    leased = tenures["tenure"].isin(LEASED).to_numpy()
+    return years[leased].groupby(level=0).min().reindex(sites.index).fillna(NEVER).to_numpy().astype(np.int64)
+
+
+def _tenure_years(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon) -> NDArray[np.bool_]:
+    """Return in which years each site's tenure lets it close, shape (sites, decision_years)."""
+    tenures = _at_sites(tables["tenures"], sites)
+    t = np.arange(horizon.decision_years)
+    expiry = year_of(tenures["expiry"], horizon.first_year)[:, None]
+    leave = year_of(tenures["break_date"], horizon.first_year)[:, None]
+    kind = tenures["tenure"].to_numpy()
+    open_ended = (expiry == NEVER) & (leave == NEVER)
+    leased = np.isin(kind, ["leasehold", "licence"])[:, None]
+    pfi = (kind == "pfi")[:, None]
+    allowed = np.where(leased, (t >= expiry) | (t == leave) | open_ended, True)  # noqa: FBT003
+    allowed = np.where(pfi, (t >= expiry) | open_ended, allowed)
+    notice = np.ceil(pd.to_numeric(tenures["notice_months"]).fillna(0).to_numpy() / 12)[:, None]
+    allowed &= t >= notice
+    years = np.zeros((len(sites), len(t)), dtype=bool)
+    np.logical_or.at(years, tenures["site"].to_numpy(), allowed)
+    years[~sites.index.isin(tenures["site"])] = True
+    return years
+
+
+def closing_years(
+    tables: Mapping[str, pd.DataFrame],
+    sites: pd.DataFrame,
+    costs: pd.DataFrame,
+    horizon: Horizon,
+    rules: Mapping[str, Mapping[str, Any]],
+) -> NDArray[np.bool_]:
+    """Return in which years each site may close, shape (sites, decision_years)."""
+    t = np.arange(horizon.decision_years)
+    allowed = np.repeat(sites["closable"].to_numpy()[:, None], len(t), axis=1)
+    if "tenure" in rules:
+        allowed &= _tenure_years(tables, sites, horizon)
+    if "brakes" in rules:
+        brakes = _at_sites(tables["brakes"], sites)
+        locks = brakes[brakes["effect"] == "lock"]
+        until = pd.Series(year_of(locks["until"], horizon.first_year), index=locks["site"])
+        until = until.groupby(level=0).max().reindex(sites.index).fillna(0)
+        allowed &= t >= until.to_numpy()[:, None]
+    if "locks" in rules:
+        allowed &= ~sites["site_id"].isin(rules["locks"]["keep"]).to_numpy()[:, None]
+    if "materiality" in rules:
+        running = costs[costs["running"] & (costs["start"] == 0)]
+        yearly = (running["fixed"] + running["variable"]).groupby(running["site"]).sum()
+        enough = yearly.reindex(sites.index).fillna(0) >= rules["materiality"]["saving_gbp_per_year"]
+        allowed &= enough.to_numpy()[:, None]
+    return allowed
+
+
+def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:
+    """Return running costs by site, view and span of years.
+
+    Returns
+    -------
+    DataFrame
+        site, heading, start, stop (years), fixed, variable [GBP/year], view, running (cashable).
+    """
+    reference = headings().set_index("heading")
+    rows = _at_sites(tables["running_costs"], sites)
+    rows = rows[(rows["heading"].map(reference["view"]) != "memo") & sites["counted"].to_numpy()[rows["site"]]]
+    base = pd.DataFrame(
+        {
+            "site": rows["site"],
+            "heading": rows["heading"],
+            "start": 0,
+            "stop": horizon.appraisal_years,
+            "amount": rows["gbp_per_year"].astype(float),
+            "fixed_share": pd.to_numeric(rows["fixed_share"]).fillna(rows["heading"].map(reference["fixed_share"])),
+            "cashable_share": pd.to_numeric(rows["cashable_share"]).fillna(1.0),
+            "view": np.where(rows["heading"].map(reference["view"]) == "financial", FINANCIAL, BOTH),
+        }
+    )
+    return _by_view(_at_market_rent(base, tables, sites, horizon))
+
+
+def _at_market_rent(
+    base: pd.DataFrame, tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon
+) -> pd.DataFrame:
+    """Split rents at the expiry of the lease, from when the market rent is paid."""
+    tenures = _at_sites(tables["tenures"], sites)
+    market = pd.to_numeric(tenures["market_rent_gbp_per_year"]).set_axis(tenures["site"]).groupby(level=0).first()
+    rent = base["site"].map(market)
+    expiry = np.clip(expiry_years(tables, sites, horizon.first_year)[base["site"]], 0, horizon.appraisal_years)
+    renews = (base["heading"] == "rent") & rent.notna() & (expiry < horizon.appraisal_years)
+    before = base.assign(stop=np.where(renews, expiry, base["stop"]))
+    after = base.assign(start=expiry, amount=rent)[renews]
+    spans = pd.concat([before, after], ignore_index=True)
+    return spans[spans["stop"] > spans["start"]]
+
+
+def _by_view(spans: pd.DataFrame) -> pd.DataFrame:
+    """Part cashable from non-cashable, each with its view."""
+    cash = spans.assign(part=spans["amount"] * spans["cashable_share"], running=True)
+    rest = spans.assign(part=spans["amount"] * (1 - spans["cashable_share"]), running=False)
+    rest = rest[(rest["view"] == BOTH) & (rest["part"] > 0)].assign(view=ECONOMIC)
+    both = pd.concat([cash, rest], ignore_index=True)
+    both["fixed"] = both["part"] * both["fixed_share"]
+    both["variable"] = both["part"] - both["fixed"]
+    columns = ["site", "heading", "start", "stop", "fixed", "variable", "view", "running"]
+    return both[columns].sort_values(["site", "heading", "start", "view"], ignore_index=True)
+
+
+def exit_routes(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, a: Mapping[str, float]) -> pd.DataFrame:
+    """Return the exit routes of closable sites with their terms.
+
+    Returns
+    -------
+    DataFrame
+        site, route, lag [year], receipt [GBP] before probability, probability, disposal
+        [share], let_income, holding [GBP/year], brake_cost [GBP].
+    """
+    tenures = _at_sites(tables["tenures"], sites)
+    leased = set(tenures.loc[tenures["tenure"].isin(LEASED), "site"])
+    values = _at_sites(tables["valuations"], sites).assign(route=lambda f: f["exit_route"].astype(str))
+    values = values[~(values["route"].isin(["sell", "let", "transfer"]) & values["site"].isin(leased))]
+    closable = sites.index[sites["closable"]]
+    listed = values[values["site"].isin(closable)]
+    rest = closable[~closable.isin(listed["site"])]
+    plain = pd.DataFrame({"site": rest, "route": np.where(rest.isin(list(leased)), "surrender", "hold")})
+    frame = pd.concat([listed, plain], ignore_index=True).reindex(columns=[*listed.columns])
+    brakes = _at_sites(tables["brakes"], sites)
+    delay = brakes[brakes["effect"] == "delay"].groupby("site")["delay_years"].sum()
+    factor = brakes[brakes["effect"] == "receipt"].groupby("site")["receipt_factor"].prod()
+    cost = brakes[brakes["effect"] == "cost"].groupby("site")["cost_gbp"].sum()
+    number = {c: pd.to_numeric(frame[c]).astype(float) for c in _TERMS}
+    sale = frame["route"].isin(SALE_ROUTES)
+    gia = pd.Series(sites["gia"].to_numpy()[frame["site"].astype(int)])
+    lag = np.ceil(number["years_to_sell"].fillna(a["years_to_sell"]) + frame["site"].map(delay).fillna(0) - 1e-9)
+    result = pd.DataFrame(
+        {
+            "site": frame["site"].astype(int),
+            "route": frame["route"],
+            "lag": lag.astype(int),
+            "receipt": (number["receipt_gbp"].fillna(0) * frame["site"].map(factor).fillna(1)).where(sale, 0.0),
+            "probability": number["probability"].fillna(a["sale_probability"]),
+            "disposal": number["disposal_cost_share"].fillna(a["disposal_cost_share"]).where(sale, 0.0),
+            "let_income": number["let_income_gbp_per_year"].fillna(0).where(frame["route"] == "let", 0.0),
+            "holding": number["holding_gbp_per_year"].fillna(a["vacant_holding_gbp_per_m2_per_year"] * gia),
+            "brake_cost": frame["site"].map(cost).fillna(0).astype(float),
+        }
+    )
+    return result.sort_values(["site", "route"], ignore_index=True)
+
+
+_TERMS = (
+    "receipt_gbp",
+    "probability",
+    "years_to_sell",
+    "disposal_cost_share",
+    "let_income_gbp_per_year",
+    "holding_gbp_per_year",
+)

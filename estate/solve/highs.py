@@ -1,0 +1,186 @@
+"""HiGHS, handed arrays: the one place that talks to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from estate.core.errors import SolverError
+from estate.model.blocks import Arrays
+
+Floats = NDArray[np.float64]
+TOLERANCE = 1e-9  # rows are scaled to a largest coefficient of 1 before they are handed over
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What HiGHS found.
+
+    Attributes
+    ----------
+    x : ndarray or None
+        Best point found; None where there is none.
+    saving : float
+        Its objective [GBP], as the solver's float.
+    bound : float
+        No point saves more [GBP].
+    status : str
+        optimal, infeasible, limit, interrupted or unbounded.
+    row_dual : ndarray
+        Duals of the rows of an LP, in the scale of the arrays; empty for a MIP.
+    nodes : int
+        Branch-and-bound nodes.
+    """
+
+    x: Floats | None
+    saving: float
+    bound: float
+    status: str
+    row_dual: Floats
+    nodes: int
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of progress and who may stop the work.
+
+    Attributes
+    ----------
+    report : callable
+        Receives incumbent and bound [GBP].
+    stopped : callable
+        Returns whether to stop now.
+    """
+
+    report: Callable[[float | None, float | None], None]
+    stopped: Callable[[], bool]
+
+
+def scaled(arrays: Arrays) -> tuple[Arrays, Floats]:
+    """Divide every row by its largest coefficient, so that one tolerance fits all.
+
+    Returns
+    -------
+    tuple
+        The scaled arrays and the divisors, shape (rows,).
+    """
+    largest = np.ones(arrays.matrix.shape[0])
+    if arrays.matrix.nnz:
+        top = abs(arrays.matrix).max(axis=1).toarray().ravel()
+        largest = np.where(top > 0, top, 1.0)
+    matrix = sparse.diags(1 / largest) @ arrays.matrix
+    return (
+        Arrays(
+            arrays.saving,
+            arrays.upper,
+            arrays.integer,
+            sparse.csr_matrix(matrix),
+            arrays.row_lower / largest,
+            arrays.row_upper / largest,
+            arrays.rule,
+            arrays.lazy,
+        ),
+        largest,
+    )
+
+
+def load(arrays: Arrays, options: Mapping[str, Any]) -> highspy.Highs:
+    """Hand the arrays to a new HiGHS, to minimise the negative saving.
+
+    Raises
+    ------
+    SolverError
+        If HiGHS refuses the model or an option.
+    """
+    engine = highspy.Highs()
+    defaults = {
+        "output_flag": False,
+        "threads": 1,
+        "primal_feasibility_tolerance": TOLERANCE,
+        "mip_feasibility_tolerance": TOLERANCE,
+    }
+    for name, value in {**defaults, **options}.items():
+        if engine.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise SolverError(f"HiGHS does not accept {name} = {value}")
+    rows, columns = arrays.matrix.shape
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = columns, rows
+    lp.col_cost_ = -arrays.saving
+    lp.col_lower_, lp.col_upper_ = np.zeros(columns), arrays.upper
+    lp.row_lower_ = np.where(np.isneginf(arrays.row_lower), -highspy.kHighsInf, arrays.row_lower)
+    lp.row_upper_ = np.where(np.isposinf(arrays.row_upper), highspy.kHighsInf, arrays.row_upper)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = arrays.matrix.indptr
+    lp.a_matrix_.index_ = arrays.matrix.indices
+    lp.a_matrix_.value_ = arrays.matrix.data
+    if arrays.integer.any():
+        whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
+        lp.integrality_ = [whole if i else real for i in arrays.integer]
+    if engine.passModel(lp) == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refused the model")
+    return engine
+
+
+_STATUS = {
+    "kOptimal": "optimal",
+    "kInfeasible": "infeasible",
+    "kUnboundedOrInfeasible": "infeasible",
+    "kUnbounded": "unbounded",
+    "kInterrupt": "interrupted",
+    "kHighsInterrupt": "interrupted",
+}
+
+
+def run(engine: highspy.Highs, watch: Watch | None = None) -> Answer:
+    """Solve what was loaded and read the answer.
+
+    Parameters
+    ----------
+    engine : highspy.Highs
+        From :func:`load`.
+    watch : Watch, optional
+        Told of incumbents and bounds; may stop the work.
+
+    Returns
+    -------
+    Answer
+    """
+    if watch is not None:
+        _attach(engine, watch)
+    engine.run()
+    status = _STATUS.get(engine.getModelStatus().name, "limit")
+    info = engine.getInfo()
+    is_mip = info.mip_node_count >= 0
+    has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    solution = engine.getSolution()
+    x = np.array(solution.col_value) if has_point else None
+    saving = -info.objective_function_value if has_point else -np.inf
+    if is_mip:
+        bound = -info.mip_dual_bound
+    else:
+        bound = saving if status == "optimal" else np.inf
+    dual = np.array(solution.row_dual) if not is_mip and solution.dual_valid else np.zeros(0)
+    return Answer(x, saving, float(bound), status, dual, int(max(info.mip_node_count, 0)))
+
+
+def _attach(engine: highspy.Highs, watch: Watch) -> None:
+    def logged(event: Any) -> None:  # noqa: ANN401 - highspy gives no type
+        data = event.data_out
+        found = -data.mip_primal_bound if abs(data.mip_primal_bound) < highspy.kHighsInf else None
+        bound = -data.mip_dual_bound if abs(data.mip_dual_bound) < highspy.kHighsInf else None
+        watch.report(found, bound)
+
+    def interrupt(event: Any) -> None:  # noqa: ANN401 - highspy gives no type
+        if watch.stopped():
+            event.interrupt()
+
+    engine.cbMipLogging.subscribe(logged)
+    engine.cbMipInterrupt.subscribe(interrupt)
+    engine.cbSimplexInterrupt.subscribe(interrupt)
+    engine.cbIpmInterrupt.subscribe(interrupt)

@@ -1,0 +1,130 @@
+"""Choose an engine, run it, and say what it proved."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from estate.config import Config
+from estate.core.errors import InfeasibleError, SolverError
+from estate.core.types import Estate, Progress, Solution
+from estate.model.formulation import Model, build_model
+from estate.solve.diagnose import conflicting_rules
+from estate.solve.exact import solve_exact
+from estate.solve.outcome import Outcome
+from estate.solve.plan import read_plan, rounded, saving_of
+from estate.solve.staged import solve_staged
+
+SMALL = 30_000  # columns up to which the whole model goes to one MIP
+
+
+@dataclass
+class Clock:
+    """Time since the start, the outer limit, and what to tell."""
+
+    limit: float
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event = field(default_factory=threading.Event)
+    begun: float = field(default_factory=time.monotonic)
+    log: list[str] = field(default_factory=list)
+
+    def seconds(self) -> float:
+        """Return the time since the start [s]."""
+        return time.monotonic() - self.begun
+
+    def left(self) -> float:
+        """Return the time left [s], never negative."""
+        return max(0.0, self.limit - self.seconds())
+
+    def over(self) -> bool:
+        """Return whether the user or the clock asks to stop."""
+        return self.stop.is_set() or self.left() <= 0
+
+    def tell(self, stage: str, incumbent: float | None = None, bound: float | None = None) -> None:
+        """Report progress to whoever listens."""
+        if self.progress is not None:
+            self.progress(Progress(stage, incumbent, bound, self.seconds()))
+
+    def note(self, text: str) -> None:
+        """Add a line to the run's log."""
+        self.log.append(f"{self.seconds():.1f} s: {text}")
+
+
+def solve_estate(
+    estate: Estate,
+    config: Config,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Solution:
+    """Find the plan that saves most under the rules, with a proof of how much more there could be.
+
+    Parameters
+    ----------
+    estate : Estate
+        Conformed tables with every default filled.
+    config : Config
+        The run, its rules resolved.
+    progress : callable, optional
+        Receives a `Progress` now and then.
+    stop : threading.Event, optional
+        When set, the best plan so far is returned.
+
+    Returns
+    -------
+    Solution
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan satisfies the rules; its issues name the rules in conflict.
+    SolverError
+        If the solver failed or found nothing in the time given.
+    """
+    clock = Clock(config.solver.time_limit, progress, stop or threading.Event())
+    clock.tell("building the model")
+    model = build_model(estate, config)
+    clock.note(f"model of {model.problem.width} columns built")
+    built = clock.seconds()
+    outcome = _search(model, config, clock)
+    if outcome.status == "infeasible":
+        raise InfeasibleError(
+            "No plan satisfies all the rules. These conflict:", conflicting_rules(estate, config, clock)
+        )
+    if outcome.x is None:
+        raise SolverError("No plan was found in the time given; allow more time, or loosen the gap or the rules")
+    return _solution(model, config, outcome, clock, built)
+
+
+def _search(model: Model, config: Config, clock: Clock) -> Outcome:
+    engine = config.solver.engine.lower()
+    if engine not in ("auto", "highs"):
+        from estate.solve.other import solve_other
+
+        return solve_other(model, config.solver, clock)
+    if model.problem.width <= SMALL:
+        return solve_exact(model, config.solver, clock)
+    return solve_staged(model, config.solver, clock)
+
+
+def _solution(model: Model, config: Config, outcome: Outcome, clock: Clock, built: float) -> Solution:
+    if outcome.x is None:
+        raise SolverError("There is no plan to read")
+    whole = rounded(model, outcome.x)
+    saving = saving_of(model, whole)
+    bound = max(outcome.bound, saving)
+    within = bound - saving <= max(config.solver.gap * bound, 1e-6 * max(1.0, abs(saving)))
+    status, stopped_by = outcome.status, outcome.stopped_by
+    if within and status != "optimal":
+        status, stopped_by = "within_gap", "gap"
+    return Solution(
+        plan=read_plan(model, whole),
+        status=status,
+        objective_gbp=saving,
+        bound_gbp=bound,
+        stopped_by=stopped_by,
+        engine=outcome.engine,
+        seconds={"build": built, "solve": clock.seconds() - built},
+        log=tuple(clock.log),
+    )
