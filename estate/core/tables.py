@@ -380,7 +380,9 @@ def _repeats(typed: pd.DataFrame, spec: TableSpec, source: str) -> list[Issue]:
     complete = pd.Series(data=True, index=typed.index)
     for name, key in zip(spec.key, keys, strict=True):
         complete &= (key != "") if spec[name].required else True
-    label = keys[0].str.cat(keys[1:], sep=", ") if len(keys) > 1 else keys[0]
+    label = keys[0]
+    for key in keys[1:]:
+        label = label.str.cat(key, sep=", ")
     repeated = label[label.duplicated() & complete]
     first = {key: row for row, key in zip(label.index[::-1], label[::-1], strict=True)}
     column = spec.key[0] if len(spec.key) == 1 else ""

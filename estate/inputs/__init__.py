@@ -1,0 +1,1 @@
+"""From files to a complete estate: reading, conforming, checking, placing, filling in."""

@@ -1,0 +1,169 @@
+"""Fill every default, in one order, with a record of each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from estate.core.tables import SPECS, fill
+from estate.inputs.assume import Default, Filling, dictionary_defaults
+from estate.inputs.rates import append, counted, fill_areas, fill_costs, fill_provisions, fill_rooms, new_rows
+from estate.inputs.scope import (
+    fill_kinds,
+    fill_scope,
+    keep_where_all_is_assumed,
+    keep_without_service,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BACK_OFFICE = "back_office"
+
+
+def fill_defaults(
+    typed: Mapping[str, pd.DataFrame], values: Mapping[str, float], *, allow_assumed: bool
+) -> Filling:
+    """Fill every blank that has a default, and everything that follows from other tables.
+
+    Parameters
+    ----------
+    typed : mapping of str to DataFrame
+        Every table, conformed but with its blanks; ``sites`` and ``areas`` placed.
+    values : mapping of str to float
+        Named assumptions in force.
+    allow_assumed : bool
+        Whether sites whose cost and floor area are both assumed may be decided.
+
+    Returns
+    -------
+    Filling
+        Complete tables with the record of what was assumed.
+    """
+    filling = Filling({}, dict(values))
+    for name, frame in typed.items():
+        filling.tables[name], counts = fill(frame.reset_index(drop=True), SPECS[name])
+        for default in dictionary_defaults(name, counts):
+            filling.assume(default)
+    user_scope = (typed["sites"]["scope"] != "").reset_index(drop=True)
+    _fill_names(filling, "sites", "site_id")
+    _fill_partners(filling)
+    fill_kinds(filling)
+    fill_scope(filling, user_scope)
+    fill_provisions(filling)
+    keep_without_service(filling, user_scope)
+    fill_areas(filling)
+    fill_costs(filling)
+    if not allow_assumed:
+        keep_where_all_is_assumed(filling)
+    fill_rooms(filling)
+    _fill_services(filling)
+    _fill_hub_options(filling)
+    _fill_names(filling, "areas", "area_id")
+    _note_tenures(filling)
+    return filling
+
+
+def _fill_names(filling: Filling, table: str, key: str) -> None:
+    frame = filling.tables[table]
+    filling.tables[table] = frame.assign(name=frame["name"].where(frame["name"] != "", frame[key]))
+
+
+def _fill_partners(filling: Filling) -> None:
+    """Without a table of partners, everybody who is named takes part."""
+    tables = filling.tables
+    named = [
+        tables["sites"]["partner_id"],
+        tables["provisions"]["partner_id"],
+        tables["hub_options"]["lead_partner_id"],
+    ]
+    known = tables["partners"]["partner_id"]
+    missing = sorted(set(pd.concat(named)) - set(known) - {""}) if known.empty else []
+    if missing:
+        rows = new_rows("partners", {"partner_id": pd.Series(missing)})
+        tables["partners"] = append("partners", tables["partners"], rows)
+        filling.assume(Default("partners", "Every body that is named takes part", "partners", len(missing)))
+    _fill_names(filling, "partners", "partner_id")
+
+
+def _fill_services(filling: Filling) -> None:
+    """Add a row for every service that provisions name and the table of services lacks."""
+    tables = filling.tables
+    named = pd.concat([tables["provisions"]["service_id"], tables["standards"]["service_id"]])
+    missing = sorted(set(named) - set(tables["services"]["service_id"]) - {""})
+    if missing:
+        ids = pd.Series(missing)
+        rows = new_rows(
+            "services",
+            {
+                "service_id": ids,
+                "name": ids.str.replace("_", " ").str.capitalize(),
+                "front_office": ids != BACK_OFFICE,
+            },
+        )
+        tables["services"] = append("services", tables["services"], rows)
+        filling.assume(
+            Default(
+                "services",
+                "Services take the defaults of the data dictionary",
+                "services",
+                len(missing),
+                impact="amber",
+            )
+        )
+    _fill_names(filling, "services", "service_id")
+
+
+def _fill_hub_options(filling: Filling) -> None:
+    options = filling.tables["hub_options"]
+    owner = options["site_id"].map(filling.tables["sites"].set_index("site_id")["partner_id"])
+    lead = options["lead_partner_id"].where(options["lead_partner_id"] != "", owner)
+    life = options["life_years"].fillna(filling.used("hub_life_years"))
+    filling.tables["hub_options"] = options.assign(lead_partner_id=lead, life_years=life)
+
+
+def _note_tenures(filling: Filling) -> None:
+    """Sites without a row of tenures are read as freehold: no row is invented."""
+    sites = filling.tables["sites"]
+    bare = (
+        counted(sites)
+        & sites["scope"].isin(["decide", "surplus"])
+        & ~sites["site_id"].isin(filling.tables["tenures"]["site_id"])
+    )
+    filling.assume(
+        Default(
+            "tenures.missing",
+            "A site without a row of tenures is freehold",
+            "tenures",
+            int(bare.sum()),
+            quality="red",
+            impact="amber",
+        )
+    )
+
+
+def rows_touched(
+    typed: Mapping[str, pd.DataFrame], tables: Mapping[str, pd.DataFrame], pairs: int
+) -> dict[str, float]:
+    """Return how many rows each named assumption stands in for, where that can be counted."""
+    sites, valuations, tenures = tables["sites"], tables["valuations"], tables["tenures"]
+    closable = sites["scope"].isin(["decide", "surplus"]) & (sites["status"] == "existing")
+    leased = tenures["tenure"].isin(["leasehold", "licence"])
+    raw = typed["sites"]
+    return {
+        "circuity": float(pairs),
+        "nia_per_gia": float((raw["nia_m2"].isna().to_numpy() & counted(sites).to_numpy()).sum()),
+        "dilapidations_gbp_per_m2": float((leased & tenures["dilapidations_gbp"].isna()).sum()),
+        "vacant_holding_gbp_per_m2_per_year": float(valuations["holding_gbp_per_year"].isna().sum()),
+        "sale_probability": float(valuations["probability"].isna().sum()),
+        "years_to_sell": float(valuations["years_to_sell"].isna().sum()),
+        "disposal_cost_share": float(valuations["disposal_cost_share"].isna().sum()),
+        "decommissioning_gbp_per_m2": float(closable.sum()),
+        "hub_life_years": float(typed["hub_options"]["life_years"].isna().sum()),
+        "lifecycle_share_per_year": float(len(tables["hub_options"])),
+        "fees_share": float(len(tables["hub_options"])),
+        "contingency_share": float(len(tables["hub_options"])),
+        "optimism_bias_share": float(len(tables["hub_options"])),
+        "default_move_reach_km": float(tables["services"]["move_reach_km"].isna().sum()),
+    }

@@ -1,0 +1,206 @@
+"""From a configuration to a complete estate, or to one error that lists every problem."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from estate.core.errors import InputError, Issue
+from estate.core.tables import SPECS, empty, parse
+from estate.core.travel import travel_table
+from estate.core.types import Estate
+from estate.inputs import coordinates
+from estate.inputs.assume import assumed_table, assumptions_in_force
+from estate.inputs.defaults import fill_defaults, rows_touched
+from estate.inputs.scope import funnel_table
+from estate.inputs.sources import Raw, read_tables, sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from estate.config import Config
+    from estate.inputs.assume import Filling
+
+MESSAGE = "The data have problems:"
+
+
+@dataclass
+class Extras:
+    """What comes with the tables: funnel and matches of a register, shapes, points by postcode."""
+
+    funnel: pd.DataFrame = field(default_factory=pd.DataFrame)
+    matches: pd.DataFrame = field(default_factory=pd.DataFrame)
+    geometries: dict[str, Any] = field(default_factory=dict)
+    postcodes: pd.DataFrame | None = None
+
+
+def load_estate(config: Config, base: Path) -> Estate:
+    """Read, conform, check, place and complete an estate.
+
+    Parameters
+    ----------
+    config : Config
+        The run; ``data`` says where the tables are.
+    base : Path
+        Folder of the configuration; relative paths start there.
+
+    Returns
+    -------
+    Estate
+        Every table complete, rows sorted by their keys.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file.
+    """
+    raw = read_tables(config.data, base)
+    extras = Extras()
+    if config.data.property_register is not None:
+        _add_register(raw, extras, config, base)
+    if "sites" not in raw.frames and not raw.issues:
+        issue = Issue("sites", None, "", "", "is missing", "give a table of sites, or data.property_register")
+        raw.issues.append(issue)
+    _add_files(raw, extras, config, base)
+    return _build(raw, extras, config)
+
+
+def estate_from_frames(frames: Mapping[str, pd.DataFrame], config: Config) -> Estate:
+    """Do what `load_estate` does for tables in memory, by name.
+
+    Parameters
+    ----------
+    frames : mapping of str to DataFrame
+        Tables by their name in the data dictionary; cells of any type.
+    config : Config
+        The run; its data section is not read, except the CRS.
+
+    Raises
+    ------
+    InputError
+        With every problem.
+    """
+    unknown = [
+        Issue(name, None, "", "", "is not a table", "use the data dictionary")
+        for name in frames
+        if name not in SPECS
+    ]
+    raw = Raw(dict(frames), {name: name for name in frames}, issues=unknown)
+    return _build(raw, Extras(), config)
+
+
+def _add_register(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
+    """Take the tables that the register importer assembles; a table that was given wins."""
+    from estate.inputs.register import assemble
+
+    frames, funnel, matches, geometries, hashes, issues, notes = assemble(config, base)
+    for name, frame in frames.items():
+        if name not in raw.frames:
+            raw.frames[name], raw.sources[name] = frame, f"{name} (from the register)"
+    extras.funnel, extras.matches = funnel, matches
+    extras.geometries.update(geometries)
+    raw.hashes.update(hashes)
+    raw.issues += issues
+    raw.notes += notes
+
+
+def _add_files(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
+    """Read the postcodes, the boundary and the shapes of the areas."""
+    from estate.inputs.geospatial import read_shapes
+    from estate.inputs.sources import read_file
+
+    data = config.data
+    if data.postcodes is not None:
+        path = base / data.postcodes
+        try:
+            cells = read_file(path)[0].cells
+        except InputError as error:
+            raw.issues += error.issues
+        else:
+            frame = cells.iloc[1:].set_axis(pd.Index(cells.iloc[0], dtype=object), axis=1)
+            extras.postcodes, issues = coordinates.postcode_points(frame, path.name)
+            raw.issues += issues
+            raw.hashes[path.name] = sha256(path)
+    for name, shape in (("boundary", data.boundary), ("areas", data.area_shapes)):
+        if shape is None:
+            continue
+        try:
+            extras.geometries[name] = read_shapes(base / shape)
+            raw.hashes[shape.name] = sha256(base / shape)
+        except InputError as error:
+            raw.issues += error.issues
+
+
+def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
+    typed = _parse_all(raw)
+    _place_all(typed, raw, extras, config)
+    force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)
+    raw.issues += issues
+    if raw.issues:
+        raise InputError(MESSAGE, sorted_issues(raw.issues))
+    typed = {name: _sorted(name, frame) for name, frame in typed.items()}
+    values = {str(name): float(value) for name, value in zip(force["name"], force["value"], strict=True)}
+    filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
+    return _estate(filling, typed, force, raw, extras)
+
+
+def _parse_all(raw: Raw) -> dict[str, pd.DataFrame]:
+    typed: dict[str, pd.DataFrame] = {}
+    for name, spec in SPECS.items():
+        if name in raw.frames:
+            typed[name], issues = parse(raw.frames[name], spec, raw.sources[name])
+            raw.issues += issues
+        else:
+            typed[name] = parse(empty(spec), spec, name)[0]
+    return typed
+
+
+def _place_all(typed: dict[str, pd.DataFrame], raw: Raw, extras: Extras, config: Config) -> None:
+    issue = coordinates.crs_issue(config.data.crs)
+    if issue:
+        raw.issues.append(issue)
+        return
+    for name in ("sites", "areas"):
+        frame, issues = coordinates.resolve(
+            typed[name], raw.sources.get(name, name), config.data.crs, raw.shapes.get(name), extras.postcodes
+        )
+        typed[name] = frame
+        raw.issues += issues
+
+
+def sorted_issues(issues: list[Issue]) -> list[Issue]:
+    """Return issues without repeats, by table and row."""
+    return sorted(
+        dict.fromkeys(issues), key=lambda one: (one.table, one.row or 0, one.column, one.value, one.problem)
+    )
+
+
+def _sorted(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Sort by the key, or by every column, so that the order of the file never matters."""
+    by = list(SPECS[name].key) or list(frame.columns)
+    return frame.sort_values(by, kind="stable") if len(frame) else frame
+
+
+def _estate(
+    filling: Filling, typed: Mapping[str, pd.DataFrame], force: pd.DataFrame, raw: Raw, extras: Extras
+) -> Estate:
+    tables = {name: _sorted(name, frame).reset_index(drop=True) for name, frame in filling.tables.items()}
+    pairs = travel_table(
+        tables["sites"], tables["areas"], tables["standards"], tables["travel"], filling.values
+    )
+    touched = rows_touched(typed, tables, len(pairs))
+    return Estate(
+        tables=tables,
+        assumed=assumed_table(force, touched, filling.defaults),
+        funnel=funnel_table(tables["sites"]),
+        matches=extras.matches,
+        assumptions=filling.values,
+        area_km=pairs,
+        geometries=extras.geometries,
+        input_hashes=dict(sorted(raw.hashes.items())),
+        notes=tuple(dict.fromkeys([*raw.notes, *filling.notes])),
+        gaps=filling.gap_table(),
+    )

@@ -1,0 +1,216 @@
+"""Floor areas, running costs and provisions by kind of building, where the data have none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.core.reference import headings, kinds
+from estate.core.tables import SPECS, empty, fill
+from estate.inputs.assume import Default
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from estate.inputs.assume import Filling
+
+COUNTED_SCOPES = ("decide", "surplus", "keep")
+_AREAS = ["low_gia_m2", "gia_m2", "high_gia_m2"]
+_RATES = ["low_gbp_per_m2", "rate_gbp_per_m2", "high_gbp_per_m2"]
+
+
+def rates_by_kind() -> pd.DataFrame:
+    """Return area [m2] and cost [GBP/m2/year] by kind; kinds without take those of ``other``."""
+    table = kinds().set_index("kind")
+    numbers = [*_AREAS, *_RATES]
+    table[numbers] = table[numbers].fillna(table[numbers].loc["other"])
+    return table
+
+
+def counted(sites: pd.DataFrame) -> pd.Series:
+    """Return which sites enter the money: existing, and not out."""
+    return (sites["status"] == "existing") & sites["scope"].isin(COUNTED_SCOPES)
+
+
+def offered_by_kind(sites: pd.DataFrame) -> pd.Series:
+    """Return the service that follows from each site's kind, "" where none does."""
+    return sites["kind"].map(kinds().set_index("kind")["service_id"]).fillna("")
+
+
+def needs_provisions(sites: pd.DataFrame, provisions: pd.DataFrame) -> bool:
+    """Return whether provisions must follow from kinds: no table, or none at a site of scope decide."""
+    decide = sites["site_id"][(sites["scope"] == "decide") & (sites["status"] == "existing")]
+    return not bool(provisions["site_id"].isin(decide).any())
+
+
+def new_rows(table: str, columns: dict[str, object]) -> pd.DataFrame:
+    """Return rows of a table with the dictionary's defaults in the columns that are not given."""
+    spec = SPECS[table]
+    given = pd.DataFrame(columns)
+    blank = {column.name: "" if column.is_text else np.nan for column in spec.columns}
+    full = pd.DataFrame({name: given.get(name, value) for name, value in blank.items()}, index=given.index)
+    return fill(full, spec)[0]
+
+
+def append(table: str, old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+    """Return both frames as one, with the types of the dictionary."""
+    parts = [part for part in (old, new) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else empty(SPECS[table])
+
+
+def fill_provisions(filling: Filling) -> None:
+    """Give each site without provisions the service of its kind, where there are none to decide on."""
+    sites, provisions = filling.tables["sites"], filling.tables["provisions"]
+    if not needs_provisions(sites, provisions):
+        return
+    service = offered_by_kind(sites)
+    serves = sites["status"].isin(["host", "outside"]) | (
+        (sites["status"] == "existing") & sites["scope"].isin(["decide", "keep"])
+    )
+    chosen = serves & (service != "") & ~sites["site_id"].isin(provisions["site_id"])
+    if not chosen.any():
+        return
+    ids = sites["site_id"][chosen] + "-" + service[chosen]
+    rows = new_rows(
+        "provisions",
+        {
+            "provision_id": ids,
+            "site_id": sites["site_id"][chosen],
+            "service_id": service[chosen],
+            "quality": "assumed",
+        },
+    )
+    filling.tables["provisions"] = append("provisions", provisions, rows)
+    filling.assume(
+        Default(
+            "provision_by_kind",
+            "One provision a site follows from its kind",
+            "provisions",
+            len(rows),
+            quality="red",
+            impact="red",
+            source="kinds",
+        )
+    )
+
+
+def fill_areas(filling: Filling) -> None:
+    """Fill gia_m2 from nia_m2 or by kind, and nia_m2 from gia_m2, of existing sites that are not out."""
+    sites = filling.tables["sites"]
+    ratio = filling.used("nia_per_gia")
+    needed = counted(sites)
+    from_nia = needed & sites["gia_m2"].isna() & (sites["nia_m2"] > 0)
+    gia = sites["gia_m2"].mask(from_nia, sites["nia_m2"] / ratio)
+    lacking = needed & gia.isna()
+    rates = rates_by_kind()
+    assumed = sites.loc[lacking, ["site_id", "kind"]].join(rates[_AREAS], on="kind")
+    gia = gia.mask(lacking, assumed["gia_m2"].reindex(gia.index))
+    nia = sites["nia_m2"].fillna(gia * ratio)
+    filling.tables["sites"] = sites.assign(gia_m2=gia, nia_m2=nia)
+    rows = assumed.rename(columns={"low_gia_m2": "low", "gia_m2": "value", "high_gia_m2": "high"})
+    filling.gap("sites", "gia_m2", rows)
+    _assume_by_kind(filling, "gia_m2_of_{}", "Floor area (GIA) of a {}", "m2", rows, _AREAS)
+
+
+def fill_costs(filling: Filling) -> None:
+    """Give each counted site without running costs the rate of its kind x gia_m2."""
+    sites, costs = filling.tables["sites"], filling.tables["running_costs"]
+    memo = headings().set_index("heading")["view"] == "memo"
+    real = costs["site_id"][~costs["heading"].map(memo).fillna(value=False).astype(bool)]
+    lacking = counted(sites) & ~sites["site_id"].isin(real)
+    assumed = sites.loc[lacking, ["site_id", "kind", "gia_m2"]].join(rates_by_kind()[_RATES], on="kind")
+    low, rate, high = (assumed[name] * assumed["gia_m2"] for name in _RATES)
+    if len(assumed):
+        columns = {
+            "site_id": assumed["site_id"],
+            "gbp_per_year": rate,
+            "low_gbp_per_year": low,
+            "high_gbp_per_year": high,
+            "quality": "assumed",
+        }
+        costs = append("running_costs", costs, new_rows("running_costs", columns))
+    rows = pd.DataFrame(
+        {"site_id": assumed["site_id"], "kind": assumed["kind"], "value": rate, "low": low, "high": high}
+    )
+    filling.gap("running_costs", "gbp_per_year", rows)
+    _assume_by_kind(
+        filling,
+        "running_cost_gbp_per_m2_of_{}",
+        "Running cost by floor area of a {}",
+        "GBP/m2/year",
+        rows,
+        _RATES,
+    )
+    share = costs["heading"].map(headings().set_index("heading")["fixed_share"])
+    known = len(costs) - len(assumed)
+    blank = int(costs["fixed_share"].isna().iloc[:known].sum())
+    filling.tables["running_costs"] = costs.assign(
+        fixed_share=costs["fixed_share"].fillna(share),
+        low_gbp_per_year=costs["low_gbp_per_year"].fillna(costs["gbp_per_year"]),
+        high_gbp_per_year=costs["high_gbp_per_year"].fillna(costs["gbp_per_year"]),
+    )
+    filling.assume(
+        Default(
+            "running_costs.fixed_share",
+            "Blank takes the fixed share of the heading",
+            "running_costs",
+            blank,
+            quality="red",
+            impact="red",
+            source="headings",
+        )
+    )
+
+
+def _assume_by_kind(
+    filling: Filling, name: str, description: str, unit: str, rows: pd.DataFrame, columns: Iterable[str]
+) -> None:
+    rates = rates_by_kind().to_dict("index")
+    low, value, high = columns
+    for kind, count in rows["kind"].value_counts().sort_index().items():
+        rate = rates[str(kind)]
+        unsure = "unverified" in str(rate["source"])
+        filling.assume(
+            Default(
+                name.format(kind),
+                description.format(str(rate["label"]).lower()),
+                "sites" if unit == "m2" else "running_costs",
+                int(count),
+                float(rate[value]),
+                float(rate[low]),
+                float(rate[high]),
+                unit,
+                "red" if unsure else "amber",
+                "red",
+                str(rate["source"]),
+            )
+        )
+
+
+def fill_rooms(filling: Filling) -> None:
+    """Fill the owner as occupier, and share what is left of nia_m2 among provisions without a room."""
+    provisions, sites = filling.tables["provisions"], filling.tables["sites"]
+    if provisions.empty:
+        return
+    owner = provisions["site_id"].map(sites.set_index("site_id")["partner_id"])
+    occupier = provisions["partner_id"].where(provisions["partner_id"] != "", owner)
+    usable = provisions["site_id"].map(sites.set_index("site_id")["nia_m2"]).fillna(0.0)
+    blank = provisions["room_nia_m2"].isna()
+    taken = provisions["room_nia_m2"].fillna(0.0).groupby(provisions["site_id"]).transform("sum")
+    sharers = blank.groupby(provisions["site_id"]).transform("sum").clip(lower=1)
+    room = provisions["room_nia_m2"].fillna((usable - taken).clip(lower=0) / sharers)
+    filling.tables["provisions"] = provisions.assign(partner_id=occupier, room_nia_m2=room)
+    filling.assume(
+        Default(
+            "provisions.room_nia_m2",
+            "Blank shares what is left of the site's nia_m2 equally",
+            "provisions",
+            int(blank.sum()),
+            quality="red",
+            impact="amber",
+            unit="m2",
+            source="data dictionary",
+        )
+    )
