@@ -1,0 +1,219 @@
+"""Who may read what: the one place of the rules on audience, sensitivity and confidence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from estate.core.errors import ConfigError, Issue
+from estate.core.tables import SPECS
+from estate.present.cash import BACKLOG, INVESTMENT, RECEIPTS, RUNNING, group_of
+from estate.present.pooling import SEVERAL, pool, pool_partners
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+AUDIENCES = ("public", "partner", "internal")
+CONFIDENTIAL_KINDS = ("refuge",)
+"""Kinds whose places are hidden from the public even where nobody has marked them."""
+
+STRUCK = "[confidential]"
+_LEVEL = {"public": 0, "partner": 1, "internal": 2, "confidential": 2}
+_LINE_SOURCE = {
+    "receipt": ("valuations", "receipt_gbp"),
+    "disposal_cost": ("valuations", "receipt_gbp"),
+    "let_income": ("valuations", "let_income_gbp_per_year"),
+}
+_RECEIPT_FREE = frozenset(
+    {
+        "decided_sites",
+        "closures",
+        "hubs",
+        "saving_steady_gbp",
+        "saving_share",
+        "share_of_estate_decided",
+        "payback_without_receipts",
+        "payback_discounted_without_receipts",
+        "residents_worse_off",
+        "assumed_cost_share",
+    }
+)
+"""Headlines that no receipt enters; any other is withheld where too few sales hide one sale."""
+
+_PUBLIC_RUN = (
+    "schema_version",
+    "versions",
+    "seed",
+    "solver",
+    "engine",
+    "status",
+    "stopped_by",
+    "gap_share_of_saving",
+    "seconds",
+    "audience",
+)
+ROUND_GBP = 1000
+"""Headlines outside the council are rounded to this [GBP]: an exact total invites subtraction."""
+
+
+def check_audience(audience: str) -> str:
+    """Return the audience, or raise ConfigError where it is not one."""
+    if audience in AUDIENCES:
+        return audience
+    choices = ", ".join(AUDIENCES)
+    raise ConfigError(
+        "The audience is not known:",
+        [Issue("config", None, "audience", audience, "is not an audience", f"use one of {choices}")],
+    )
+
+
+def may_see(audience: str, sensitivity: str) -> bool:
+    """Say whether an audience may read a column of that sensitivity."""
+    return _LEVEL[sensitivity] <= _LEVEL[audience]
+
+
+def visible(table: str, column: str, audience: str) -> bool:
+    """Say whether an audience may read a column of the data dictionary."""
+    return may_see(audience, SPECS[table][column].sensitivity)
+
+
+def hidden_columns(table: str, columns: Iterable[str], audience: str) -> list[str]:
+    """Return those columns of a dictionary table that the audience may not read."""
+    known = set(SPECS[table].names)
+    return [c for c in columns if c in known and not visible(table, c, audience)]
+
+
+def confidential_sites(sites: pd.DataFrame) -> set[str]:
+    """Return the sites whose place is hidden from the public, parts of such a complex included."""
+    marked = sites["confidential"].astype(bool) | sites["kind"].isin(CONFIDENTIAL_KINDS)
+    ids = set(sites.loc[marked, "site_id"].astype(str))
+    parent = sites["parent_site_id"].fillna("").astype(str)
+    while True:
+        more = set(sites.loc[parent.isin(ids), "site_id"].astype(str)) - ids
+        if not more:
+            return ids
+        ids |= more
+
+
+def secret_words(sites: pd.DataFrame) -> re.Pattern[str] | None:
+    """Return what would name a confidential site (id, name, UPRN, postcode), as whole words."""
+    rows = sites[sites["site_id"].astype(str).isin(confidential_sites(sites))]
+    columns = [c for c in ("site_id", "name", "uprn", "postcode") if c in rows.columns]
+    words = sorted({str(v).strip() for c in columns for v in rows[c].dropna()}, key=len, reverse=True)
+    parts = "|".join(re.escape(word) for word in words if len(word) > 2)
+    return re.compile(rf"(?<!\w)(?:{parts})(?!\w)", re.IGNORECASE) if parts else None
+
+
+def _text_columns(frame: pd.DataFrame) -> list[str]:
+    kinds = pd.api.types
+    return [c for c in frame.columns if kinds.is_object_dtype(frame[c]) or kinds.is_string_dtype(frame[c])]
+
+
+def without_secrets(frame: pd.DataFrame, secrets: re.Pattern[str] | None) -> pd.DataFrame:
+    """Return the rows of a frame in which no text names a confidential site."""
+    if frame.empty or secrets is None:
+        return frame
+    bad = np.zeros(len(frame), dtype=bool)
+    for column in _text_columns(frame):
+        cells = frame[column].astype(object).where(frame[column].notna(), "").astype(str)
+        bad |= cells.str.contains(secrets).to_numpy(dtype=bool)
+    return frame[~bad].reset_index(drop=True)
+
+
+def struck_out(frame: pd.DataFrame, secrets: re.Pattern[str] | None) -> pd.DataFrame:
+    """Return the frame with the names of confidential sites struck out of its texts."""
+    if frame.empty or secrets is None:
+        return frame
+    texts = {c: frame[c].astype(object).where(frame[c].notna(), "").astype(str) for c in _text_columns(frame)}
+    return frame.assign(**{c: t.str.replace(secrets, STRUCK, regex=True) for c, t in texts.items()})
+
+
+def without_words(text: str, secrets: re.Pattern[str] | None) -> str:
+    """Return text with the names of confidential sites struck out."""
+    return text if secrets is None else secrets.sub(STRUCK, text)
+
+
+def cash_for(cash: pd.DataFrame, audience: str, labels: dict[int, str]) -> tuple[pd.DataFrame, bool]:
+    """Return the cash flows that the audience may read, and whether receipts were withheld.
+
+    Internal readers see every row. Partners see all but amounts that follow from receipts or
+    lettings, which are pooled (``pooling.pool``). The public sees no site at all: running
+    costs, investment and backlog by partner and year, receipts pooled.
+
+    Parameters
+    ----------
+    cash : DataFrame
+        The ledger with t and group.
+    audience : str
+        ``internal``, ``partner`` or ``public``.
+    labels : dict
+        Name of each offset t.
+    """
+    cash = cash.assign(group=group_of(cash["line"]))
+    if audience == "internal":
+        return cash, False
+    kept = {line: visible(*source, audience) for line, source in _LINE_SOURCE.items()}
+    guarded = cash["line"].isin([line for line, seen in kept.items() if not seen])
+    sales, others = cash[guarded].assign(fund="", counterparty_id="", cashable="yes"), cash[~guarded]
+    if "heading" in sales:
+        sales = sales.assign(heading="")
+    if audience == "public":
+        others = _coarse(others)
+        receipts = sales["group"] == RECEIPTS
+        sales = sales.assign(line=sales["line"].where(~receipts, RECEIPTS))
+        sales = sales.assign(group=sales["group"].where(receipts, RUNNING))
+    pooled = [pool(part, labels) for _, part in sales.groupby(["line", "case"])]
+    shown = [part for part in pooled if not part.empty]
+    total = sum(float(part["amount_gbp"].sum()) for part in shown)
+    withheld = abs(total - float(sales["amount_gbp"].sum())) > 0.005
+    return pd.concat([others, *shown], ignore_index=True), withheld
+
+
+def _coarse(cash: pd.DataFrame) -> pd.DataFrame:
+    """Cash flows by year, partner and group; partners with few sites are put together."""
+    placed = cash[cash["site_id"].fillna("").astype(str) != ""]
+    names = pool_partners(placed["site_id"].astype(str), placed["partner_id"])
+    partner = cash["partner_id"].fillna("").astype(str)
+    shown = partner.map({k: v or SEVERAL for k, v in names.items()}).fillna(partner)
+    group = cash["group"].where(cash["group"].isin([INVESTMENT, BACKLOG, RECEIPTS]), RUNNING)
+    blank = dict.fromkeys(("site_id", "provision_id", "counterparty_id", "fund", "heading"), "")
+    cash = cash.assign(group=group, line=group, partner_id=shown, **blank)
+    keys = [c for c in cash.columns if c != "amount_gbp"]
+    return cash.groupby(keys, as_index=False, dropna=False).agg(amount_gbp=("amount_gbp", "sum"))
+
+
+def headlines_for(rows: list[Mapping[str, Any]], audience: str, *, withheld: bool) -> list[dict[str, Any]]:
+    """Return the headlines the audience may read, money rounded outside the council."""
+    if audience == "internal":
+        return [dict(row) for row in rows]
+    shown = [row for row in rows if not withheld or row.get("key") in _RECEIPT_FREE]
+    return [_rounded(row) for row in shown]
+
+
+def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
+    money = str(row.get("unit", "")).startswith("GBP")
+    answer = dict(row)
+    for name in ("value", "numerator", "denominator"):
+        value = answer.get(name)
+        big = isinstance(value, (int, float)) and abs(value) >= ROUND_GBP and (money or name != "value")
+        if big and (money or "saving" in str(row.get("key"))):
+            answer[name] = round(float(value) / ROUND_GBP) * ROUND_GBP  # type: ignore[arg-type]
+    return answer
+
+
+def run_for(run: Mapping[str, Any], audience: str, *, withheld: bool) -> dict[str, Any]:
+    """Return the record of the run that the audience may read.
+
+    The public gets neither paths nor the configuration, whose lists may name sites.
+    """
+    if audience == "internal":
+        return {**run, "audience": audience}
+    money = {k: v for k, v in run.items() if k.endswith("_gbp") and isinstance(v, (int, float))}
+    rounded = {} if withheld else {k: round(v / ROUND_GBP) * ROUND_GBP for k, v in money.items()}
+    base = {k: v for k, v in run.items() if k not in money}
+    if audience == "public":
+        base = {k: v for k, v in run.items() if k in _PUBLIC_RUN}
+    return {**base, **rounded, "audience": audience}

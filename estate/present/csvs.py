@@ -1,0 +1,93 @@
+"""The tables of a run as CSV files, and its two JSON files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from estate.core.result import ACCESS_COLUMNS, CASHFLOW_COLUMNS
+from estate.present.tables import MOVE_COLUMNS, PLAN_COLUMNS
+from estate.present.words import RISKY_STARTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from estate.present.view import View
+
+
+def harmless(cells: pd.Series) -> pd.Series:
+    """Return text in which no cell can be taken for a formula (an apostrophe is put before it)."""
+    words = cells.astype(object).where(cells.notna(), "").astype(str)
+    return words.where(~words.str.startswith(RISKY_STARTS), "'" + words)
+
+
+def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose texts are harmless; numbers stay numbers, yes and no are words."""
+    answer: dict[str, pd.Series] = {}
+    for name in frame.columns:
+        cells = frame[name]
+        if pd.api.types.is_bool_dtype(cells):
+            answer[str(name)] = cells.map({True: "yes", False: "no"})
+        elif pd.api.types.is_numeric_dtype(cells):
+            answer[str(name)] = cells
+        elif pd.api.types.is_datetime64_any_dtype(cells):
+            answer[str(name)] = cells.dt.strftime("%Y-%m-%d")
+        else:
+            answer[str(name)] = _mixed(cells)
+    return pd.DataFrame(answer, index=frame.index)
+
+
+def _mixed(cells: pd.Series) -> pd.Series:
+    """Make the texts of a mixed column harmless; real numbers among them stay."""
+    numeric = cells.map(lambda v: isinstance(v, (int, float, np.number)) and not isinstance(v, bool))
+    return cells.astype(object).where(numeric, harmless(cells))
+
+
+def _write(frame: pd.DataFrame, path: Path, columns: Sequence[str] = ()) -> None:
+    shown = frame.reindex(columns=list(columns)) if columns else frame
+    safe_frame(shown).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def write_tables(view: View, folder: Path) -> None:
+    """Write plan, moves, cashflow, access, assumptions, data_to_collect, funnel and matches."""
+    _write(view.sites, folder / "plan.csv", PLAN_COLUMNS)
+    _write(view.moves, folder / "moves.csv", MOVE_COLUMNS)
+    _write(view.cash, folder / "cashflow.csv", CASHFLOW_COLUMNS)
+    _write(view.access, folder / "access.csv", ACCESS_COLUMNS)
+    _write(view.assumed, folder / "assumptions.csv")
+    _write(view.collect, folder / "data_to_collect.csv")
+    _write(view.funnel, folder / "funnel.csv")
+    _write(view.matches, folder / "matches.csv")
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value of any shape)
+    """Return a value that JSON can hold: no numpy, no dates, no missing numbers."""
+    if isinstance(value, dict):
+        return {str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    return None if value is pd.NaT or value is pd.NA else str(value)
+
+
+def _write_json(value: Any, path: Path) -> None:  # noqa: ANN401 (a JSON value of any shape)
+    words = json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(words + "\n", encoding="utf-8", newline="\n")
+
+
+def write_json(view: View, folder: Path) -> None:
+    """Write summary.json and run.json."""
+    header = view.header
+    page = {"title": header.title, "status": header.status, "data_date": header.data_date}
+    told = {**page, "invented": header.invented, "audience": header.audience, "notes": list(view.notes)}
+    _write_json({**told, **dict(view.summary)}, folder / "summary.json")
+    _write_json(dict(view.run), folder / "run.json")

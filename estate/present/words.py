@@ -1,0 +1,103 @@
+"""Words and numbers as people read them; text from files made harmless."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RISKY_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""A spreadsheet may take a cell that begins so for a formula."""
+
+NOT_KNOWN = "not known"
+
+
+def is_missing(value: object) -> bool:
+    """Say whether a value is blank, None or not a number."""
+    return (
+        value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+    )
+
+
+def text(value: object) -> str:
+    """Return a value as text, blank where it is missing."""
+    return "" if is_missing(value) else str(value)
+
+
+def escape(value: object) -> str:
+    """Return text that a page shows as it stands, whatever it holds."""
+    return html.escape(text(value), quote=True)
+
+
+def gbp(amount: object) -> str:
+    """Return an amount [GBP] in words a manager reads: £950, £12,300, £1.25 million."""
+    if is_missing(amount) or isinstance(amount, str):
+        return text(amount) or NOT_KNOWN
+    value = float(amount)  # type: ignore[arg-type]
+    sign, size = ("-" if value < 0 else ""), abs(value)
+    if size >= 999_950:
+        return f"{sign}£{size / 1e6:,.2f} million"
+    if size >= 10_000:
+        return f"{sign}£{round(size, -2):,.0f}"
+    return f"{sign}£{size:,.0f}" if round(size) else "£0"
+
+
+def share(value: object) -> str:
+    """Return a share (0 to 1) as a percentage with one decimal."""
+    return NOT_KNOWN if is_missing(value) else f"{100 * float(value):.1f}%"  # type: ignore[arg-type]
+
+
+def years(value: object) -> str:
+    """Return a number of years in words."""
+    if is_missing(value):
+        return "never within the years counted"
+    number = float(value)  # type: ignore[arg-type]
+    return f"{number:.1f} years" if number % 1 else f"{number:.0f} years"
+
+
+def number(value: object) -> str:
+    """Return a number with thousands commas and at most one decimal."""
+    if is_missing(value):
+        return NOT_KNOWN
+    amount = float(value)  # type: ignore[arg-type]
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.1f}"
+
+
+def quantity(value: object, unit: str) -> str:
+    """Return a figure of a headline in words, by its unit."""
+    if isinstance(value, str):
+        return value
+    if unit.startswith("GBP"):
+        return gbp(value) + (" a year" if unit.endswith("/year") else "")
+    if unit in {"share", "%"}:
+        return share(value)
+    if unit in {"year", "years"}:
+        return years(value)
+    return f"{number(value)} {unit}".strip() if unit not in {"", "count", "site", "sites"} else number(value)
+
+
+def headline_words(row: Mapping[str, Any]) -> str:
+    """Return the figure of a headline in words, without its label."""
+    return quantity(row.get("value"), text(row.get("unit")))
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: 1 site, 2 sites."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def sentence(words: str) -> str:
+    """Return the words with a capital first letter."""
+    return words[:1].upper() + words[1:]
+
+
+def join_words(items: list[str], limit: int = 6) -> str:
+    """Return a list in words; what exceeds the limit is counted."""
+    if len(items) > limit:
+        items = [*items[: limit - 1], f"{len(items) - limit + 1} more"]
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1] if items else ""

@@ -1,0 +1,83 @@
+"""All files of a run, written whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from estate.core.errors import EstateError
+from estate.present.chart import write_cashflow_png
+from estate.present.csvs import write_json, write_tables
+from estate.present.maps import write_map_png
+from estate.present.view import View, make_view
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estate.core.result import Result
+
+Writer = tuple[str, "Callable[[View, Path], None]"]
+
+WRITERS: tuple[Writer, ...] = (
+    ("tables", write_tables),
+    ("json", write_json),
+    ("map", write_map_png),
+    ("cashflow chart", write_cashflow_png),
+)
+"""What writes what, in order; each takes a view and a folder, and sees nothing else of the run."""
+
+
+def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
+    """Write every file of a run into a folder, which is replaced as a whole.
+
+    Parameters
+    ----------
+    result : Result
+        The run.
+    folder : Path
+        Folder of the run; what it held before is kept if anything fails.
+    audience : str
+        ``internal``, ``partner`` or ``public``; honoured by every file.
+
+    Returns
+    -------
+    list of Path
+        The files, sorted.
+
+    Raises
+    ------
+    ConfigError
+        If the audience is not known.
+    EstateError
+        If the folder cannot be replaced (for example a file of it is open in a spreadsheet).
+    """
+    view = make_view(result, audience)
+    folder = Path(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        made.chmod(0o755)
+        for _, write in WRITERS:
+            write(view, made)
+        _replace(made, folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _replace(made: Path, folder: Path) -> None:
+    """Put the new folder in the place of the old one; the old one comes back if that fails."""
+    kept = made.with_name(made.name + "-old")
+    try:
+        if folder.exists():
+            folder.rename(kept)
+        made.rename(folder)
+    except OSError as error:
+        if kept.exists() and not folder.exists():
+            kept.rename(folder)
+        raise EstateError(
+            f"The folder {folder} cannot be replaced ({error.strerror}); close its files in other programs"
+        ) from error
+    shutil.rmtree(kept, ignore_errors=True)
