@@ -1,0 +1,201 @@
+"""Shares within standards, and residents who have farther to travel, each person once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from estate.appraise.facts import number, text, truth
+from estate.appraise.places import nearest, open_sites, read_places, read_travel, served, shown_years, travels
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
+    from numpy.typing import NDArray
+
+    from estate.appraise.lines import Matrix
+    from estate.appraise.places import Places, Travel
+    from estate.config import Config
+    from estate.core.types import Estate, Plan
+
+GROUPS = ("all", "most_deprived", "over65", "no_car", "disabled")
+FARTHER_KM = 1e-6
+"""Smaller differences are rounding, not farther travel."""
+PLACES = {"all": True, "without_outside": False}
+SHARE_COLUMNS = (
+    "standard_id",
+    "service_id",
+    "places",
+    "year",
+    "t",
+    "case",
+    "group",
+    "protected",
+    "served",
+    "weight",
+    "share",
+)
+WORSE_COLUMNS = (
+    "service_id",
+    "places",
+    "year",
+    "t",
+    "residents",
+    "mean_extra_km",
+    "p90_extra_km",
+    "max_extra_km",
+    "unserved",
+    "population",
+)
+ANY_COLUMNS = ("places", "year", "t", "residents", "population")
+
+
+@dataclass(frozen=True)
+class AccessSummary:
+    """Access of residents, by case and year.
+
+    Attributes
+    ----------
+    shares : DataFrame
+        standard_id, service_id, year, t, case, group, protected (the group that the standard
+        protects), places (all, without_outside), served, weight [person], share.
+    worse_off : DataFrame
+        service_id, year, t, places, residents [person] that travel farther than in BAU, their
+        mean, 90th percentile and maximum extra distance [km], unserved [person] for whom no
+        place is left, population [person].
+    any_service : DataFrame
+        year, t, places, residents worse off for at least one service, each person once,
+        population [person].
+    """
+
+    shares: pd.DataFrame
+    worse_off: pd.DataFrame
+    any_service: pd.DataFrame
+
+
+def group_weights(estate: Estate) -> dict[str, Matrix]:
+    """Return the residents of each group by area [person]; unknown shares count as none."""
+    areas = estate.tables["areas"]
+    people = number(areas["population"])
+    deprived = number(areas["imd_decile"], 99.0) <= 2
+    shares = {name: number(areas[f"{name}_share"]) for name in ("over65", "no_car", "disabled")}
+    return {"all": people, "most_deprived": people * deprived} | {
+        name: people * s for name, s in shares.items()
+    }
+
+
+def access_summary(estate: Estate, config: Config, plan: Plan) -> AccessSummary:
+    """Summarise access by standard, group, case and year, and who has farther to travel.
+
+    Parameters
+    ----------
+    estate, config, plan
+        As given to `access_table`.
+
+    Returns
+    -------
+    AccessSummary
+        Each with all places, and with outside places left out.
+    """
+    years = shown_years(config, plan)
+    places = read_places(estate, plan, years)
+    travel = travels(estate, places)
+    weights = group_weights(estate)
+    horizon = config.horizon.horizon()
+    labels = [(index, {"year": horizon.label(t), "t": t}) for index, t in enumerate(years)]
+    shares = []
+    for standard, (index, year) in product(estate.tables["standards"].to_dict("records"), labels):
+        for name, outside in PLACES.items():
+            for case in ("bau", "plan"):
+                offered = open_sites(places, str(standard["service_id"]), (case, index), outside=outside)
+                within = served(travel[str(standard["mode"])], standard, offered)
+                shares += _share_rows(standard, weights, within, {"places": name, "case": case} | year)
+    worse, at_least_one = _worse_off(estate, places, travel, labels)
+    return AccessSummary(
+        pd.DataFrame(shares, columns=list(SHARE_COLUMNS)),
+        pd.DataFrame(worse, columns=list(WORSE_COLUMNS)),
+        pd.DataFrame(at_least_one, columns=list(ANY_COLUMNS)),
+    )
+
+
+def _share_rows(
+    standard: Mapping[Hashable, Any],
+    weights: dict[str, Matrix],
+    within: NDArray[np.bool_],
+    where: dict[str, object],
+) -> list[dict[str, object]]:
+    """Return the share of every group within one standard, in one case and year."""
+    rows = []
+    for group, weight in weights.items():
+        total, reached = float(weight.sum()), float(weight[within].sum())
+        share = reached / total if total > 0 else np.nan
+        known = {"standard_id": standard["standard_id"], "service_id": standard["service_id"], "group": group}
+        result = {"protected": group == standard["group"], "served": reached, "weight": total, "share": share}
+        rows.append(known | result | where)
+    return rows
+
+
+def _front_services(estate: Estate) -> list[str]:
+    """Return the services that residents visit: front office, or with a standard."""
+    table = estate.tables["services"]
+    front = set(text(table["service_id"])[truth(table["front_office"], blank=True)])
+    return sorted(front | set(text(estate.tables["standards"]["service_id"])))
+
+
+def _service_travel(estate: Estate, places: Places, travel: dict[str, Travel]) -> dict[str, Travel]:
+    """Return by which travel a service is judged: the mode of its first standard, else straight lines."""
+    standards = estate.tables["standards"].sort_values("standard_id")
+    first = standards.drop_duplicates("service_id").set_index("service_id")["mode"]
+    straight = read_travel(estate, places, "")
+    services = _front_services(estate)
+    return {name: travel[str(first[name])] if name in first.index else straight for name in services}
+
+
+def _worse_off(
+    estate: Estate, places: Places, travel: dict[str, Travel], labels: list[tuple[int, dict[str, object]]]
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """Return who travels farther for each service, and for at least one, by year."""
+    people = number(estate.tables["areas"]["population"])
+    modes = _service_travel(estate, places, travel)
+    worse, at_least_one = [], []
+    for (name, outside), (index, year) in product(PLACES.items(), labels):
+        anyone = np.zeros(len(people), dtype=bool)
+        where = {"places": name, "population": float(people.sum())} | year
+        for service_id, how in modes.items():
+            now, then = (
+                _nearest_km(how, open_sites(places, service_id, (case, index), outside=outside))
+                for case in ("bau", "plan")
+            )
+            extra = np.where(np.isfinite(now), then - np.where(np.isfinite(now), now, 0.0), 0.0)
+            farther = extra > FARTHER_KM
+            anyone |= farther
+            worse.append({"service_id": service_id} | _extra_km(extra[farther], people[farther]) | where)
+        at_least_one.append({"residents": float(people[anyone].sum())} | where)
+    return worse, at_least_one
+
+
+def _nearest_km(how: Travel, offered: NDArray[np.bool_]) -> Matrix:
+    """Return the distance from each area to its nearest place [km], infinite where there is none."""
+    best = nearest(how.km, how.known, offered)
+    return np.where(best >= 0, how.km[np.arange(len(best)), best], np.inf)
+
+
+def _extra_km(extra: Matrix, people: Matrix) -> dict[str, object]:
+    """Return how many travel how much farther; those left without any place are counted apart."""
+    reached = np.isfinite(extra)
+    km, weight = extra[reached], people[reached]
+    order = np.argsort(km)
+    upto = np.cumsum(weight[order])
+    some = len(km) > 0 and upto[-1] > 0
+    ninth = km[order][np.searchsorted(upto, 0.9 * upto[-1])] if some else np.nan
+    return {
+        "residents": float(people.sum()),
+        "mean_extra_km": float(np.average(km, weights=weight)) if some else np.nan,
+        "p90_extra_km": float(ninth),
+        "max_extra_km": float(km[weight > 0].max()) if some else np.nan,
+        "unserved": float(people[~reached].sum()),
+    }

@@ -1,0 +1,242 @@
+"""The headline figures of summary.json, each with what it is measured against."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from estate.appraise.access_summary import AccessSummary
+    from estate.appraise.flows import Irr
+    from estate.appraise.measures import FlowMeasures, Measures
+    from estate.config import Config
+    from estate.core.types import Plan
+
+Headline = dict[str, Any]
+
+WITHOUT = "Sales bring nothing; their cost stays"
+
+
+def summary(
+    measures: Measures, config: Config, plan: Plan, access: AccessSummary | None = None
+) -> dict[str, Headline]:
+    """Return the headline figures for summary.json.
+
+    Parameters
+    ----------
+    measures : Measures
+        From `measures`.
+    config : Config
+        Horizon, vintage and timing.
+    plan : Plan
+        What happens.
+    access : AccessSummary, optional
+        From `access_summary`; without it the residents' figures are left out.
+
+    Returns
+    -------
+    dict
+        By name: label, value, unit, numerator, denominator, year, price_base, note. A value
+        that is not defined is None, and the note says why. Saving shares are shares of 1.
+    """
+    horizon = config.horizon.horizon()
+    base = f"{horizon.label(0)} prices"
+    whole = f"{horizon.label(0)} to {horizon.label(horizon.appraisal_years - 1)}"
+    figures = {
+        **_saving(measures, horizon.label(measures.steady.t)),
+        **_worth(measures, config),
+        **_returns(measures),
+        **_funding(measures),
+        **_counts(plan),
+        **(_residents(access) if access is not None else {}),
+    }
+    money = {"GBP", "GBP/year"}
+    for figure in figures.values():
+        figure.setdefault("year", whole)
+        figure["price_base"] = base if figure["unit"] in money or figure.get("real") else ""
+        figure.pop("real", None)
+    return figures
+
+
+def _headline(label: str, value: float | None, unit: str, note: str = "", **more: Any) -> Headline:  # noqa: ANN401
+    """Return one headline; `more` replaces the blank parts."""
+    figure = {"label": label, "value": value, "unit": unit, "numerator": None, "denominator": None}
+    return figure | {"note": note} | more
+
+
+def _saving(measures: Measures, year: str) -> dict[str, Headline]:
+    """Return the yearly saving, its range and what it is a share of."""
+    s = measures.steady
+    why = "" if s.saving_share is not None else "Business as usual costs nothing"
+    note = ""
+    if s.illustrative:
+        note = f"Illustrative: {s.assumed_share:.0%} of the cost behind it is assumed"
+    extent = {
+        "illustrative": s.illustrative,
+        "year": year,
+        "numerator": s.saving_gbp,
+        "denominator": s.bau_gbp,
+    }
+    money = extent | {"low": s.low_gbp, "high": s.high_gbp} if s.illustrative else extent
+    parts = extent | {"low": s.low_share, "high": s.high_share} if s.illustrative else extent
+    where = "running cost of decided sites"
+    return {
+        "saving_gbp_per_year": _headline(
+            f"Yearly saving in {where}", s.saving_gbp, "GBP/year", note, **money
+        ),
+        "saving_share": _headline(
+            f"Saving as a share of {where}", s.saving_share, "share", note or why, real=True, **parts
+        ),
+        "running_cost_bau_gbp_per_year": _headline(
+            "Net running cost of decided sites, business as usual", s.bau_gbp, "GBP/year", year=year
+        ),
+        "running_cost_plan_gbp_per_year": _headline(
+            "Net running cost of decided sites and hubs, plan", s.plan_gbp, "GBP/year", year=year
+        ),
+        "decided_share_of_estate_cost": _headline(
+            "Share of the whole estate's running cost that was decided on",
+            s.decided_share,
+            "share",
+            "Sites out of scope are in neither part",
+            year=year,
+            numerator=s.decided_gbp,
+            denominator=s.estate_gbp,
+        ),
+        "assumed_share_of_cost": _headline(
+            "Share of the decided sites' running cost that is assumed",
+            s.assumed_share,
+            "share",
+            year=year,
+            numerator=s.assumed_share * s.decided_gbp,
+            denominator=s.decided_gbp,
+        ),
+    }
+
+
+def _worth(measures: Measures, config: Config) -> dict[str, Headline]:
+    """Return net present values, the benefit-cost ratio and equivalent annual savings."""
+    how = f"Discount rates {config.vintage}, {config.timing.replace('_', ' ')}"
+    ratio = measures.benefit_cost_ratio
+    figures = {}
+    for name, view in (("economic", measures.economic), ("financial", measures.financial)):
+        bare = (
+            measures.economic_without_receipts if name == "economic" else measures.financial_without_receipts
+        )
+        figures[f"npv_{name}_gbp"] = _headline(f"Net present saving, {name}", view.npv_gbp, "GBP", how)
+        figures[f"npv_{name}_without_receipts_gbp"] = _headline(
+            f"Net present saving, {name}, without receipts", bare.npv_gbp, "GBP", f"{how}. {WITHOUT}"
+        )
+        figures[f"equivalent_annual_{name}_gbp"] = _headline(
+            f"Equivalent annual saving, {name}", view.equivalent_annual_gbp, "GBP/year", how
+        )
+    figures["benefit_cost_ratio"] = _headline(
+        "Benefit-cost ratio, economic",
+        ratio,
+        "ratio",
+        how if ratio is not None else "Nothing is spent",
+        numerator=measures.benefits_gbp,
+        denominator=measures.costs_gbp,
+        real=True,
+    )
+    return figures
+
+
+def _returns(measures: Measures) -> dict[str, Headline]:
+    """Return rates of return and paybacks, with and without receipts, on bills."""
+    figures = {}
+    for suffix, words, view in _financial(measures):
+        rate, simple, discounted = view.irr, view.payback, view.discounted_payback
+        figures[f"irr{suffix}"] = _headline(
+            f"Internal rate of return{words}", rate.value, "share/year", _rates(rate), rates=list(rate.rates)
+        )
+        figures[f"payback_years{suffix}"] = _headline(
+            f"Payback{words}", simple.years, "year", simple.reason, whole_years=simple.whole_years
+        )
+        figures[f"discounted_payback_years{suffix}"] = _headline(
+            f"Discounted payback{words}",
+            discounted.years,
+            "year",
+            discounted.reason,
+            whole_years=discounted.whole_years,
+        )
+    return figures
+
+
+def _financial(measures: Measures) -> tuple[tuple[str, str, FlowMeasures], ...]:
+    """Return the financial view twice: with receipts, and without."""
+    return (
+        ("", ", financial", measures.financial),
+        ("_without_receipts", ", financial, without receipts", measures.financial_without_receipts),
+    )
+
+
+def _rates(rate: Irr) -> str:
+    """Say why there is no single rate."""
+    return f"Undefined: {rate.reason}" if rate.reason else ""
+
+
+def _funding(measures: Measures) -> dict[str, Headline]:
+    """Return peak funding, capital and receipts."""
+    figures = {}
+    for suffix, words, view in _financial(measures):
+        peak = view.peak_funding
+        when = (
+            "Cash is never negative" if peak.year is None else f"At the end of year {peak.year}, from year 0"
+        )
+        figures[f"peak_funding_gbp{suffix}"] = _headline(
+            f"Peak funding{words}", peak.amount_gbp, "GBP", when, t=peak.year
+        )
+    figures["capital_gbp"] = _headline(
+        "Capital spent", measures.capital_gbp, "GBP", "Undiscounted: works, fit-out, IT, brakes, cost of sale"
+    )
+    figures["receipts_gbp"] = _headline(
+        "Expected capital receipts",
+        measures.receipts_gbp,
+        "GBP",
+        "Undiscounted; never part of the yearly saving",
+    )
+    return figures
+
+
+def _counts(plan: Plan) -> dict[str, Headline]:
+    """Return how much happens."""
+    counts = (
+        ("closures", "Sites that close", plan.closures, "sites"),
+        ("hubs", "Hubs that open", plan.hubs, "hubs"),
+        ("moves", "Provisions that leave", plan.moves, "provisions"),
+    )
+    return {name: _headline(label, len(rows), unit) for name, label, rows, unit in counts}
+
+
+def _residents(access: AccessSummary) -> dict[str, Headline]:
+    """Return how many residents have farther to travel to at least one service, each once."""
+    figures = {}
+    for places, words in (("all", ""), ("without_outside", ", outside places left out")):
+        rows = access.any_service[access.any_service["places"] == places]
+        if rows.empty:
+            continue
+        last = rows.sort_values("t").iloc[-1]
+        worse, everyone = float(last["residents"]), float(last["population"])
+        figures[f"residents_worse_off_{places}"] = _headline(
+            f"Residents with farther to travel to at least one service{words}",
+            worse,
+            "person",
+            "Each person once, whatever the number of services",
+            numerator=worse,
+            denominator=everyone,
+            year=str(last["year"]),
+            share=worse / everyone if everyone > 0 else None,
+        )
+    return figures
+
+
+def plain(value: object) -> object:
+    """Return a figure as plain Python, so that it can be written as JSON; NaN becomes None."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
