@@ -119,10 +119,10 @@ def example(
 ) -> None:
     """Write an invented estate of any size, with its configuration."""
     with _answering(debug=debug):
-        from estate.inputs.synthetic import write_estate
+        from estate import starting
 
-        write_estate(folder, seed=seed, sites=sites)
-        _say(f"An invented estate of {sites} properties is in {folder}.")
+        for line in starting.example(folder, seed, sites):
+            _say(line)
 
 
 @app.command()

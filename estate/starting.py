@@ -11,6 +11,7 @@ from estate.core.tables import SPECS
 if TYPE_CHECKING:
     from pathlib import Path
 
+EXAMPLE_SIZES = {"areas": (130, 5), "population": (200_000, 2_000), "hubs": (40, 4), "hosts": (60, 4)}
 FIRST_TABLES = ("sites", "running_costs", "provisions")
 
 
@@ -50,6 +51,42 @@ def start(folder: Path, excel: Path | None = None) -> list[str]:
         "Fill in tables/sites.csv first (`estate dictionary sites` explains every column), then run",
         f"  estate check {folder / 'estate.yaml'}",
     ]
+
+
+def example(folder: Path, seed: int = 1, sites: int = 600) -> list[str]:
+    """Write an invented estate with its configuration; areas, hubs and hosts grow with the sites.
+
+    Parameters
+    ----------
+    folder : Path
+        Where `estate.yaml` and `tables/` are written.
+    seed : int
+        Another seed, another estate.
+    sites : int
+        Number of properties that exist; 600 gives the estate of `configs/east_birmingham.yaml`.
+
+    Returns
+    -------
+    list of str
+        What was written and what to do next.
+
+    Raises
+    ------
+    ConfigError
+        If the size is out of range, or the folder holds an estate.
+    """
+    from estate.inputs.synthetic import make_estate, write_estate
+
+    config = folder / "estate.yaml"
+    _refuse_existing([config])
+    size = {name: max(least, round(full * sites / 600)) for name, (full, least) in EXAMPLE_SIZES.items()}
+    tables = make_estate(seed=seed, sites=sites, **size)
+    write_estate(tables, folder / "tables")
+    text = files("estate.core").joinpath("example.yaml").read_text(encoding="utf-8")
+    hubs = max(2, round(30 * sites / 600))
+    text = text.replace("NAME", f"example_{seed}").replace("MAX_HUBS", str(hubs))
+    config.write_text(text, encoding="utf-8", newline="\n")
+    return [f"Written: an invented estate of {sites} properties in {folder}. Try it:", f"  estate run {config}"]
 
 
 def starter_yaml() -> str:

@@ -1,0 +1,224 @@
+"""What is in the data, what is missing, and what is wrong: everything but solving."""
+
+from __future__ import annotations
+
+import html
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from estate.config import Config
+from estate.core.errors import ConfigError, InputError, Issue
+from estate.core.result import ACCESS_COLUMNS, Result
+from estate.core.types import Plan
+from estate.settings import WORKBOOKS, load_config, parse_assignments
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from estate.core.types import Estate
+    from estate.present.view import View
+
+PAGE = "data_quality.html"
+MOST_LINES = 12
+_STYLE = (
+    "body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
+    "td,th{text-align:left;vertical-align:top;padding:.2em .8em}"
+)
+
+
+def check(path: Path, out: Path | None, shared: Path | None, sets: Sequence[str]) -> list[str]:
+    """Read a configuration, workbook, folder of tables or bare register, and write a data-quality report.
+
+    Parameters
+    ----------
+    path : Path
+        What to check.
+    out : Path, optional
+        Folder in which the report gets a folder of its own.
+    shared : Path, optional
+        Folder for ``${ESTATE_SHARED}``.
+    sets : sequence of str
+        Changes, as ``key=value``.
+
+    Returns
+    -------
+    list of str
+        What to tell: first what is not known, then the funnel, then where the report is.
+
+    Raises
+    ------
+    ConfigError, InputError
+        With every problem; the report then lists them.
+    """
+    from estate.inputs.load import load_estate
+
+    config, base = _config_for(path, shared, sets)
+    folder = (config.output if out is None else out) / f"{config.name}-check"
+    _refuse_foreign(folder)
+    try:
+        estate = load_estate(config, base)
+    except InputError as error:
+        _write(folder, {"problems": _problem_table(error.issues)}, config, [str(error.args[0])], None)
+        told = f"{len(error.issues)} problems (also in {folder / 'problems.csv'}):"
+        raise InputError(told, error.issues) from error
+    view = _as_it_stands(estate, config)
+    tables = quality_tables(view, estate)
+    lines = quality_lines(view)
+    _write(folder, tables, config, lines, view)
+    return [
+        *lines,
+        f"The report is {folder / PAGE}; the map, funnel and gaps are beside it. Nothing was solved.",
+    ]
+
+
+def quality_tables(view: View, estate: Estate) -> dict[str, pd.DataFrame]:
+    """Return the tables of the report by name, in their order, as the audience may read them."""
+    gaps = estate.gaps
+    if not gaps.empty:
+        gaps = (
+            gaps.groupby(["table", "column"], as_index=False).size().rename(columns={"size": "rows_filled"})
+        )
+    return {
+        "funnel": view.funnel,
+        "gaps": gaps,
+        "assumptions": view.assumed,
+        "matches": view.matches,
+        "data_to_collect": view.collect,
+        "problems": _problem_table(()),
+    }
+
+
+def quality_lines(view: View) -> list[str]:
+    """Say what a reader must know first: what is not known, then the way from all assets to decided ones."""
+    notes = list(view.notes)
+    more = [f"  ... and {len(notes) - MOST_LINES} more, in the report."] if len(notes) > MOST_LINES else []
+    lines = ["What is not known:", *(f"  - {note}" for note in notes[:MOST_LINES]), *more]
+    lines += ["From all registered assets to decided sites:"]
+    steps = view.funnel.to_dict("records")
+    lines += [f"  {row['sites']:>6}  {row['step']}: {row['reason']}" for row in steps]
+    if len(view.matches):
+        lines.append(f"{len(view.matches)} pairs of records may be one building: answer them in matches.csv.")
+    if len(view.collect):
+        lines.append(f"{len(view.collect)} facts are most worth collecting: see data_to_collect.csv.")
+    return lines
+
+
+def _config_for(path: Path, shared: Path | None, sets: Sequence[str]) -> tuple[Config, Path]:
+    """Take the configuration, or make one around a folder of tables or a bare register."""
+    overrides = parse_assignments(sets)
+    kind = path.suffix.lower()
+    if kind in {".yaml", ".yml"} or (kind in WORKBOOKS and path.is_file() and _has_settings(path)):
+        return load_config(path, overrides, shared)
+    if not path.exists():
+        remedy = "give a configuration, a workbook, a folder of tables or a property register"
+        raise ConfigError(
+            "There is nothing to check:", [Issue(str(path), None, "", "", "is not there", remedy)]
+        )
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.resolve().stem).strip("_-")[:48] or "register"
+    data = {"folder": path.resolve()} if path.is_dir() else {"property_register": Path(path.name)}
+    if overrides:
+        raise ConfigError(
+            "Values can be changed where there is a configuration:",
+            [
+                Issue(
+                    "command line",
+                    None,
+                    "--set",
+                    "",
+                    "has nothing to change",
+                    "give a YAML file or a workbook",
+                )
+            ],
+        )
+    config = Config.model_validate({"name": name, "title": path.name, "data": data})
+    return config, path.resolve().parent
+
+
+def _has_settings(path: Path) -> bool:
+    from estate.inputs.template import is_template
+
+    return is_template(path)
+
+
+def _problem_table(issues: Sequence[Issue]) -> pd.DataFrame:
+    columns = ["table", "row", "column", "value", "problem", "remedy"]
+    rows = [[one.table, one.row, one.column, one.value, one.problem, one.remedy] for one in issues]
+    return pd.DataFrame(rows, columns=columns).astype({"row": "Int64"})
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Never replace a folder that this program did not write."""
+    if folder.exists() and not (folder.is_dir() and (folder / PAGE).is_file()):
+        remedy = "give another folder with --out"
+        raise ConfigError("The report was not written:", [Issue(str(folder), None, "", "", "exists", remedy)])
+
+
+def _write(
+    folder: Path,
+    tables: Mapping[str, pd.DataFrame],
+    config: Config,
+    lines: Sequence[str],
+    view: View | None,
+) -> None:
+    """Write the report into a new folder that then takes the old one's place."""
+    from estate.present.csvs import safe_frame
+    from estate.present.maps import write_map_png
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        made.chmod(0o755)
+        for name, table in tables.items():
+            safe_frame(table).to_csv(made / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+        (made / PAGE).write_text(_page(tables, config, lines), encoding="utf-8", newline="\n")
+        if view is not None:
+            write_map_png(view, made)
+        if folder.exists():
+            shutil.rmtree(folder)
+        made.rename(folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _page(tables: Mapping[str, pd.DataFrame], config: Config, lines: Sequence[str]) -> str:
+    """Return the report as one page; text from files is escaped."""
+    title = f"Data quality: {config.title or config.name}"
+    parts = [
+        f"<h1>{html.escape(title)}</h1>",
+        f"<p>Data: {html.escape(config.data_date or 'date not given')}</p>",
+    ]
+    if config.invented:
+        parts.append("<p>Invented estate: no figure is about a real place.</p>")
+    parts.append("<pre>" + html.escape("\n".join(lines)) + "</pre>")
+    for name, table in tables.items():
+        parts.append(f"<h2>{name.replace('_', ' ').capitalize()}</h2>")
+        parts.append("<p>None.</p>" if table.empty else table.to_html(index=False, border=0, na_rep=""))
+    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
+    return f'<!doctype html><html lang="en-GB"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
+
+
+def _as_it_stands(estate: Estate, config: Config) -> View:
+    """Return what the audience may read of the estate, in which nothing happens."""
+    from estate.appraise.ledger import build_ledger
+    from estate.inputs.collect import data_to_collect
+    from estate.present.view import make_view
+
+    plan = Plan.empty()
+    result = Result(
+        config=config,
+        estate=estate,
+        plan=plan,
+        solution=None,
+        ledger=build_ledger(estate, config, plan),
+        summary={},
+        access=pd.DataFrame(columns=list(ACCESS_COLUMNS)),
+        partners=pd.DataFrame(columns=["partner_id"]),
+        collect=data_to_collect(estate, config),
+        run={},
+    )
+    return make_view(result, config.audience)

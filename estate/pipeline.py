@@ -1,0 +1,287 @@
+"""One run, top to bottom: read, solve, check, appraise, write."""
+
+from __future__ import annotations
+
+import math
+import platform
+import time
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from estate import __version__ as estate_version
+from estate.appraise.access_summary import access_summary
+from estate.appraise.access_table import access_table
+from estate.appraise.ledger import build_ledger
+from estate.appraise.measures import measures
+from estate.appraise.partners import partner_summary
+from estate.appraise.steady import decided_sites
+from estate.appraise.summary import summary as headline_figures
+from estate.core.errors import ConfigError, Issue, VerificationError
+from estate.core.money import discount_factors
+from estate.core.result import HEADLINE_COLUMNS, SCHEMA_VERSION, Result
+from estate.core.types import Progress
+from estate.inputs.collect import data_to_collect
+from estate.inputs.load import load_estate
+from estate.present.write import write_all
+from estate.solve import solve_estate
+from estate.verify import verify
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from estate.config import Config
+    from estate.core.types import Estate, Plan, Solution
+
+HALF_A_PENNY = 0.005
+LIBRARIES = ("numpy", "pandas", "pydantic", "pulp", "highspy", "geopandas", "pyogrio", "shapely", "scipy")
+
+HEADLINE_NAMES = {
+    "saving_gbp_per_year": "saving_steady_gbp",
+    "decided_share_of_estate_cost": "share_of_estate_decided",
+    "payback_years": "payback_with_receipts",
+    "payback_years_without_receipts": "payback_without_receipts",
+    "discounted_payback_years": "payback_discounted_with_receipts",
+    "discounted_payback_years_without_receipts": "payback_discounted_without_receipts",
+    "residents_worse_off_all": "residents_worse_off",
+    "assumed_share_of_cost": "assumed_cost_share",
+}
+"""Names of the appraisal to the keys of ``estate.core.result``; the others are the same."""
+
+Watcher = Callable[[Progress], None]
+
+
+def run(
+    config: Config,
+    base: Path,
+    progress: Watcher | None = None,
+    stop: threading.Event | None = None,
+) -> tuple[Result, Path]:
+    """Find the best plan, check it, appraise it and write everything.
+
+    Parameters
+    ----------
+    config : Config
+        Complete configuration, from `estate.settings.load_config`.
+    base : Path
+        Folder against which its relative paths are read.
+    progress : callable, optional
+        Told how far the run is.
+    stop : threading.Event, optional
+        When set, the best plan found so far is checked and reported.
+
+    Returns
+    -------
+    Result
+        The run, verified and appraised.
+    Path
+        Folder that holds the files.
+
+    Raises
+    ------
+    InputError, InfeasibleError, SolverError, VerificationError
+        Before anything is written.
+    """
+    clock = _Clock(progress, stop)
+    folder = config.output / config.name
+    refuse_foreign(folder)
+    result = _evaluate(config, base, clock)
+    with clock("write", "writing the results"):
+        write_all(result, folder, config.audience)
+    return result, folder
+
+
+def evaluate(
+    config: Config,
+    base: Path,
+    progress: Watcher | None = None,
+    stop: threading.Event | None = None,
+) -> Result:
+    """Do a whole run and write nothing; parameters and errors as in `run`."""
+    return _evaluate(config, base, _Clock(progress, stop))
+
+
+def _evaluate(config: Config, base: Path, clock: _Clock) -> Result:
+    with clock("read", "reading the data"):
+        estate = load_estate(config, base)
+    clock.stop_if_asked()
+    with clock("solve", "looking for the best plan"):
+        solution = solve_estate(estate, config, clock.progress, clock.stop)
+    plan = solution.plan
+    with clock("verify", "checking the plan against every rule"):
+        checks = check_plan(estate, config, plan)
+    with clock("appraise", "working out what the plan costs and saves"):
+        ledger = build_ledger(estate, config, plan)
+        npv = npv_gbp(ledger, config, "plan"), npv_gbp(ledger, config, "bau")
+        checks = pd.concat([checks, tie(solution, npv[0] - npv[1])], ignore_index=True)
+        access = access_table(estate, config, plan)
+        summary = headline_summary(estate, config, plan, ledger)
+        partners = partner_summary(ledger, estate, config, plan)
+        collect = data_to_collect(estate, config)
+    record = {**run_record(config, base, estate, solution, npv), "seconds": clock.seconds}
+    return Result(config, estate, plan, solution, ledger, summary, access, partners, collect, record, checks)
+
+
+def refuse_foreign(folder: Path) -> None:
+    """Refuse to replace a folder that no run has written.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is there and holds no ``run.json``.
+    """
+    empty = folder.is_dir() and not any(folder.iterdir())
+    if folder.exists() and not empty and not (folder / "run.json").is_file():
+        remedy = "choose another folder with --out, or move it away"
+        issue = Issue(str(folder), None, "", "", "is there and holds no earlier run", remedy)
+        raise ConfigError("The results would replace a folder that is not theirs:", [issue])
+
+
+def check_plan(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
+    """Prove the plan against every rule, from the tables alone.
+
+    Returns
+    -------
+    DataFrame
+        check, passed, detail: one row for each rule in force.
+
+    Raises
+    ------
+    VerificationError
+        If any rule is broken; such a plan is never reported.
+    """
+    violations = verify(estate, config, plan)
+    if violations:
+        issues = [
+            Issue(
+                "plan",
+                None,
+                broken.rule,
+                broken.site_id,
+                broken.message,
+                "report this as a fault of the program",
+            )
+            for broken in violations
+        ]
+        raise VerificationError("The plan failed the independent check and is not reported:", issues)
+    detail = "no breach found by the independent check"
+    return pd.DataFrame([{"check": rule, "passed": True, "detail": detail} for rule in config.rules])
+
+
+def npv_gbp(ledger: pd.DataFrame, config: Config, case: str) -> float:
+    """Return the net present value of one case of the ledger [GBP], in the view of the objective."""
+    factors = discount_factors(config.vintage, config.horizon.appraisal_years, config.timing)
+    rows = ledger[(ledger["case"] == case) & ledger["view"].isin(["both", config.objective])]
+    return math.fsum(rows["amount_gbp"].to_numpy(dtype=float) * factors[rows["t"].to_numpy(dtype=int)])
+
+
+def tie(solution: Solution, saving_gbp: float) -> pd.DataFrame:
+    """Prove that the optimiser and the ledger, which share no code, price the plan alike.
+
+    Returns
+    -------
+    DataFrame
+        check, passed, detail: one row.
+
+    Raises
+    ------
+    VerificationError
+        If the two differ by more than half a penny.
+    """
+    apart = abs(solution.objective_gbp - saving_gbp)
+    told = f"optimiser £{solution.objective_gbp:,.4f}, ledger £{saving_gbp:,.4f}"
+    if not apart <= HALF_A_PENNY:
+        issue = Issue("plan", None, "objective", told, "differ", "report this as a fault of the program")
+        raise VerificationError("The optimiser and the ledger price the plan differently:", [issue])
+    return pd.DataFrame([{"check": "objective equals ledger", "passed": True, "detail": told}])
+
+
+def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.DataFrame) -> dict[str, Any]:
+    """Return the content of ``summary.json``: headline figures under the keys that readers look for."""
+    access = access_summary(estate, config, plan) if len(estate.tables["areas"]) else None
+    figures = headline_figures(measures(ledger, estate, config, plan), config, plan, access)
+    price_base = f"{config.horizon.horizon().label(0)} prices"
+    decided = {
+        "key": "decided_sites",
+        "label": "Sites that may be decided, of all registered",
+        "value": len(decided_sites(estate, config, plan)),
+        "unit": "sites",
+        "numerator": len(decided_sites(estate, config, plan)),
+        "denominator": len(estate.tables["sites"]),
+    }
+    rows = [decided, *({"key": HEADLINE_NAMES.get(name, name), **figure} for name, figure in figures.items())]
+    blank = dict.fromkeys(HEADLINE_COLUMNS, "")
+    return {"price_base": price_base, "headlines": [{**blank, **row} for row in rows]}
+
+
+def run_record(
+    config: Config, base: Path, estate: Estate, solution: Solution, npv: tuple[float, float]
+) -> dict[str, Any]:
+    """Return the content of ``run.json`` but for its seconds: what was asked, read, proved, and with what.
+
+    Parameters
+    ----------
+    npv : tuple of float
+        Net present value of the plan and of business as usual [GBP].
+    """
+    plan_npv, bau_npv = npv
+    saving = plan_npv - bau_npv
+    gap = max(0.0, solution.bound_gbp - saving)
+    tiny = solution.bound_gbp < 1.0
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": config.name,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "config": config.portable(base),
+        "input_hashes": dict(estate.input_hashes),
+        "versions": versions(),
+        "seed": config.solver.seed,
+        "solver": {"asked": config.solver.engine, "engine": solution.engine, "log": list(solution.log)},
+        "status": solution.status,
+        "stopped_by": solution.stopped_by,
+        "npv_gbp": plan_npv,
+        "bau_npv_gbp": bau_npv,
+        "saving_npv_gbp": saving,
+        "bound_saving_npv_gbp": solution.bound_gbp,
+        "gap_gbp": gap,
+        "gap_share_of_saving": None if tiny else gap / solution.bound_gbp,
+        "gap_reason": "the bound on the saving is less than a pound" if tiny else "",
+        "work_seconds": dict(solution.seconds),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of everything that can change a figure."""
+    found = {"estate": estate_version, "python": platform.python_version()}
+    for library in LIBRARIES:
+        with suppress(PackageNotFoundError):
+            found[library] = version(library)
+    return found
+
+
+class _Clock:
+    """Tells what is being done, and keeps how long each stage took [s]."""
+
+    def __init__(self, progress: Watcher | None, stop: threading.Event | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self.progress = progress
+        self.stop = stop
+
+    @contextmanager
+    def __call__(self, name: str, words: str) -> Iterator[None]:
+        begun = time.monotonic()
+        if self.progress:
+            self.progress(Progress(words, None, None, 0.0))
+        yield
+        self.seconds[name] = round(time.monotonic() - begun, 3)
+
+    def stop_if_asked(self) -> None:
+        """End the run where nothing can be reported yet."""
+        if self.stop and self.stop.is_set():
+            raise KeyboardInterrupt
