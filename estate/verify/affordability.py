@@ -8,6 +8,7 @@ import numpy as np
 
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
+from estate.verify.words import pounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,13 +40,13 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     for t, held in enumerate(cumulative.tolist()):
         if peak is not None and exceeds(-held, peak, MONEY_GBP):
             message = (
-                f"The plan needs £{-held:,.0f} by {facts.label(t)}, more than the £{peak:,.0f} that "
+                f"The plan needs {pounds(-held)} by {facts.label(t)}, more than the {pounds(peak)} that "
                 "may be needed at most"
             )
             found.append(Violation(NAME, message, year=t, amount=-held - peak))
         if payback is not None and t >= payback and exceeds(-held, 0.0, MONEY_GBP):
             message = (
-                f"The plan is £{-held:,.0f} down in {facts.label(t)} but must have paid back from "
+                f"The plan is {pounds(-held)} down in {facts.label(t)} but must have paid back from "
                 f"{facts.label(payback)}"
             )
             found.append(Violation(NAME, message, year=t, amount=-held))
@@ -55,7 +56,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         saving = float(sum((one.running for one in cash), zero)[year])
         if exceeds(asked, saving, MONEY_GBP):
             message = (
-                f"The plan saves £{saving:,.0f} of running cost in {facts.label(year)}; £{asked:,.0f} "
+                f"The plan saves {pounds(saving)} of running cost in {facts.label(year)}; {pounds(asked)} "
                 "are asked for"
             )
             found.append(Violation(NAME, message, year=int(year), amount=asked - saving))

@@ -9,6 +9,7 @@ import numpy as np
 from estate.verify.money import SALE_ROUTES, lag_years, receipt_factor, valuation_of
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
+from estate.verify.words import pounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,9 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         for t, (used, limit) in enumerate(zip(np.cumsum(spent), np.cumsum(there), strict=True)):
             if exceeds(float(used), float(limit), MONEY_GBP):
                 whose = "The common purse" if pooled else f"The purse of {_name(facts, purse)}"
-                message = f"{whose} has £{limit:,.0f} to {facts.label(t)} but £{used:,.0f} are spent by then"
+                message = (
+                    f"{whose} has {pounds(limit)} to {facts.label(t)} but {pounds(used)} are spent by then"
+                )
                 found.append(
                     Violation(
                         NAME,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from estate.verify.violation import Violation
+from estate.verify.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +26,18 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         ``min_hubs``, ``max_hubs``, ``min_closures``, ``max_closures``.
     """
     found = []
-    for word, number in (("hubs", len(facts.opening_of)), ("closures", len(facts.closing_of))):
-        least, most = options.get(f"min_{word}"), options.get(f"max_{word}")
+    for word, number in (("hub", len(facts.opening_of)), ("closure", len(facts.closing_of))):
+        least, most = options.get(f"min_{word}s"), options.get(f"max_{word}s")
         if least is not None and number < least:
             found.append(
-                Violation(NAME, f"The plan has {number} {word}, fewer than {least}", amount=least - number)
+                Violation(
+                    NAME, f"The plan has {counted(number, word)}, fewer than {least}", amount=least - number
+                )
             )
         if most is not None and number > most:
             found.append(
-                Violation(NAME, f"The plan has {number} {word}, more than {most}", amount=number - most)
+                Violation(
+                    NAME, f"The plan has {counted(number, word)}, more than {most}", amount=number - most
+                )
             )
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from estate.verify.money import cashable_cost_year_0
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
+from estate.verify.words import pounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +34,8 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         cost = cashable_cost_year_0(facts, site)
         if exceeds(least, cost, MONEY_GBP):
             message = (
-                f"{site.name} closes but costs only £{cost:,.0f} a year to run; closing asks for "
-                f"£{least:,.0f}"
+                f"{site.name} closes but costs only {pounds(cost)} a year to run; closing asks for "
+                f"{pounds(least)}"
             )
             found.append(
                 Violation(NAME, message, site_id=site.site_id, year=closing.year, amount=least - cost)

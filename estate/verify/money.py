@@ -279,7 +279,9 @@ def _profile(facts: Facts, option: HubOption, t: int) -> Floats:
     if lead == 0:
         shares[t] = 1.0
     elif t >= lead:
-        shares[t - lead : t] = option.profile or (1 / lead,) * lead
+        # Shares such as 0.33;0.33;0.33 are meant as thirds; a profile that does not fit is no profile.
+        given = np.array(option.profile if len(option.profile) == lead else (1.0,) * lead)
+        shares[t - lead : t] = given / given.sum()
     return shares
 
 

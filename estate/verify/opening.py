@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from estate.verify.violation import Violation
+from estate.verify.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +40,8 @@ def _hubs(facts: Facts) -> list[Violation]:
         site = facts.sites[opening.site_id]
         lead = site.options[opening.option].lead_years
         if opening.year < lead:
-            message = (
-                f"The hub at {site.name} opens in {facts.label(opening.year)} but needs {lead} "
-                "years of works first "
-                f"({facts.label(lead)} at the earliest)"
-            )
+            works = f"{counted(lead, 'year')} of works first ({facts.label(lead)} at the earliest)"
+            message = f"The hub at {site.name} opens in {facts.label(opening.year)} but needs {works}"
             found.append(
                 Violation(NAME, message, site_id=site.site_id, year=opening.year, amount=lead - opening.year)
             )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
+from estate.verify.words import pounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,6 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
             continue
         got = saving[partner.partner_id]
         if exceeds(floor, got, MONEY_GBP):
-            message = f"{partner.name} saves £{got:,.0f} in present value; its floor is £{floor:,.0f}"
+            message = f"{partner.name} saves {pounds(got)} in present value; its floor is {pounds(floor)}"
             found.append(Violation(NAME, message, partner=partner.partner_id, amount=floor - got))
     return found

@@ -1,0 +1,8 @@
+"""The builder of tiny estates lives beside the enumeration."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
