@@ -61,6 +61,7 @@ def fill_defaults(
     _fill_services(filling)
     _fill_hub_options(filling)
     _fill_names(filling, "areas", "area_id")
+    _fill_groups(filling)
     _note_tenures(filling)
     return filling
 
@@ -121,6 +122,32 @@ def _fill_hub_options(filling: Filling) -> None:
     lead = options["lead_partner_id"].where(options["lead_partner_id"] != "", owner)
     life = options["life_years"].fillna(filling.used("hub_life_years"))
     filling.tables["hub_options"] = options.assign(lead_partner_id=lead, life_years=life)
+
+
+def _fill_groups(filling: Filling) -> None:
+    """Areas without a share of a group take the average of the others, by population."""
+    areas = filling.tables["areas"]
+    for column in ("over65_share", "no_car_share", "disabled_share"):
+        blank = areas[column].isna()
+        known = areas[~blank & (areas["population"] > 0)]
+        if known.empty or not blank.any():
+            continue
+        average = float((known[column] * known["population"]).sum() / known["population"].sum())
+        areas = areas.assign(**{column: areas[column].fillna(average)})
+        filling.assume(
+            Default(
+                f"areas.{column}",
+                "Areas without the share take the average of the others",
+                "areas",
+                int(blank.sum()),
+                average,
+                float(known[column].min()),
+                float(known[column].max()),
+                "share",
+                source="the other areas",
+            )
+        )
+    filling.tables["areas"] = areas
 
 
 def _note_tenures(filling: Filling) -> None:

@@ -13,6 +13,8 @@ from estate.core.travel import travel_table
 from estate.core.types import Estate
 from estate.inputs import coordinates
 from estate.inputs.assume import assumed_table, assumptions_in_force
+from estate.inputs.check import check_tables
+from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
@@ -138,11 +140,13 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     typed = _parse_all(raw)
     _place_all(typed, raw, extras, config)
     force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)
-    raw.issues += issues
+    values = {str(name): float(value) for name, value in zip(force["name"], force["value"], strict=True)}
+    found, notes = check_tables(Context(typed, raw.sources, config, values))
+    raw.issues += issues + found
+    raw.notes += notes
     if raw.issues:
         raise InputError(MESSAGE, sorted_issues(raw.issues))
     typed = {name: _sorted(name, frame) for name, frame in typed.items()}
-    values = {str(name): float(value) for name, value in zip(force["name"], force["value"], strict=True)}
     filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
     return _estate(filling, typed, force, raw, extras)
 
@@ -155,6 +159,9 @@ def _parse_all(raw: Raw) -> dict[str, pd.DataFrame]:
             raw.issues += issues
         else:
             typed[name] = parse(empty(spec), spec, name)[0]
+    for name in ("standards", "travel"):
+        mode = typed[name]["mode"].str.casefold().str.replace(r"[\s-]+", "_", regex=True)
+        typed[name] = typed[name].assign(mode=mode)
     return typed
 
 
@@ -163,12 +170,25 @@ def _place_all(typed: dict[str, pd.DataFrame], raw: Raw, extras: Extras, config:
     if issue:
         raw.issues.append(issue)
         return
+    if "areas" in extras.geometries and "areas" not in raw.shapes:
+        raw.shapes["areas"] = shapes_by_row(typed["areas"], extras.geometries["areas"])
     for name in ("sites", "areas"):
         frame, issues = coordinates.resolve(
             typed[name], raw.sources.get(name, name), config.data.crs, raw.shapes.get(name), extras.postcodes
         )
         typed[name] = frame
         raw.issues += issues
+
+
+def shapes_by_row(areas: pd.DataFrame, shapes: Any) -> Any:  # noqa: ANN401 - GeoDataFrame, GeoSeries
+    """Return the shape of each area, by the column of the shapes that holds most of the area ids."""
+    columns = shapes.drop(columns="geometry").astype(str)
+    hits = columns.isin(set(areas["area_id"])).sum()
+    if hits.empty or not hits.max():
+        return None
+    by_id = shapes.geometry.set_axis(columns[hits.idxmax()])
+    by_id = by_id[~by_id.index.duplicated()].reindex(areas["area_id"])
+    return by_id.set_axis(areas.index)
 
 
 def sorted_issues(issues: list[Issue]) -> list[Issue]:

@@ -33,13 +33,7 @@ FUNNEL_COLUMNS = ("step", "sites", "reason")
 def fill_kinds(filling: Filling) -> None:
     """Write kinds as the table of kinds does; unknown ones become ``other``, with a note."""
     sites = filling.tables["sites"]
-    table = kinds()
-    names = {
-        normal_name(name): kind
-        for kind, label in zip(table["kind"], table["label"], strict=True)
-        for name in (label, kind)
-    }
-    found = sites["kind"].map(lambda text: names.get(normal_name(text), ""))
+    found = kind_codes(sites["kind"])
     strange = found == ""
     if strange.any():
         words = ", ".join(sorted(set(sites["kind"][strange]))[:10])
@@ -47,6 +41,17 @@ def fill_kinds(filling: Filling) -> None:
             f"{int(strange.sum())} sites have a kind that the table of kinds lacks ({words}): read as other."
         )
     filling.tables["sites"] = sites.assign(kind=found.where(~strange, "other"))
+
+
+def kind_codes(words: pd.Series) -> pd.Series:
+    """Return kinds as the table of kinds writes them, from code or label in any case; "" where unknown."""
+    table = kinds()
+    names = {
+        normal_name(name): kind
+        for kind, label in zip(table["kind"], table["label"], strict=True)
+        for name in (label, kind)
+    }
+    return words.map(lambda text: names.get(normal_name(text), ""))
 
 
 def fill_scope(filling: Filling, user_scope: pd.Series) -> None:
@@ -62,7 +67,7 @@ def fill_scope(filling: Filling, user_scope: pd.Series) -> None:
     sites = filling.tables["sites"]
     partners = filling.tables["partners"]
     strangers = sites["partner_id"].isin(partners["partner_id"][~partners["in_plan"]]) & (
-        sites["status"] != "outside"
+        sites["status"] == "existing"
     )
     if strangers.any():
         filling.notes.append(

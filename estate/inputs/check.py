@@ -1,0 +1,276 @@
+"""Check the tables against one another; every problem is collected, none stops the others."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from estate.core.errors import Issue
+from estate.core.tables import nearest
+from estate.inputs import check_money, check_residents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from estate.inputs.context import Context
+
+REFERENCES = (
+    ("sites", "parent_site_id", "sites"),
+    ("sites", "partner_id", "partners"),
+    ("running_costs", "site_id", "sites"),
+    ("provisions", "site_id", "sites"),
+    ("provisions", "service_id", "services"),
+    ("provisions", "partner_id", "partners"),
+    ("compatibility", "service_a", "services"),
+    ("compatibility", "service_b", "services"),
+    ("hub_options", "site_id", "sites"),
+    ("hub_options", "lead_partner_id", "partners"),
+    ("host_terms", "site_id", "sites"),
+    ("host_terms", "permitted_services", "services"),
+    ("tenures", "site_id", "sites"),
+    ("brakes", "site_id", "sites"),
+    ("valuations", "site_id", "sites"),
+    ("backlog", "site_id", "sites"),
+    ("budgets", "purse", "partners"),
+    ("demand", "area_id", "areas"),
+    ("demand", "service_id", "services"),
+    ("standards", "service_id", "services"),
+    ("travel", "area_id", "areas"),
+    ("travel", "site_id", "sites"),
+    ("decisions", "site_id", "sites"),
+)
+KEY_OF = {"sites": "site_id", "partners": "partner_id", "services": "service_id", "areas": "area_id"}
+POOLED = "pooled"
+CLOCK = re.compile(r"([01]?\d|2[0-4]):[0-5]\d(:00)?")
+
+
+def check_tables(context: Context) -> tuple[list[Issue], list[str]]:
+    """Run every check.
+
+    Returns
+    -------
+    issues : list of Issue
+        Errors: the run stops with them.
+    notes : list of str
+        Warnings: what a reader must know.
+    """
+    issues = [issue for check in CHECKS for issue in check(context)]
+    notes = [note for warn in WARNINGS for note in warn(context)]
+    return issues, notes
+
+
+def references(context: Context) -> list[Issue]:
+    """Find ids that the table they point to does not have; optional tables bind only where given."""
+    issues: list[Issue] = []
+    for table, column, target in REFERENCES:
+        known = _known(context, target, column)
+        if not known or not context.given(table):
+            continue
+        parts = context.filled(table)[column].str.split(";").explode().str.strip()
+        strange = parts[~parts.isin(known) & (parts != "")]
+        for row, value in strange.items():
+            like = nearest(str(value), sorted(known))
+            remedy = f"did you mean {like}" if like else f"add it to {target}, or correct it"
+            place = (context.source(table), int(str(row)), column, str(value))
+            issues.append(Issue(*place, f"is not in {context.source(target)}", remedy))
+    return issues
+
+
+def _known(context: Context, target: str, column: str) -> set[str]:
+    known = set(context[target][KEY_OF[target]]) - {""}
+    return known | {POOLED} if column == "purse" and known else known
+
+
+def locked_sites(context: Context) -> list[Issue]:
+    """Find site ids of the rule locks that no site has."""
+    known = set(context["sites"]["site_id"])
+    issues: list[Issue] = []
+    for name, listed in context.config.rules.get("locks", {}).items():
+        for site in listed if isinstance(listed, (list, tuple)) else []:
+            if str(site) not in known:
+                like = nearest(str(site), sorted(known))
+                remedy = f"did you mean {like}" if like else "use a site_id of the table of sites"
+                issues.append(
+                    Issue("config", None, f"rules.locks.{name}", str(site), "is not a site", remedy)
+                )
+    return issues
+
+
+def repeated_sites(context: Context) -> list[Issue]:
+    """Find sites that stand twice under different ids: every other column is the same."""
+    sites = context["sites"]
+    if context.config.data.property_register is not None:
+        return []  # the register's own matching asks about them
+    full = sites[(sites["name"] != "") & sites["easting"].notna() & sites["gia_m2"].notna()]
+    others = [name for name in full.columns if name not in {"site_id", "uprn"}]
+    twice = full[full.duplicated(others)]
+    return context.issues(
+        "sites", twice, "site_id", "repeats another row under a new id", "delete one of the two"
+    )
+
+
+def site_facts(context: Context) -> list[Issue]:
+    """Find sites that contradict themselves."""
+    sites = context["sites"]
+    larger = sites[sites["nia_m2"] > sites["gia_m2"]]
+    own = sites[(sites["parent_site_id"] != "") & (sites["parent_site_id"] == sites["site_id"])]
+    housed = sites[(sites["scope"] == "surplus") & sites["site_id"].isin(context["provisions"]["site_id"])]
+    return [
+        *context.issues(
+            "sites",
+            larger,
+            "nia_m2",
+            "is larger than gia_m2",
+            "swap the two, or enter the usable part as nia_m2",
+        ),
+        *context.issues(
+            "sites", own, "parent_site_id", "is the site itself", "leave it blank, or name the whole complex"
+        ),
+        *context.issues(
+            "sites",
+            housed,
+            "scope",
+            "is the scope of a site that has provisions",
+            "write decide, or delete its provisions",
+        ),
+    ]
+
+
+def rooms(context: Context) -> list[Issue]:
+    """Find sites whose provisions use half as much again as the floor area that they have."""
+    provisions = context["provisions"]
+    used = provisions.groupby("site_id")["room_nia_m2"].sum()
+    sites = context["sites"]
+    area = sites["nia_m2"].fillna(sites["gia_m2"])
+    room = sites["site_id"].map(used)
+    over = room > 1.5 * area
+    return [
+        Issue(
+            context.source("sites"),
+            int(str(row)),
+            "nia_m2",
+            f"{had:g}",
+            f"is far less than the room of the provisions there ({needed:g} m2)",
+            "correct the area, or room_nia_m2 in provisions",
+        )
+        for row, had, needed in zip(sites.index[over], area[over], room[over], strict=True)
+    ]
+
+
+def hosts_and_hubs(context: Context) -> list[Issue]:
+    """Find terms and hub options at sites that cannot have them, and hours that are no hours."""
+    terms, options = context["host_terms"], context["hub_options"]
+    status = context.of_site("host_terms", "status").replace("", "existing")
+    wrong_host = terms[status.isin(["candidate", "outside"])]
+    of_option = context.of_site("hub_options", "status").replace("", "existing")
+    scope = context.of_site("hub_options", "scope")
+    wrong_hub = options[of_option.isin(["host", "outside"]) | scope.isin(["out", "surplus"])]
+    issues = context.issues(
+        "host_terms",
+        wrong_host,
+        "site_id",
+        "is neither a host nor an existing site",
+        "set its status to host, or delete the row",
+    )
+    issues += context.issues(
+        "hub_options",
+        wrong_hub,
+        "site_id",
+        "cannot become a hub: its status is host or outside, or its scope out or surplus",
+        "make it a candidate, or an existing site of scope decide or keep, or delete the row",
+    )
+    for column in ("opens", "closes"):
+        text = terms[column]
+        bad = terms[(text != "") & ~text.str.fullmatch(CLOCK)]
+        issues += context.issues("host_terms", bad, column, "is not a time of day", "write for example 17:00")
+    return issues
+
+
+def leases(context: Context) -> list[Issue]:
+    """Find breaks after the end of the lease, and sales of what is not owned."""
+    tenures = context["tenures"]
+    late = tenures[tenures["break_date"] > tenures["expiry"]]
+    valuations = context["valuations"]
+    held = tenures.drop_duplicates("site_id").set_index("site_id")["tenure"].replace("", "freehold")
+    owned = valuations["site_id"].map(held).fillna("freehold") == "freehold"
+    route = valuations["exit_route"].replace("", "sell")
+    named = valuations.assign(exit_route=route)
+    unowned = named[~owned & route.isin(["sell", "let", "transfer"])]
+    return [
+        *context.issues("tenures", late, "break_date", "is after the expiry", "correct one of the two dates"),
+        *context.issues(
+            "valuations",
+            unowned,
+            "exit_route",
+            "needs a freehold, and tenures says that the site is not",
+            "write surrender or hold, or correct the tenure",
+        ),
+    ]
+
+
+def pairs_of_services(context: Context) -> list[Issue]:
+    """Find distances that are missing from the relation within_km."""
+    pairs = context["compatibility"]
+    bare = pairs[(pairs["relation"] == "within_km") & pairs["km"].isna()]
+    return context.issues(
+        "compatibility", bare, "km", "is blank where the relation is within_km", "enter the distance in km"
+    )
+
+
+def warn_sites(context: Context) -> list[str]:
+    """Say which sites have no place, which hosts no terms, which candidates no options."""
+    sites = context.filled("sites")
+    placeless = int((sites["easting"].isna() & sites["scope"].ne("out")).sum())
+    hosts = _without(sites[sites["status"] == "host"], context["host_terms"])
+    candidates = _without(sites[sites["status"] == "candidate"], context["hub_options"])
+    return [
+        text
+        for count, text in (
+            (placeless, f"{placeless} sites have no place: they are in reach of nothing."),
+            (hosts, f"{hosts} hosts have no row in host_terms: nothing can move there."),
+            (candidates, f"{candidates} candidates have no row in hub_options: they are never used."),
+        )
+        if count
+    ]
+
+
+def _without(sites: pd.DataFrame, table: pd.DataFrame) -> int:
+    return int((~sites["site_id"].isin(table["site_id"])).sum())
+
+
+def warn_leases(context: Context) -> list[str]:
+    """Say how many leases have run out before the first year."""
+    tenures = context["tenures"]
+    ended = int((tenures["expiry"].dt.year < context.config.horizon.first_year).sum()) if len(tenures) else 0
+    return [f"{ended} leases end before the first year: they may be left in any year."] if ended else []
+
+
+CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
+    references,
+    locked_sites,
+    repeated_sites,
+    site_facts,
+    rooms,
+    hosts_and_hubs,
+    leases,
+    pairs_of_services,
+    check_money.ranges,
+    check_money.absurd_costs,
+    check_money.spend_profiles,
+    check_money.lead_times,
+    check_money.budget_years,
+    check_residents.totals_beside_parts,
+    check_residents.mixed_vintages,
+    check_residents.populations,
+    check_residents.places_of_areas,
+    check_residents.standards,
+    check_residents.groups,
+)
+WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
+    warn_sites,
+    warn_leases,
+    check_money.warn_costs,
+    check_residents.warn_residents,
+)

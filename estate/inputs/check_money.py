@@ -1,0 +1,143 @@
+"""Checks of costs, values, capital and budgets."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from estate.core.cells import parse_number
+from estate.core.errors import Issue
+from estate.core.reference import headings
+from estate.core.types import Horizon
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from estate.inputs.context import Context
+
+ABSURD_GBP_PER_M2_PER_YEAR = 5_000.0
+ABSURD_GBP_PER_YEAR = 1e8
+RANGES = (
+    ("running_costs", "low_gbp_per_year", "gbp_per_year", "high_gbp_per_year"),
+    ("valuations", "receipt_low_gbp", "receipt_gbp", "receipt_high_gbp"),
+    ("assumptions", "low", "value", "high"),
+)
+
+
+def ranges(context: Context) -> list[Issue]:
+    """Find low figures above, and high figures below, the central one."""
+    issues: list[Issue] = []
+    for table, low, value, high in RANGES:
+        frame = context.filled(table)
+        issues += context.issues(
+            table, frame[frame[low] > frame[value]], low, f"is above {value}", "correct one of the two"
+        )
+        issues += context.issues(
+            table, frame[frame[high] < frame[value]], high, f"is below {value}", "correct one of the two"
+        )
+    return issues
+
+
+def absurd_costs(context: Context) -> list[Issue]:
+    """Find running costs beyond 5,000 GBP/m2/year of their site, or 100 million GBP/year."""
+    costs = context["running_costs"]
+    large = costs[costs["gbp_per_year"] > ABSURD_GBP_PER_YEAR]
+    remedy = "enter GBP a year, not pence or thousands"
+    issues = context.issues("running_costs", large, "gbp_per_year", "is absurdly high", remedy)
+    yearly = costs.groupby("site_id")["gbp_per_year"].sum()
+    sites = context["sites"]
+    rate = sites["site_id"].map(yearly) / sites["gia_m2"].where(sites["gia_m2"] > 0)
+    dear = rate > ABSURD_GBP_PER_M2_PER_YEAR
+    cost = sites["site_id"].map(yearly)
+    return issues + [
+        Issue(
+            context.source("running_costs"),
+            None,
+            "gbp_per_year",
+            f"{gbp:,.0f}",
+            f"is {per_m2:,.0f} GBP/m2/year at site {site}, beyond {ABSURD_GBP_PER_M2_PER_YEAR:,.0f}",
+            f"correct the cost, or gia_m2 in {context.source('sites')} row {row}",
+        )
+        for row, site, gbp, per_m2 in zip(
+            sites.index[dear], sites["site_id"][dear], cost[dear], rate[dear], strict=True
+        )
+    ]
+
+
+def spend_profiles(context: Context) -> list[Issue]:
+    """Find profiles that are no shares, do not sum to 1, or are not as long as the lead time."""
+    options = context.filled("hub_options")
+    given = options[options["spend_profile"] != ""]
+    issues: list[Issue] = []
+    for row, text, lead in zip(given.index, given["spend_profile"], given["lead_years"], strict=True):
+        problem, remedy = _profile_problem(str(text), lead)
+        if problem:
+            place = (context.source("hub_options"), int(str(row)), "spend_profile", str(text))
+            issues.append(Issue(*place, problem, remedy))
+    return issues
+
+
+def _profile_problem(text: str, lead: float) -> tuple[str, str]:
+    shares = [parse_number(part.strip(), share=True) for part in text.split(";")]
+    sound = [share for share in shares if share is not None and share >= 0]
+    years = 1 if math.isnan(lead) else max(1, int(lead))
+    if len(sound) < len(shares):
+        return (
+            "holds something that is not a share",
+            "write shares separated by semicolons, for example 0.3;0.7",
+        )
+    if len(shares) != years:
+        return f"has {len(shares)} shares for {years} lead years", "give one share for each lead year"
+    if abs(sum(sound) - 1) > 0.001:
+        return f"sums to {sum(sound):g}, not 1", "make the shares sum to 1"
+    return "", ""
+
+
+def lead_times(context: Context) -> list[Issue]:
+    """Find hubs that could never open within the decision years."""
+    options, years = context.filled("hub_options"), context.config.horizon.decision_years
+    never = options[options["lead_years"] >= years]
+    problem = f"is not below the {years} decision years: the hub could never open"
+    return context.issues(
+        "hub_options", never, "lead_years", problem, "shorten it, or set horizon.decision_years"
+    )
+
+
+def budget_years(context: Context) -> list[Issue]:
+    """Find budgets of years that are over before the plan begins."""
+    budgets, first = context["budgets"], context.config.horizon.first_year
+    early = budgets[budgets["year"] < first]
+    problem = f"is before the first year, {Horizon(first).label(0)}"
+    remedy = "carry it into the first year, or correct horizon.first_year"
+    return context.issues("budgets", early, "year", problem, remedy)
+
+
+def warn_costs(context: Context) -> list[str]:
+    """Say what is never a saving, and receipts on routes that pay none."""
+    costs, values = context.filled("running_costs"), context.filled("valuations")
+    views = headings().set_index("heading")["view"]
+    memo = int((costs["heading"].map(views) == "memo").sum())
+    unpaid = int(
+        ((values["receipt_gbp"] > 0) & values["exit_route"].isin(["surrender", "let", "hold"])).sum()
+    )
+    late = _beyond(context["budgets"], context)
+    return [
+        text
+        for count, text in (
+            (
+                memo,
+                f"{memo} rows of running costs are memo lines (capital charges and the like): no savings.",
+            ),
+            (
+                unpaid,
+                f"{unpaid} valuations name a receipt on a route that brings none (surrender, let, hold).",
+            ),
+            (late, f"{late} budget rows lie after the last decision year: they are not used."),
+        )
+        if count
+    ]
+
+
+def _beyond(budgets: pd.DataFrame, context: Context) -> int:
+    horizon = context.config.horizon
+    return int((budgets["year"] >= horizon.first_year + horizon.decision_years).sum())
