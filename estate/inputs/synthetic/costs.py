@@ -43,7 +43,7 @@ def make_tenures(size: Size, existing: pd.DataFrame) -> pd.DataFrame:
     tenure[existing["kind"].isin(["allotment", "let_property", "cemetery", "park_building"])] = "freehold"
     lease, licence, pfi = (tenure == name for name in TENURES[1:])
     gia = existing["gia_m2"].to_numpy(dtype=np.float64)
-    rate = np.where(lease, rng.uniform(55, 135, count), rng.uniform(20, 55, count))
+    rate = np.where(lease, rng.uniform(45, 115, count), rng.uniform(20, 50, count))
     rent = np.where(lease | licence, np.rint(gia * rate / 100) * 100, 0)
     ends = size.first_year + np.rint(rng.uniform(-1, 13, count)) + np.where(pfi, 4, 0)
     breaks = size.first_year + np.rint(rng.uniform(0, 8, count))

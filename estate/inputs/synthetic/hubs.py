@@ -59,14 +59,13 @@ def make_hub_options(
     rng = stream(size.seed, "hub options")
     count = len(candidates)
     weight = rng.lognormal(0.0, 0.25, count)
-    wanted = np.asarray(
-        np.maximum(ROOM_SHARE * need_m2 / max(float(weight.sum()), 1e-9) * weight, 120.0), dtype=np.float64
-    )
-    room = to_step(wanted, 10)
+    room_m2 = ROOM_SHARE * need_m2 / max(float(weight.sum()), 1e-9)
+    wanted: Numbers = np.maximum(room_m2 * weight, 120.0).astype(np.float64)
+    room, dear = to_step(wanted, 10), rng.random((2, count))
     frames = []
     for option, part, capital, running, lead in (
-        ("large", 1.0, (1_800, 2_350), (95, 125), 2),
-        ("small", 0.5, (1_950, 2_600), (105, 140), 1),
+        ("large", 1.0, (1_800, 2_600), (110, 165), 2),
+        ("small", 0.5, (1_950, 2_800), (120, 180), 1),
     ):
         area = to_step(room * part, 10)
         frames.append(
@@ -75,8 +74,8 @@ def make_hub_options(
                     "site_id": candidates["site_id"],
                     "option": option,
                     "room_nia_m2": area,
-                    "capital_gbp": to_step(area * rng.uniform(*capital, count), 10_000),
-                    "running_cost_gbp_per_year": to_step(area * rng.uniform(*running, count), 1_000),
+                    "capital_gbp": to_step(area * between(capital, dear[0]), 10_000),
+                    "running_cost_gbp_per_year": to_step(area * between(running, dear[1]), 1_000),
                     "lead_years": lead,
                     "spend_profile": "0.4;0.6" if lead == 2 else "",
                     "lead_partner_id": candidates["partner_id"],
@@ -86,6 +85,11 @@ def make_hub_options(
         )
     frames.append(make_conversions(rng, existing, tenures, size.hubs))
     return pd.concat(frames).sort_values(["site_id", "option"], ignore_index=True)
+
+
+def between(ends: tuple[float, float], draw: Numbers) -> Numbers:
+    """Turn draws from 0 to 1 into numbers between two ends."""
+    return ends[0] + (ends[1] - ends[0]) * draw
 
 
 def make_conversions(

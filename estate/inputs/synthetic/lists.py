@@ -95,7 +95,7 @@ SERVICES = (
         "benefits",
         "Benefits and work",
         True,
-        0.74,
+        0.78,
         0.85,
         1.2,
         3.5,
@@ -112,7 +112,7 @@ SERVICES = (
         "social_care",
         "Social care and families",
         True,
-        0.8,
+        0.84,
         0.9,
         1.2,
         3.5,
@@ -123,13 +123,13 @@ SERVICES = (
         500,
     ),
     Service(
-        "housing", "Housing", True, 0.72, 0.85, 1.2, 3.5, (True, 10_000, 2.0), True, (0.1, 0.25), 15, 700
+        "housing", "Housing", True, 0.76, 0.85, 1.2, 3.5, (True, 10_000, 2.0), True, (0.1, 0.25), 15, 700
     ),
     Service(
         "advice",
         "Advice and information",
         True,
-        0.7,
+        0.75,
         0.85,
         1.2,
         3.0,
@@ -139,7 +139,9 @@ SERVICES = (
         20,
         1300,
     ),
-    Service("back_office", "Back office", False, 0.7, 0.8, 1.2, 4.0, (False, 0, 0), True, (0.1, 0.25), 11, 0),
+    Service(
+        "back_office", "Back office", False, 0.74, 0.8, 1.2, 4.0, (False, 0, 0), True, (0.1, 0.25), 11, 0
+    ),
 )
 
 #: Headings of running cost other than rent, with their shares of the rate.
@@ -261,13 +263,14 @@ STREET_LAST = ("Road", "Street", "Lane", "Green", "Grove", "Way", "Avenue", "Squ
 
 #: standard_id, service, group, threshold [km], share, geography.
 STANDARDS = (
-    ("benefits_all", "benefits", "all", 3.0, 0.95, "overall"),
+    ("benefits_all", "benefits", "all", 1.6, 0.95, "overall"),
+    ("benefits_deprived", "benefits", "most_deprived", 1.6, 0.98, "overall"),
     ("health_all", "health", "all", 1.6, 0.95, "overall"),
-    ("social_care_all", "social_care", "all", 2.5, 0.95, "overall"),
-    ("housing_all", "housing", "all", 2.5, 0.95, "overall"),
-    ("advice_all", "advice", "all", 1.6, 0.95, "overall"),
-    ("advice_deprived", "advice", "most_deprived", 1.6, 0.98, "overall"),
-    ("benefits_deprived", "benefits", "most_deprived", 2.5, 0.98, "overall"),
-    ("health_no_car", "health", "no_car", 1.6, 0.97, "overall"),
+    ("health_no_car", "health", "no_car", 1.2, 0.95, "overall"),
     ("health_by_constituency", "health", "all", 1.6, 0.93, "zone"),
+    ("social_care_all", "social_care", "all", 1.6, 0.95, "overall"),
+    ("social_care_disabled", "social_care", "disabled", 1.4, 0.97, "overall"),
+    ("housing_all", "housing", "all", 1.6, 0.93, "overall"),
+    ("advice_all", "advice", "all", 1.2, 0.95, "overall"),
+    ("advice_deprived", "advice", "most_deprived", 1.2, 0.98, "overall"),
 )

@@ -95,8 +95,8 @@ def divide_room(rng: np.random.Generator, rows: pd.DataFrame, sites: pd.DataFram
     count = len(rows)
     area = sites.set_index("site_id")
     nia = area["nia_m2"].fillna(area["gia_m2"] * 0.75)
-    used = pd.Series(np.where(rng.random(len(area)) < 0.15, 0.72, 0.93), index=area.index)
-    used = used + rng.uniform(-0.07, 0.07, len(area))
+    used = pd.Series(np.where(rng.random(len(area)) < 0.15, 0.75, 0.94), index=area.index)
+    used = used + rng.uniform(-0.06, 0.06, len(area))
     weight = pd.Series(
         rng.uniform(0.6, 1.4, count) * np.where(rows["position"] == 0, 1.5, 1.0), index=rows.index
     )

@@ -77,7 +77,7 @@ def make_existing(size: Size, ground: Ground, drawn: list[Profile]) -> pd.DataFr
                     "northing": points[:, 1],
                     "zone": ground.zones(points),
                     "gia_m2": gia,
-                    "nia_m2": np.rint(gia * rng.uniform(0.68, 0.8, count)).astype(np.int64),
+                    "nia_m2": np.rint(gia * rng.uniform(0.72, 0.84, count)).astype(np.int64),
                     "condition": pick(
                         rng, ("A", "B", "C", "D", "unknown"), (0.03, 0.17, 0.44, 0.31, 0.05), count
                     ),
