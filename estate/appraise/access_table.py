@@ -56,8 +56,8 @@ def access_table(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     -------
     DataFrame
         Columns of ``access.csv``, for year 0, every year in which something changes and the
-        last decision year: distance [km], time [min], and whether the nearest place is within
-        the standard. The nearest is blank where no place offers the service.
+        last decision year: distance [km], time [min], and whether (yes or no) a place is
+        within the standard. The nearest is blank where no place offers the service.
     """
     years = shown_years(config, plan)
     places = read_places(estate, plan, years)
@@ -95,7 +95,7 @@ def _nearest_table(
             "nearest_site_id": ids[best],
             "distance_km": _blank(how.km[rows, best], found),
             "minutes": _blank(how.minutes[rows, best], found),
-            "within": served(how, standard, offered),
+            "within": np.where(served(how, standard, offered), "yes", "no"),
         }
     )
 

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.facts import LEASES, Facts, number, text
-from estate.appraise.lines import NEVER, Block, between, once, post
+from estate.appraise.lines import NEVER, between, once, post
 
 if TYPE_CHECKING:
     from estate.core.types import Estate
 
 
-def leaving(facts: Facts, estate: Estate) -> list[Block]:
+def leaving(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
     """Post decommissioning, dilapidations, break penalties and costs of brakes, in the closing year."""
     rows = facts.closures
     closes = rows["closes_t"].to_numpy(dtype=np.int64)
@@ -36,7 +36,7 @@ def leaving(facts: Facts, estate: Estate) -> list[Block]:
     ]
 
 
-def exits(facts: Facts) -> list[Block]:
+def exits(facts: Facts) -> list[pd.DataFrame]:
     """Post what follows from the exit route: holding, receipt, cost of sale, letting."""
     rows = facts.closures
     span = facts.span

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 Matrix = NDArray[np.float64]
 Years = NDArray[np.int64]
-Block = dict[str, NDArray[np.object_] | Years | Matrix]
 
 NEVER = 10**6
 """A year that never comes: later than any horizon."""
@@ -133,7 +132,7 @@ def between(first: Years, end: Years, values: Matrix, span: int) -> Matrix:
     return np.where((t >= first[:, None]) & (t < end[:, None]), values[:, None], 0.0)
 
 
-def post(items: pd.DataFrame, amounts: Matrix, line: str, **fixed: str) -> Block:
+def post(items: pd.DataFrame, amounts: Matrix, line: str, **fixed: str) -> pd.DataFrame:
     """Turn a matrix of amounts into ledger rows, leaving out zeros.
 
     Parameters
@@ -150,32 +149,26 @@ def post(items: pd.DataFrame, amounts: Matrix, line: str, **fixed: str) -> Block
 
     Returns
     -------
-    dict
-        One array a column.
+    DataFrame
+        One row for each amount.
     """
     rows, years = np.nonzero(amounts)
-    block: Block = {"t": years.astype(np.int64), "amount_gbp": amounts[rows, years]}
-    constant = {"line": line, "kind": LINES[line].kind} | fixed
+    given = {"line": line, "kind": LINES[line].kind, "basis": "real"} | fixed
+    columns: dict[str, Any] = {}
     for column, default in _DEFAULTS.items():
-        if column in items and column not in fixed:
-            block[column] = items[column].to_numpy(dtype=object)[rows]
+        if column in items and column not in given:
+            columns[column] = items[column].array.take(rows)
         else:
-            constant.setdefault(column, default)
-    for column, value in constant.items():
-        block[column] = np.full(len(rows), value, dtype=object)
-    return block
+            given.setdefault(column, default)
+    constant = pd.Series(given).array
+    for position, column in enumerate(given):
+        columns[column] = constant.take(np.full(len(rows), position))
+    return pd.DataFrame(columns | {"t": years.astype(np.int64), "amount_gbp": amounts[rows, years]})
 
 
-def join(blocks: list[Block], horizon: Horizon) -> pd.DataFrame:
+def join(blocks: list[pd.DataFrame], horizon: Horizon) -> pd.DataFrame:
     """Put all blocks into one ledger with the columns of cashflow.csv, heading and t."""
-    labels = np.array([horizon.label(t) for t in range(horizon.appraisal_years)], dtype=object)
-    columns = {
-        column: np.concatenate([block[column] for block in blocks])
-        for column in LEDGER_COLUMNS
-        if column not in {"year", "basis"}
-    }
-    columns["year"] = labels[columns["t"].astype(np.int64)]
-    columns["basis"] = np.full(len(columns["t"]), "real", dtype=object)
-    text = set(LEDGER_COLUMNS) - {"t", "amount_gbp"}
-    ledger = pd.DataFrame({name: columns[name] for name in LEDGER_COLUMNS})
-    return ledger.astype(dict.fromkeys(text, "str")) if ledger.empty else ledger
+    ledger = pd.concat(blocks, ignore_index=True)
+    labels = pd.Series([horizon.label(t) for t in range(horizon.appraisal_years)]).array
+    ledger["year"] = labels.take(ledger["t"].to_numpy(dtype=np.int64))
+    return ledger[list(LEDGER_COLUMNS)]

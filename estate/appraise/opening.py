@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.facts import Facts, in_plan_partners, number, text
-from estate.appraise.lines import NEVER, Block, Matrix, between, once, post
+from estate.appraise.lines import NEVER, Matrix, between, once, post
 from estate.core.errors import InputError, Issue
 from estate.core.money import discount_factors
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 
-def hubs(facts: Facts) -> list[Block]:
+def hubs(facts: Facts) -> list[pd.DataFrame]:
     """Post the works, running cost, life-cycle works and residual value of hubs, by lead partner."""
     rows = facts.hubs
     span = facts.span
@@ -78,7 +78,7 @@ def spend_shares(profile: str, lead_years: int) -> Matrix:
     return np.asarray(shares / shares.sum())
 
 
-def moving(facts: Facts) -> list[Block]:
+def moving(facts: Facts) -> list[pd.DataFrame]:
     """Post removal, IT and fit-out of provisions that leave, and what serving online costs."""
     rows = facts.provisions[facts.provisions["leaves_t"] < facts.span]
     leaves = rows["leaves_t"].to_numpy(dtype=np.int64)
@@ -103,14 +103,14 @@ def moving(facts: Facts) -> list[Block]:
     ]
 
 
-def charges(facts: Facts, estate: Estate, config: Config) -> list[Block]:
+def charges(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
     """Post what occupiers pay for room in a hub to its lead, and for room lent to its host."""
     rows = facts.provisions[(facts.provisions["how"] == "move") & (facts.provisions["leaves_t"] < facts.span)]
     rows = rows.assign(site_id=rows["to_site_id"])
     return [*_hub_charges(facts, config, rows), *_host_fees(facts, estate, rows)]
 
 
-def _hub_charges(facts: Facts, config: Config, rows: pd.DataFrame) -> list[Block]:
+def _hub_charges(facts: Facts, config: Config, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Post a charge by room that pays for the hub's capacity, so that empty room is the lead's."""
     works = facts.hubs["capital_gbp"].to_numpy(dtype=float) * facts.uplift
     annuity = facts.rates["hub_charge_annuity_share"] * works / _annuity_factors(facts, config)
@@ -137,7 +137,7 @@ def _annuity_factors(facts: Facts, config: Config) -> Matrix:
     return np.asarray(sums[life - 1])
 
 
-def _paid_yearly(facts: Facts, items: pd.DataFrame, paid: Matrix, line: str) -> list[Block]:
+def _paid_yearly(facts: Facts, items: pd.DataFrame, paid: Matrix, line: str) -> list[pd.DataFrame]:
     """Post a transfer between two partners: out for the one, in for the other."""
     first = items["leaves_t"].to_numpy(dtype=np.int64)
     amounts = between(first, np.full(len(items), NEVER), paid, facts.span)
@@ -145,7 +145,7 @@ def _paid_yearly(facts: Facts, items: pd.DataFrame, paid: Matrix, line: str) -> 
     return [post(items, -amounts, line, view="financial"), post(other, amounts, line, view="financial")]
 
 
-def _host_fees(facts: Facts, estate: Estate, rows: pd.DataFrame) -> list[Block]:
+def _host_fees(facts: Facts, estate: Estate, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Post fees for room lent: a transfer inside the plan, a cost where the host is outside."""
     table = estate.tables["host_terms"]
     terms = pd.DataFrame({"site_id": text(table["site_id"]), "fee": number(table["fee_gbp_per_m2_per_year"])})

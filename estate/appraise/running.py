@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.facts import Facts, number, text
-from estate.appraise.lines import Block, Matrix, between, once, post
+from estate.appraise.lines import Matrix, between, once, post
 from estate.core.reference import headings
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _posted_rows(facts: Facts, table: pd.DataFrame, column: str) -> pd.DataFrame
     return both.merge(facts.counted[place], on="site_id").reset_index(drop=True)
 
 
-def running_cost(facts: Facts, costs: CostRows) -> list[Block]:
+def running_cost(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
     """Post what buildings cost to run, in both cases, the variable part by provision."""
     t = np.arange(facts.span)
     blocks = []
@@ -100,7 +100,7 @@ def running_cost(facts: Facts, costs: CostRows) -> list[Block]:
     return blocks
 
 
-def double_running(facts: Facts, costs: CostRows) -> list[Block]:
+def double_running(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
     """Post the months in which the old place is paid for beside the new one."""
     share = facts.rates["double_running_months"] / 12.0
     t = np.arange(facts.span)
@@ -114,7 +114,7 @@ def double_running(facts: Facts, costs: CostRows) -> list[Block]:
     ]
 
 
-def empty_rates(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> list[Block]:
+def empty_rates(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> list[pd.DataFrame]:
     """Post business rates of empty buildings: none for the months of relief, then full."""
     rows = _posted_rows(facts, table, column).drop(columns="closes_t")
     rows = rows[(rows["heading"] == "business_rates") & (rows["cashable"] == "yes")]
@@ -128,7 +128,7 @@ def empty_rates(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year")
     return [post(items, amounts, "empty_rates", view="financial")]
 
 
-def income(facts: Facts) -> list[Block]:
+def income(facts: Facts) -> list[pd.DataFrame]:
     """Post lettings, hire and trading income, lost when the site closes."""
     items = facts.counted
     start = np.zeros(len(items), dtype=np.int64)
@@ -138,7 +138,7 @@ def income(facts: Facts) -> list[Block]:
     return [post(items, bau, "income", case="bau"), post(items, plan, "income")]
 
 
-def backlog(facts: Facts, estate: Estate) -> list[Block]:
+def backlog(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
     """Post the backlog works that an approved programme funds, less what the plan makes needless."""
     table = estate.tables["backlog"]
     rows = pd.DataFrame({"site_id": text(table["site_id"])})

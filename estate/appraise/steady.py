@@ -161,8 +161,7 @@ def _building_cost(facts: Facts, table: pd.DataFrame, column: str, t: int) -> di
         totals["assumed"] += float(gbp[decided & (items["quality"] == "assumed").to_numpy(dtype=bool)].sum())
         totals["plan"] += float(gbp[decided & (items[end] > t).to_numpy(dtype=bool)].sum())
     for block in running.empty_rates(facts, table, column):
-        now = np.asarray(block["t"]) == t
-        totals["plan"] -= float(np.asarray(block["amount_gbp"], dtype=float)[now].sum())
+        totals["plan"] -= float(block.loc[block["t"] == t, "amount_gbp"].sum())
     return totals
 
 
