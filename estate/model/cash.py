@@ -238,7 +238,7 @@ def _backlog(pay: _Payments, inst: Instance, keys: pd.DataFrame, share: pd.Serie
     by_priority = pd.to_numeric(rows["priority"]).fillna(3).astype(int).map({1: 0, 2: 1, 3: 3, 4: 6})
     due = (pd.to_numeric(rows["due_year"]) - inst.horizon.first_year).fillna(by_priority).clip(lower=0)
     funded = rows["backlog_gbp"].astype(float) * pd.to_numeric(rows["funded_share"]).fillna(0)
-    works = pd.DataFrame({"site": rows["site_id"].map(numbers), "due": due, "funded": funded})
+    works = pd.DataFrame({"site": pd.to_numeric(rows["site_id"].map(numbers)), "due": due, "funded": funded})
     works = works[works["site"].notna() & (works["funded"] > 0)]
     joined = keys.assign(share=share.to_numpy()).merge(works, on="site")
     joined = joined[joined["year"] <= joined["due"]]
