@@ -35,7 +35,7 @@ def alias_table(source: str) -> dict[str, str]:
         frame = pd.read_csv(handle, dtype=str, keep_default_na=False)
     frame = frame[frame["source"] == source]
     table = {fold(name): name for name in frame["canonical"]}
-    table.update({fold(row.alias): str(row.canonical) for row in frame.itertuples()})
+    table.update({fold(alias): name for alias, name in zip(frame["alias"], frame["canonical"], strict=True)})
     return table
 
 
@@ -77,7 +77,7 @@ def read_grid(path: Path) -> pd.DataFrame:
     first = text[:20_000]
     delimiter = max(",;\t|", key=first.count)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)]
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         issue = Issue(
             path.name, None, "", "", f"is no whole CSV file ({error})", "save it again as CSV UTF-8"

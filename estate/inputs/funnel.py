@@ -69,14 +69,12 @@ def classify(sites: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
 
 
 def _texts(sites: pd.DataFrame) -> pd.DataFrame:
-    texts = sites[["name", "detail", "purpose", "tenure_detail", "holding_type"]].apply(
-        lambda col: col.str.lower()
-    )
+    names = ["name", "detail", "purpose", "tenure_detail", "holding_type"]
+    texts = pd.DataFrame({name: sites[name].str.lower() for name in names})
     texts["any"] = texts["detail"] + " | " + texts["purpose"] + " | " + texts["name"]
     texts["interest"] = sites["tenure"].str.lower() + "/" + texts["tenure_detail"]
     bare = (texts["holding_type"] == "") & sites["gia_m2"].isna()
-    texts["bare_name"] = texts["name"].where(bare, "")
-    return texts
+    return texts.assign(bare_name=texts["name"].where(bare, ""))
 
 
 def _first_match(texts: pd.DataFrame, stage: str) -> pd.DataFrame:
@@ -173,7 +171,8 @@ def build_funnel(sites: pd.DataFrame) -> pd.DataFrame:
     listed = sites["listed"] if "listed" in sites else pd.Series(data=False, index=sites.index)
     part = listed.map({True: "added", False: "register"})
     keys = pd.DataFrame({"part": part, "step": sites["step"], "last": sites["scope"] == "decide"})
-    keys["reason"] = sites["scope_reason"].str.split(": ", n=1).str[-1].str.split("; also ", n=1).str[0]
+    reason = sites["scope_reason"].str.split(": ", n=1).str[-1]
+    keys["reason"] = reason.str.split(r"; (?:also|may be one building with) ", n=1, regex=True).str[0]
     rows = []
     for (last, step, of), group in keys.groupby(["last", "step", "part"], sort=False):
         reasons = list(dict.fromkeys(group["reason"]))
@@ -198,3 +197,40 @@ def _order(step: str) -> int:
     ]
     known = [*first, "Allotment sheds", *steps]
     return known.index(step) if step in known else len(known)
+
+
+def is_listed(site_ids: pd.Series) -> pd.Series:
+    """Say which sites come from another list than the register: their ids begin with a kind and a colon."""
+    return site_ids.str.split(":", n=1).str[0].isin(set(kinds()["kind"])) & site_ids.str.contains(
+        ":", regex=False
+    )
+
+
+def follow_scopes(funnel: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Carry a funnel on to sites whose scope has changed since it was counted.
+
+    Parameters
+    ----------
+    funnel : DataFrame
+        As :func:`build_funnel` returns it, with the sites of `before`.
+    before, after : DataFrame
+        site_id, scope and scope_reason then and now (sites that are kept because too
+        little is known of them, or because their body takes no part).
+
+    Returns
+    -------
+    DataFrame
+        The same columns and the same sums by part; the decided rows are last.
+    """
+    now = after.set_index("site_id")[["scope", "scope_reason"]].reindex(before["site_id"])
+    left = (before["scope"].to_numpy() == "decide") & (now["scope"] != "decide").to_numpy()
+    moved = pd.DataFrame({"reason": now["scope_reason"].to_numpy()[left]})
+    moved["part"] = is_listed(before["site_id"][left]).map({True: "added", False: "register"}).to_numpy()
+    out = funnel.copy()
+    for part, count in moved["part"].value_counts().items():
+        rows = out.index[(out["step"] == DECIDED) & (out["part"] == part)]
+        out.loc[rows, "sites"] -= int(count)
+    counts = moved.value_counts().rename("sites").reset_index().assign(step="Kept: too little is known")
+    last = out["step"] == DECIDED
+    parts = [out[~last], counts[list(FUNNEL_COLUMNS)], out[last & (out["sites"] > 0)]]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)

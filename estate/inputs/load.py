@@ -16,6 +16,7 @@ from estate.inputs.assume import assumed_table, assumptions_in_force
 from estate.inputs.check import check_tables
 from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
+from estate.inputs.funnel import follow_scopes
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
 
@@ -34,6 +35,7 @@ class Extras:
     """What comes with the tables: funnel and matches of a register, shapes, points by postcode."""
 
     funnel: pd.DataFrame = field(default_factory=pd.DataFrame)
+    registered: pd.DataFrame = field(default_factory=pd.DataFrame)
     matches: pd.DataFrame = field(default_factory=pd.DataFrame)
     geometries: dict[str, Any] = field(default_factory=dict)
     postcodes: pd.DataFrame | None = None
@@ -103,6 +105,8 @@ def _add_register(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
         if name not in raw.frames:
             raw.frames[name], raw.sources[name] = frame, f"{name} (from the register)"
     extras.funnel, extras.matches = funnel, matches
+    if raw.frames["sites"] is frames.get("sites"):
+        extras.registered = frames["sites"]
     extras.geometries.update(geometries)
     raw.hashes.update(hashes)
     raw.issues += issues
@@ -212,10 +216,13 @@ def _estate(
         tables["sites"], tables["areas"], tables["standards"], tables["travel"], filling.values
     )
     touched = rows_touched(typed, tables, len(pairs))
+    funnel = funnel_table(tables["sites"])
+    if len(extras.funnel) and len(extras.registered):
+        funnel = follow_scopes(extras.funnel, extras.registered, tables["sites"])
     return Estate(
         tables=tables,
         assumed=assumed_table(force, touched, filling.defaults),
-        funnel=funnel_table(tables["sites"]),
+        funnel=funnel,
         matches=extras.matches,
         assumptions=filling.values,
         area_km=pairs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,11 @@ FAR_M, NEAR_M = 150_000.0, 60_000.0
 _GRID = re.compile(r"^([A-HJ-Z]{2})\s*(\d{2,5})\s*(\d{2,5})$")
 _PAIR = re.compile(r"^\(?\s*(-?\d+(?:\.\d+)?)\s*[,;/ ]\s*(-?\d+(?:\.\d+)?)\s*\)?$")
 _LETTERS = "ABCDEFGHJKLMNOPQRSTUVWXYZ"
+
+
+@cache
+def _transformer(source: str, target: str) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def place(frame: pd.DataFrame, table: str, crs: str = "") -> tuple[pd.DataFrame, list[Issue]]:
@@ -66,7 +72,7 @@ def place(frame: pd.DataFrame, table: str, crs: str = "") -> tuple[pd.DataFrame,
     issues += [
         Issue(
             table,
-            int(row),
+            int(str(row)),
             "coordinates",
             f"{a:g}, {b:g}",
             "is off the map of the United Kingdom",
@@ -91,7 +97,7 @@ def _numbers(
         issues += [
             Issue(
                 table,
-                int(row),
+                int(str(row)),
                 name,
                 str(value)[:40],
                 "is not a number",
@@ -145,10 +151,8 @@ def _to_grid(
     own = _declared(frame, crs)
     if own not in {"", BNG, WGS84}:
         known = ~np.isnan(x) & ~geographic
-        easting[known], northing[known] = Transformer.from_crs(own, BNG, always_xy=True).transform(
-            x[known], y[known]
-        )
-    easting[geographic], northing[geographic] = Transformer.from_crs(WGS84, BNG, always_xy=True).transform(
+        easting[known], northing[known] = _transformer(own, BNG).transform(x[known], y[known])
+    easting[geographic], northing[geographic] = _transformer(WGS84, BNG).transform(
         longitude[geographic], latitude[geographic]
     )
     _turn_strays(easting, northing, metres)
@@ -187,7 +191,7 @@ def _turn_strays(
 def _with_degrees(
     easting: NDArray[np.float64], northing: NDArray[np.float64], index: pd.Index
 ) -> pd.DataFrame:
-    longitude, latitude = Transformer.from_crs(BNG, WGS84, always_xy=True).transform(easting, northing)
+    longitude, latitude = _transformer(BNG, WGS84).transform(easting, northing)
     degrees = {"longitude": np.round(longitude, 7), "latitude": np.round(latitude, 7)}
     frame = pd.DataFrame(
         {"easting": np.round(easting, 2), "northing": np.round(northing, 2), **degrees}, index=index

@@ -16,13 +16,14 @@ import pandas as pd
 from estate.core.errors import InputError, Issue
 from estate.inputs.aliases import header_row, read_grid, take_columns
 from estate.inputs.funnel import build_funnel, classify
-from estate.inputs.mapping import read_mapping
+from estate.inputs.mapping import Mapping, read_mapping
 from estate.inputs.placing import place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from estate.inputs.mapping import Mapping
+    from estate.config import Config
+    from estate.inputs.assembly import Assembly
 
 TEXTS = (
     "organisation",
@@ -72,17 +73,17 @@ def read_register(path: Path, mapping: Mapping | Path | None = None) -> tuple[pd
     InputError
         If the file is no table, or no row can be taken for its header.
     """
-    told = mapping if not (mapping is None or hasattr(mapping, "suffix")) else read_mapping(mapping)  # type: ignore[arg-type]
-    raw, issues = _read_rows(path, told)  # type: ignore[arg-type]
+    told = mapping if isinstance(mapping, Mapping) else read_mapping(mapping)
+    raw, issues = _read_rows(path, told)
     raw["uprn"] = _uprns(raw["uprn"])
     raw["postcode"] = tidy_postcodes(raw["postcode"], raw["address"])
     raw["name"] = _names(raw)
     raw["site_id"], doubled = _site_ids(raw, path.name)
-    where, misplaced = place(raw, path.name, told.crs)  # type: ignore[union-attr]
+    where, misplaced = place(raw, path.name, told.crs)
     areas, wrong = _amounts(raw, path.name)
     kept = raw.drop(columns=[c for c in (*where.columns, "x", "y", "map_reference", *areas) if c in raw])
     sites = pd.concat([kept, where, areas], axis=1)
-    classified = classify(sites, told)  # type: ignore[arg-type]
+    classified = classify(sites, told)
     return classified, [*issues, *doubled, *misplaced, *wrong]
 
 
@@ -119,6 +120,13 @@ def check_register(
     told = read_mapping(mapping)
     sites, issues = read_register(path, told)
     return frames_of_sites(sites, told), build_funnel(sites), issues, notes_of_sites(sites)
+
+
+def assemble(config: Config, base: Path) -> Assembly:
+    """Put register, other lists and residents together; see :func:`estate.inputs.assembly.assemble`."""
+    from estate.inputs.assembly import assemble as put_together
+
+    return put_together(config, base)
 
 
 def _read_rows(path: Path, mapping: Mapping) -> tuple[pd.DataFrame, list[Issue]]:
@@ -173,7 +181,9 @@ def _site_ids(raw: pd.DataFrame, table: str) -> tuple[pd.Series, list[Issue]]:
     ids = given.mask(given == "", "row-" + raw.index.astype(str).to_series(index=raw.index))
     again = ids.duplicated()
     issues = [
-        Issue(table, int(row), "asset_id", str(value), "comes twice", "give every asset its own reference")
+        Issue(
+            table, int(str(row)), "asset_id", str(value), "comes twice", "give every asset its own reference"
+        )
         for row, value in ids[again].items()
     ]
     return ids.mask(again, ids + "#row-" + raw.index.astype(str).to_series(index=raw.index)), issues
@@ -193,10 +203,10 @@ def _amounts(raw: pd.DataFrame, table: str) -> tuple[pd.DataFrame, list[Issue]]:
         issues += [
             Issue(
                 table,
-                int(row),
+                int(str(row)),
                 name,
                 str(value)[:40],
-                _what(values[row]),
+                _what(values.to_dict()[row]),
                 "enter a positive number, or leave it blank",
             )
             for row, value in text[wrong].items()
