@@ -15,25 +15,25 @@ def rows(frame: pd.DataFrame | None) -> list[Row]:
     """Return the rows of a table as dictionaries, blanks of every kind as None."""
     if frame is None or frame.empty:
         return []
-    columns = [
-        [
-            None if blank else value
-            for value, blank in zip(frame[name].tolist(), frame[name].isna().tolist(), strict=True)
-        ]
-        for name in frame.columns
-    ]
+    columns = [[None if blank(value) else value for value in frame[name].tolist()] for name in frame.columns]
     names = [str(name) for name in frame.columns]
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
-def text(value: Any) -> str:  # noqa: ANN401 -- a cell may hold anything
+def blank(value: Any) -> bool:  # noqa: ANN401 -- a cell may hold anything
+    """Tell whether a cell holds nothing: None, NA, NaN or NaT (the two that differ from themselves)."""
+    return value is None or value is pd.NA or bool(value != value)  # noqa: PLR0124
+
+
+def text(value: Any) -> str:  # noqa: ANN401
     """Return the trimmed text of a cell; empty where it is blank."""
     return "" if value is None else str(value).strip()
 
 
-def number(value: Any, blank: float = 0.0) -> float:  # noqa: ANN401
-    """Return the number in a cell, or ``blank`` where there is none."""
-    return blank if maybe(value) is None else float(value)
+def number(value: Any, default: float = 0.0) -> float:  # noqa: ANN401
+    """Return the number in a cell, or ``default`` where there is none."""
+    found = maybe(value)
+    return default if found is None else found
 
 
 def maybe(value: Any) -> float | None:  # noqa: ANN401
@@ -44,10 +44,10 @@ def maybe(value: Any) -> float | None:  # noqa: ANN401
     return None if math.isnan(found) else found
 
 
-def flag(value: Any, *, blank: bool = False) -> bool:  # noqa: ANN401
-    """Return the yes or no of a cell, or ``blank`` where it is blank."""
+def flag(value: Any, *, default: bool = False) -> bool:  # noqa: ANN401
+    """Return the yes or no of a cell, or ``default`` where it is blank."""
     if value is None or (isinstance(value, str) and not value.strip()):
-        return blank
+        return default
     if isinstance(value, str):
         return value.strip().lower() in {"yes", "true", "y", "1"}
     return bool(value)

@@ -40,7 +40,7 @@ def read_partners(tables: Tables) -> dict[str, Partner]:
         text(row["partner_id"]): Partner(
             partner_id=text(row["partner_id"]),
             name=text(row.get("name")) or text(row["partner_id"]),
-            in_plan=flag(row.get("in_plan"), blank=True),
+            in_plan=flag(row.get("in_plan"), default=True),
             floor_gbp=maybe(row.get("floor_npv_gbp")),
             retention=number(row.get("receipt_retention_share"), 1.0),
         )
@@ -61,7 +61,7 @@ def read_services(tables: Tables) -> dict[str, Service]:
             online_allowed=flag(row.get("online_allowed")),
             online_setup_gbp=number(row.get("online_setup_gbp")),
             online_gbp_per_visit=number(row.get("online_gbp_per_visit")),
-            year_round=flag(row.get("year_round"), blank=True),
+            year_round=flag(row.get("year_round"), default=True),
         )
         for row in rows(tables.get("services"))
     }
