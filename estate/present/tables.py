@@ -38,7 +38,9 @@ def _lag(result: Result) -> pd.DataFrame:
     default = float(result.estate.assumptions.get("years_to_sell", 0.0))
     brakes = result.estate.tables["brakes"]
     delays = brakes[brakes["effect"] == "delay"].groupby("site_id")["delay_years"].sum()
-    wait = rows["years_to_sell"].astype(float).fillna(default) + rows["site_id"].map(delays).fillna(0.0)
+    wait = rows["years_to_sell"].astype(float).fillna(default) + pd.to_numeric(
+        rows["site_id"].map(delays)
+    ).fillna(0.0)
     rows["lag"] = np.ceil(wait.astype(float) - 1e-9)
     return rows[["site_id", "exit_route", "lag"]].drop_duplicates(["site_id", "exit_route"])
 
