@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from estate.core.errors import ConfigError, Issue
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
 
 
 @cache
@@ -60,3 +63,29 @@ def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDAr
     if timing == "mid_year":
         return np.concatenate([[1.0], ends[:-1] / np.sqrt(growth)])
     return ends
+
+
+def deflate(nominal: ArrayLike, inflation: ArrayLike) -> NDArray[np.float64]:
+    """Turn money of the day into base-year prices: ``real(t) = nominal(t) / (1 + g_1)...(1 + g_t)``.
+
+    Parameters
+    ----------
+    nominal : array_like, shape (years,)
+        Amounts of years 0, 1, ... in money of the day [GBP].
+    inflation : array_like
+        Growth of the deflator in each year 1 .. years - 1, or one rate for all [share/year]
+        (HM Treasury Green Book 5.11: the GDP deflator).
+
+    Returns
+    -------
+    ndarray, shape (years,)
+        Amounts in prices of year 0 [GBP].
+    """
+    amounts = np.asarray(nominal, dtype=float)
+    growth = 1.0 + np.broadcast_to(np.asarray(inflation, dtype=float), (max(0, len(amounts) - 1),))
+    return np.asarray(amounts / np.concatenate([[1.0], np.cumprod(growth)])[: len(amounts)])
+
+
+def rebase(amount_gbp: float, index_from: float, index_to: float) -> float:
+    """Move an amount from the prices of one year to those of another by a price index [GBP]."""
+    return amount_gbp * index_to / index_from

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estate.appraise.flows import equivalent_annual, irr, npv, payback, peak_funding
-from estate.core.money import discount_factors
+from estate.core.money import deflate, discount_factors, rebase
 
 GREEN = "green_book_2022"
 FACTORS = {
@@ -145,3 +145,16 @@ def test_peak_is_the_deepest_point_of_the_whole_line():
 
 def test_equivalent_annual_of_one_year_is_undefined():
     assert equivalent_annual(5.0, discount_factors(GREEN, 1)) is None
+
+
+def test_deflating_a_thousand_a_year():
+    # HM Treasury Green Book, table 1 (domain 1.3).
+    assert np.round(deflate([1000.0] * 6, 0.02)).tolist() == [1000, 980, 961, 942, 924, 906]
+    assert deflate([1.0, 1.1, 1.1 * 1.2], [0.1, 0.2]) == pytest.approx([1.0, 1.0, 1.0])
+    assert deflate([], 0.02).tolist() == []
+
+
+def test_rebasing_by_an_index():
+    # Prices of 1998-99 to those of 2003-04 (domain 1.3).
+    assert rebase(7.4, 91.031, 102.789) == pytest.approx(8.36, abs=0.005)
+    assert rebase(1.0, 88.480, 100.0) == pytest.approx(1.1302, abs=5e-5)

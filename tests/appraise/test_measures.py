@@ -188,3 +188,16 @@ def test_mid_year_timing_is_used_throughout():
     late = measured(one_sale(), CLOSE_A, timing="mid_year")
     factors = discount_factors("green_book_2022", 5, "mid_year")
     assert late.financial.npv_gbp == pytest.approx(float(np.dot(FLOWS, factors)))
+
+
+def test_an_estate_without_any_cost_is_measured():
+    bare = estate(sites=[{"site_id": "A"}])
+    chosen = config()
+    ledger = build_ledger(bare, chosen, Plan.empty())
+    found = measures(ledger, bare, chosen, Plan.empty())
+    assert found.steady.saving_share is None
+    assert found.steady.decided_share is None
+    figures = plain(summary(found, chosen, Plan.empty()))
+    assert figures["saving_share"]["note"] == "Business as usual costs nothing"
+    assert partner_summary(ledger, bare, chosen, Plan.empty()).empty
+    assert (cashflows(ledger, chosen)["net_gbp"] == 0).all()
