@@ -17,6 +17,7 @@ from estate.inputs.check import check_tables
 from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
 from estate.inputs.funnel import follow_scopes
+from estate.inputs.officer import SETTINGS_SHEET, yearly_capital
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
 
@@ -69,6 +70,7 @@ def load_estate(config: Config, base: Path) -> Estate:
         issue = Issue("sites", None, "", "", "is missing", "give a table of sites, or data.property_register")
         raw.issues.append(issue)
     _add_files(raw, extras, config, base)
+    _add_yearly_capital(raw, config, base)
     return _build(raw, extras, config)
 
 
@@ -138,6 +140,20 @@ def _add_files(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
             raw.hashes[shape.name] = sha256(base / shape)
         except InputError as error:
             raw.issues += error.issues
+
+
+def _add_yearly_capital(raw: Raw, config: Config, base: Path) -> None:
+    """Turn the workbook's one figure for every year into budgets, where it has no budgets."""
+    workbook, horizon = config.data.workbook, config.horizon
+    if workbook is None or "budgets" in raw.frames or not (base / workbook).is_file():
+        return
+    amount, issues = yearly_capital(base / workbook)
+    raw.issues += issues
+    if amount is None:
+        return
+    years = range(horizon.first_year, horizon.first_year + horizon.decision_years)
+    raw.frames["budgets"] = pd.DataFrame({"purse": "pooled", "year": years, "capital_gbp": amount})
+    raw.sources["budgets"] = SETTINGS_SHEET
 
 
 def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
