@@ -9,7 +9,7 @@ import pandas as pd
 
 from estate.core.result import ACCESS_COLUMNS
 from estate.present import audience as rules
-from estate.present.tables import hubs_table, moves_table, plan_table
+from estate.present.tables import hubs_table, moves_table, named, plan_table
 from estate.present.words import join_words, plural, text
 
 if TYPE_CHECKING:
@@ -84,6 +84,10 @@ class View:
         What a reader must know first.
     solution : mapping
         status, bound_gbp, objective_gbp and gap, blank for a plan made by hand.
+    standards : DataFrame
+        As in ``Estate``.
+    services : mapping of str to str
+        Name of every service.
     crs : str
         CRS of easting and northing.
     discounting : tuple of str
@@ -109,6 +113,8 @@ class View:
     geometries: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     solution: Mapping[str, Any] = field(default_factory=dict)
+    standards: pd.DataFrame = field(default_factory=pd.DataFrame)
+    services: Mapping[str, str] = field(default_factory=dict)
     crs: str = "EPSG:27700"
     discounting: tuple[str, str] = ("green_book_2022", "year_end")
 
@@ -152,6 +158,7 @@ def make_view(result: Result, audience: str) -> View:
         notes.append(
             "Receipts, and figures that contain them, are withheld: too few sales to hide a single one."
         )
+    services = result.estate.tables["services"]
     view = View(
         header=_header(result, audience, site_rows),
         horizon=result.horizon,
@@ -174,6 +181,10 @@ def make_view(result: Result, audience: str) -> View:
         solution=_solution(result, withheld=withheld),
         crs=str(getattr(getattr(result.config, "data", None), "crs", "EPSG:27700")),
         discounting=(result.config.vintage, result.config.timing),
+        standards=result.estate.tables["standards"],
+        services=dict(
+            zip(services["service_id"], named(services["name"], services["service_id"]), strict=True)
+        ),
     )
     return _for_public(view, result) if audience == "public" else view
 

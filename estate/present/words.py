@@ -73,17 +73,26 @@ def quantity(value: object, unit: str) -> str:
     if isinstance(value, str):
         return value
     if unit.startswith("GBP"):
-        return gbp(value) + (" a year" if unit.endswith("/year") else "")
-    if unit in {"share", "%"}:
-        return share(value)
+        return gbp(value) + (" a year" if unit.endswith("/year") and not is_missing(value) else "")
+    if unit in {"share", "%", "share/year"}:
+        return share(value) + (" a year" if unit.endswith("/year") and not is_missing(value) else "")
     if unit in {"year", "years"}:
         return years(value)
-    return f"{number(value)} {unit}".strip() if unit not in {"", "count", "site", "sites"} else number(value)
+    if unit == "ratio" and not is_missing(value):
+        return f"{float(value):.2f}"  # type: ignore[arg-type]
+    noun = {"person": "people", "count": "", "site": "sites"}.get(unit, unit)
+    return number(value) if is_missing(value) else f"{number(value)} {noun}".strip()
 
 
 def headline_words(row: Mapping[str, Any]) -> str:
-    """Return the figure of a headline in words, without its label."""
-    return quantity(row.get("value"), text(row.get("unit")))
+    """Return the figure of a headline in words, with its range where it is illustrative."""
+    unit = text(row.get("unit"))
+    low, high = row.get("low"), row.get("high")
+    if is_missing(low) or is_missing(high):
+        return quantity(row.get("value"), unit)
+    return (
+        f"{quantity(row.get('value'), unit)} (illustrative: {quantity(low, unit)} to {quantity(high, unit)})"
+    )
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -101,3 +110,8 @@ def join_words(items: list[str], limit: int = 6) -> str:
     if len(items) > limit:
         items = [*items[: limit - 1], f"{len(items) - limit + 1} more"]
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1] if items else ""
+
+
+def headline_rows(rows: Any) -> list[Mapping[str, Any]]:  # noqa: ANN401 (part of a JSON value)
+    """Return a list of headlines, empty where there is none."""
+    return list(rows or [])

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from estate.core.errors import EstateError
 from estate.present.chart import write_cashflow_png
 from estate.present.csvs import write_json, write_tables
+from estate.present.gis import write_gpkg
 from estate.present.maps import write_map_png
+from estate.present.report import write_report
 from estate.present.view import View, make_view
+from estate.present.workbook import write_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +26,11 @@ Writer = tuple[str, "Callable[[View, Path], None]"]
 WRITERS: tuple[Writer, ...] = (
     ("tables", write_tables),
     ("json", write_json),
+    ("gpkg", write_gpkg),
     ("map", write_map_png),
     ("cashflow chart", write_cashflow_png),
+    ("workbook", write_workbook),
+    ("report", write_report),
 )
 """What writes what, in order; each takes a view and a folder, and sees nothing else of the run."""
 

@@ -1,0 +1,152 @@
+"""What the terminal says of a run, in plain words; first what is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from estate.present.access import access_lines
+from estate.present.view import make_view
+from estate.present.words import gbp, headline_words, is_missing, join_words, plural, share, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from estate.core.result import Result
+    from estate.present.view import View
+
+MOST_NOTES = 8
+_PAYBACKS = (
+    ("payback_with_receipts", "with receipts"),
+    ("payback_without_receipts", "without receipts"),
+)
+
+
+def summary_lines(result: Result) -> list[str]:
+    """Return the summary of a run as plain lines, for the audience of its configuration.
+
+    Returns
+    -------
+    list of str
+        What is not known, what was decided on, what happens, what it saves and costs, who is
+        farther away, and how good the plan is proved to be.
+    """
+    return view_lines(make_view(result, result.config.audience))
+
+
+def view_lines(view: View) -> list[str]:
+    """Return the summary of what an audience may read of a run."""
+    head = view.header
+    title = f"{head.title}: {head.status.lower()} plan, data {head.data_date}"
+    lines = [title]
+    if head.invented:
+        lines.append("Invented estate: no figure is about a real place.")
+    lines += ["", "What is not known", *unknown_lines(view)]
+    lines += ["", "What happens", *action_lines(view)]
+    lines += ["", "What it saves and costs", *money_lines(view)]
+    lines += ["", "Residents", *access_lines(view)]
+    lines += ["", "How good the plan is", *proof_lines(view)]
+    return lines
+
+
+def unknown_lines(view: View) -> list[str]:
+    """Say what a reader must know before the first figure."""
+    notes = [f"  - {note}" for note in view.notes[:MOST_NOTES]]
+    if len(view.notes) > MOST_NOTES:
+        notes.append(f"  - and {plural(len(view.notes) - MOST_NOTES, 'more note')}, all in the report")
+    row = view.headline("assumed_cost_share")
+    if row is not None and not is_missing(row.get("value")):
+        notes.append(f"  - {share(row.get('value'))} of the running cost behind the saving is assumed.")
+    if len(view.collect):
+        notes.append(f"  - {plural(len(view.collect), 'fact')} most worth collecting: data_to_collect.csv.")
+    return notes or ["  - Nothing was noted as missing."]
+
+
+def action_lines(view: View) -> list[str]:
+    """Say how many sites were decided on, close and open."""
+    sites = view.sites
+    decided = int(sites["scope"].isin(["decide", "surplus"]).sum())
+    closes = sites[sites["decision"] == "close"]
+    lines = [f"  {plural(decided, 'site')} of {len(sites):,} are decided on; {len(closes):,} of them close."]
+    if len(view.hubs):
+        names = join_words([text(name) for name in view.hubs["name"]], limit=8)
+        room = float(view.hubs["room_nia_m2"].sum())
+        lines.append(f"  {plural(len(view.hubs), 'hub')} open with {room:,.0f} m2 of room: {names}.")
+    else:
+        lines.append("  No hub opens.")
+    counts = view.moves["how"].value_counts()
+    words = {"move": "move", "merge": "merge with the same service elsewhere", "online": "go online"}
+    told = [f"{int(counts[how]):,} {said}" for how, said in words.items() if how in counts]
+    lines.append(f"  Services: {join_words(told)}." if told else "  No service moves.")
+    return lines
+
+
+def _shown(row: Mapping[str, Any] | None) -> str:
+    return "" if row is None else headline_words(row)
+
+
+def money_lines(view: View) -> list[str]:
+    """Say what is saved in the steady year, what it is worth, and when it has paid back."""
+    saving, part = view.headline("saving_steady_gbp"), view.headline("saving_share")
+    lines: list[str] = []
+    if saving is not None:
+        of = f", {headline_words(part)} of what the decided sites cost to run" if part is not None else ""
+        lines.append(f"  Saving in {text(saving.get('year'))}: {headline_words(saving)}{of}.")
+    for key in ("share_of_estate_decided", "npv_economic_gbp", "npv_financial_gbp"):
+        row = view.headline(key)
+        if row is not None:
+            lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
+    paid = [(words, _shown(view.headline(key))) for key, words in _PAYBACKS]
+    told = [f"{figure} {words}" for words, figure in paid if figure]
+    if told:
+        lines.append(f"  Pays back in: {join_words(told)}.")
+    peak = view.headline("peak_funding_gbp")
+    if peak is not None:
+        when = text(peak.get("note")) or text(peak.get("year"))
+        lines.append(f"  Most that must be found in advance: {headline_words(peak)} ({when}).")
+    return lines or ["  No figures for these readers."]
+
+
+def proof_lines(view: View) -> list[str]:
+    """Say how far the plan can be from the best, and what was checked."""
+    lines = [f"  {words}" for words in gap_words(view.solution)]
+    if len(view.checks) and "passed" in view.checks:
+        good = int(view.checks["passed"].astype(str).str.lower().isin(["true", "yes"]).sum())
+        lines.append(f"  {good} of {plural(len(view.checks), 'check')} passed.")
+    return lines or ["  The plan was made by hand: nothing is proved of it."]
+
+
+def gap_words(solution: Mapping[str, Any]) -> list[str]:
+    """Say the gap in words, and why the search stopped."""
+    if not solution:
+        return []
+    said = {
+        "optimal": "No plan saves more than this one.",
+        "within_gap": "",
+        "time_limit": "The search stopped at its time limit: this is the best plan found by then.",
+        "interrupted": "The search was stopped by hand: this is the best plan found by then.",
+    }.get(str(solution.get("status")), "")
+    lines = [said] if said else []
+    if "bound_gbp" in solution and solution.get("status") != "optimal":
+        within = solution.get("gap_share_of_saving")
+        apart = "" if is_missing(within) else f" (within {share(within)})"
+        best, here = gbp(solution["bound_gbp"]), gbp(solution["objective_gbp"])
+        lines.append(f"No plan can save more than {best}; this one saves {here}{apart}.")
+    return lines
+
+
+def funnel_lines(result: Result) -> list[str]:
+    """Return the way from all registered assets to decided sites, one step a line."""
+    return view_funnel(make_view(result, result.config.audience))
+
+
+def view_funnel(view: View) -> list[str]:
+    """Return the funnel of what an audience may read of a run."""
+    if view.funnel.empty:
+        return []
+    rows = view.funnel[["step", "sites", "reason"]].itertuples(index=False, name=None)
+    lines = []
+    for step, sites, reason in rows:
+        why = f": {text(reason)}" if text(reason) else ""
+        lines.append(f"  {int(sites):>6,}  {text(step)}{why}")
+    return lines
