@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import pandas as pd
 
@@ -140,9 +141,19 @@ def _config_for(path: Path, shared: Path | None, sets: Sequence[str]) -> tuple[C
 
 
 def _has_settings(path: Path) -> bool:
-    from estate.inputs.template import is_template
+    """Return whether a workbook has the sheet of settings; another workbook is a register."""
+    from openpyxl import load_workbook
 
-    return is_template(path)
+    from estate.inputs.officer import SETTINGS_SHEET
+
+    try:
+        book = load_workbook(path, read_only=True)
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return False
+    try:
+        return SETTINGS_SHEET in book.sheetnames
+    finally:
+        book.close()
 
 
 def _problem_table(issues: Sequence[Issue]) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from estate.core.result import HEADLINE_COLUMNS, SCHEMA_VERSION, Result
 from estate.core.types import Progress
 from estate.inputs.collect import data_to_collect
 from estate.inputs.load import load_estate
+from estate.present.summary import summary_lines
 from estate.present.write import write_all
 from estate.solve import solve_estate
 from estate.verify import verify
@@ -126,6 +127,11 @@ def _evaluate(config: Config, base: Path, clock: _Clock) -> Result:
         collect = data_to_collect(estate, config)
     record = {**run_record(config, base, estate, solution, npv), "seconds": clock.seconds}
     return Result(config, estate, plan, solution, ledger, summary, access, partners, collect, record, checks)
+
+
+def closing_lines(result: Result, folder: Path) -> list[str]:
+    """Return what the terminal says of a finished run: the summary, and where the files are."""
+    return [*summary_lines(result), "", f"All files are in {folder}."]
 
 
 def refuse_foreign(folder: Path) -> None:
