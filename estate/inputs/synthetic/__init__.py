@@ -6,6 +6,7 @@ kilometres of East Birmingham, is a real place.
 """
 
 from estate.inputs.synthetic.make import make_estate
+from estate.inputs.synthetic.worth import worth
 from estate.inputs.synthetic.write import write_estate
 
-__all__ = ["make_estate", "write_estate"]
+__all__ = ["make_estate", "worth", "write_estate"]

@@ -67,7 +67,7 @@ def make_hub_options(
         ("large", 1.0, (1_800, 2_600), (110, 165), 2),
         ("small", 0.5, (1_950, 2_800), (120, 180), 1),
     ):
-        area = to_step(room * part, 10)
+        area = to_step((room * part).astype(np.float64), 10)
         frames.append(
             pd.DataFrame(
                 {
