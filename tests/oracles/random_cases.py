@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from enumerate import Enumeration
+from tighten import CHANGES, tighten
 from tiny_estates import Row, config_of, estate_of
 
 from estate.config import Config
@@ -65,7 +66,7 @@ class Draw:
         }
 
 
-def random_case(seed: int, most_plans: int = 12_000) -> tuple[Estate, Config]:
+def random_case(seed: int, most_plans: int = 20_000) -> tuple[Estate, Config]:
     """Draw a tiny estate and a run.
 
     Parameters
@@ -85,13 +86,20 @@ def random_case(seed: int, most_plans: int = 12_000) -> tuple[Estate, Config]:
         "timing": draw.pick(("year_end", "year_end", "mid_year")),
         "hubs_allowed": not draw.chance(0.05),
     }
-    config = config_of(_rules(draw, tables, years, settings["appraisal_years"]), **settings)
+    rules = _rules(draw, tables, settings["appraisal_years"])
     assumptions = _assumptions(draw)
     while True:
-        estate = estate_of(tables, assumptions)
-        if Enumeration(estate, config).count() <= most_plans or not movable:
-            return estate, config
+        estate, config = estate_of(tables, assumptions), config_of(rules, **settings)
+        if not movable or Enumeration(estate, config).count() <= most_plans:
+            break
         movable.pop()["fixed_to_site"] = True
+    free = Enumeration(estate, config, without=draw.focus)
+    if draw.focus in CHANGES and free.count() <= 4 * most_plans:
+        best = free.best(most_checks=1_000)
+        if best.plan is not None:
+            tighten(draw, tables, rules, free.facts.with_plan(best.plan))
+            estate, config = estate_of(tables, assumptions), config_of(rules, **settings)
+    return estate, config
 
 
 def _assumptions(draw: Draw) -> dict[str, float]:
@@ -378,7 +386,7 @@ def _budgets(draw: Draw, tables: dict[str, list[Row]], years: int) -> None:
 # -- rules ---------------------------------------------------------------------------------------
 
 
-def _rules(draw: Draw, tables: dict[str, list[Row]], years: int, horizon: int) -> dict[str, dict[str, Any]]:
+def _rules(draw: Draw, tables: dict[str, list[Row]], horizon: int) -> dict[str, dict[str, Any]]:
     """Draw which rules are in force, and how tight."""
     rules: dict[str, dict[str, Any]] = {}
     if draw.chance(0.15):
@@ -387,9 +395,9 @@ def _rules(draw: Draw, tables: dict[str, list[Row]], years: int, horizon: int) -
         rules["fitness"] = {"require_step_free": False}
     if draw.chance(0.15, "reach"):
         rules["reach"] = {"default_km": draw.pick((0.8, 2.0, 4.0))}
-    if draw.chance(0.2, "locks"):
+    if draw.chance(0.12, "locks"):
         rules["locks"] = _locks(draw, tables)
-    if draw.chance(0.2, "counts"):
+    if draw.chance(0.12, "counts"):
         rules["counts"] = _counts(draw)
     if draw.chance(0.2, "materiality"):
         rules["materiality"] = {"saving_gbp_per_year": draw.money(20_000, 60_000)}
@@ -400,13 +408,12 @@ def _rules(draw: Draw, tables: dict[str, list[Row]], years: int, horizon: int) -
             "recycle_lag_years": draw.pick((0, 0, 1)),
             "receipts": draw.chance(0.8),
         }
-    if draw.chance(0.2, "affordability"):
+    if draw.chance(0.12, "affordability"):
         rules["affordability"] = _affordability(draw, horizon)
-    if draw.chance(0.2, "partnership"):
+    if draw.chance(0.12, "partnership"):
         rules["partnership"] = {"floor_npv_gbp": draw.pick((None, 0.0, draw.money(-60_000, 20_000)))}
         if draw.focus == "partnership":
             rules["partnership"]["floor_npv_gbp"] = draw.money(-20_000, 90_000)
-    del years
     return rules
 
 
