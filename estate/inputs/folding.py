@@ -123,7 +123,7 @@ def _with_others(reason: pd.Series, site_ids: pd.Series, others: pd.DataFrame) -
     """Add to the reasons which records are, or may be, the same building."""
     for unresolved, words, ending in ((False, "; also ", ""), (True, "; may be one building with ", ASK)):
         names = others[others["unresolved"] == unresolved].groupby("primary")["name"].agg(", ".join)
-        text = site_ids.map(names)
+        text = site_ids.map(names).astype(object)
         reason = reason.where(text.isna(), reason + words + text.fillna("") + ending)
     return reason
 
@@ -175,7 +175,7 @@ def _with_parts(sites: pd.DataFrame) -> pd.DataFrame:
     largest = (
         sites.assign(key=uprn).dropna(subset="key").sort_values("gia_m2", ascending=False, kind="stable")
     )
-    parent = uprn.map(largest.drop_duplicates("key").set_index("key")["site_id"])
+    parent = uprn.map(largest.drop_duplicates("key").set_index("key")["site_id"]).astype(object)
     return sites.assign(parent_site_id=parent.mask(parent == sites["site_id"]).fillna(""))
 
 

@@ -69,6 +69,23 @@ def read_shapes(path: Path) -> Any:  # noqa: ANN401 - a GeoDataFrame, whose libr
     return frame.set_geometry(_to_grid(frame.geometry, path))
 
 
+def with_area_ids(shapes: Any, ids: pd.Series) -> Any:  # noqa: ANN401 - a GeoDataFrame
+    """Return shapes with a column area_id: the column that names most of the areas, whatever its header.
+
+    Shapes of which no column names an area are returned without any row.
+    """
+    if "area_id" in shapes:
+        return shapes
+    known = set(ids.astype(str))
+    named = {
+        column: int(shapes[column].astype(str).isin(known).sum()) for column in shapes if column != "geometry"
+    }
+    best = max(named, key=named.__getitem__, default=None)
+    if best is None or not named[best]:
+        return shapes.iloc[:0].assign(area_id="")
+    return shapes.assign(area_id=shapes[best].astype(str))
+
+
 def _sheet(name: str, frame: pd.DataFrame, path: Path) -> Sheet:
     if "geometry" not in frame:
         return Sheet(name, frame_grid(frame))

@@ -187,7 +187,12 @@ def _tie_asked(
 ) -> list[tuple[int, int]]:
     """Return the questions by which one building is counted with another until they are answered."""
     registered = set(clear[own])
-    holders: set[int] = set()
+    split = {
+        frozenset(int(clear[end]) for end in edges[row])
+        for row in range(len(out))
+        if _answered(out, row, "apart")
+    }
+    houses: dict[int, set[int]] = {}
     guests: set[int] = set()
     tied = []
     for row in order:
@@ -200,9 +205,11 @@ def _tie_asked(
                 out.loc[out.index[row], ["decision", "reason"]] = settled
             continue
         holder, guest = (b, a) if b in registered else (a, b)
-        if a == b or guest in holders or guest in guests or holder in guests:
+        house = houses.get(holder, {holder})
+        kept_apart = any(frozenset((guest, other)) in split for other in house)
+        if a == b or guest in houses or guest in guests or holder in guests or kept_apart:
             continue
-        holders.add(holder)
+        houses[holder] = house | {guest}
         guests.add(guest)
         tied.append(edges[row])
     return tied

@@ -17,6 +17,7 @@ from estate.inputs.check import check_tables
 from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
 from estate.inputs.funnel import follow_scopes
+from estate.inputs.geospatial import with_area_ids
 from estate.inputs.officer import SETTINGS_SHEET, yearly_capital
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
@@ -228,6 +229,12 @@ def _estate(
     filling: Filling, typed: Mapping[str, pd.DataFrame], force: pd.DataFrame, raw: Raw, extras: Extras
 ) -> Estate:
     tables = {name: _sorted(name, frame).reset_index(drop=True) for name, frame in filling.tables.items()}
+    if "areas" in extras.geometries:
+        shapes = with_area_ids(extras.geometries["areas"], tables["areas"]["area_id"])
+        extras.geometries["areas"] = shapes
+        lacking = len(tables["areas"]) - int(tables["areas"]["area_id"].isin(shapes["area_id"]).sum())
+        if lacking:
+            filling.notes.append(f"{lacking} areas have no shape: the map shows them without.")
     pairs = travel_table(
         tables["sites"], tables["areas"], tables["standards"], tables["travel"], filling.values
     )

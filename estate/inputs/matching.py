@@ -166,6 +166,13 @@ def _decide(evidence: pd.DataFrame) -> dict[str, object]:
         (one & same_name & (e["km"] <= 0.3), "name", "merge", "one list, same name, parts of one place"),
         (one & post & (e["km"] <= 0.02), "distance", "merge", "one list, same postcode and same place"),
         (one & near, "list", "apart", "two entries of one list"),
+        (e["same_uprn"], "uprn", "ask", "same UPRN, but several assets have it"),
+        (
+            ~one & same_name & post & (e["km"] > NAME_KM),
+            "name",
+            "ask",
+            "same name and postcode, places far apart",
+        ),
         (one | (e["km"] > NAME_KM), "far", "apart", "far"),
         (
             same_name & (near | (post & unknown)),
@@ -182,7 +189,6 @@ def _decide(evidence: pd.DataFrame) -> dict[str, object]:
         ),
         (kind & (e["km"] <= 0.06) & like_name, "distance", "merge", "same kind, within 60 m, like name"),
         (kind & (near | post), "postcode", "ask", "same kind, near or same postcode, another name"),
-        (e["same_uprn"], "uprn", "ask", "same UPRN, but several assets have it"),
         (
             here & (post | (e["km"] <= 0.02)),
             "distance",
