@@ -372,13 +372,13 @@ def test_letting_and_holding():
 
 
 def test_durations_that_add_up_do_not_round_up():
-    # 0.1 + (0.2 + 0.4 + 0.3) is a little more than 1 in binary.
+    # 0.11 + (0.33 + 0.56) is a little more than 1 in binary.
     brakes = [
         {"site_id": "A", "brake": name, "effect": "delay", "delay_years": years}
-        for name, years in (("x", 0.2), ("y", 0.4), ("z", 0.3))
+        for name, years in (("x", 0.33), ("y", 0.56))
     ]
     value = [
-        {"site_id": "A", "exit_route": "sell", "receipt_gbp": 100, "years_to_sell": 0.1, "probability": 1}
+        {"site_id": "A", "exit_route": "sell", "receipt_gbp": 100, "years_to_sell": 0.11, "probability": 1}
     ]
     ledger = ledger_of(plan([("A", 1, "sell")]), brakes=brakes, valuations=value)
     assert sum(amounts(ledger, "receipt", view="economic")) == pytest.approx(25)
