@@ -64,7 +64,7 @@ def test_a_run_says_what_it_found_and_where(tmp_path):
     assert "reading the data" not in answer.stdout
     again = ask("run", config, "--out", tmp_path / "there", "--audience", "public")
     assert again.exit_code == 0, again.stderr
-    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["config"]["audience"] == "public"
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["audience"] == "public"
 
 
 def test_wrong_configuration_is_two_with_every_problem_on_standard_error(tmp_path):
