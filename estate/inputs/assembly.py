@@ -239,6 +239,7 @@ def notes_of_sites(sites: pd.DataFrame) -> tuple[str, ...]:
             f"The floor area is known for {areas} of {len(decided)} sites to decide, and for "
             f"{int(buildings['gia_m2'].notna().sum())} of {len(buildings)} buildings of the register."
         ),
+        "How much of each building is in use is not published: every building is taken as full.",
         "Condition, step-free access, lease dates and book values are not published in a register.",
         _uprn_note(own),
         (
