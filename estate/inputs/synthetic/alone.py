@@ -120,7 +120,7 @@ def merging(tables: Mapping[str, pd.DataFrame], leaving: pd.DataFrame) -> dict[i
 def hosting(tables: Mapping[str, pd.DataFrame], leaving: pd.DataFrame) -> dict[int, list[Offer]]:
     """List the hosts within reach of each provision that accept its service."""
     terms = tables["host_terms"]
-    names = terms["permitted_services"].str.split(";")
+    names = terms["permitted_services"].astype("string").str.split(";")
     accepts = np.array(
         [[service in listed for listed in names] for service in leaving["service_id"]], dtype=bool
     )
