@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -99,6 +100,24 @@ def assumptions_reference() -> str:
         for row in default_assumptions().to_dict("records")
     ]
     return "\n".join(lines)
+
+
+def refresh(page: str) -> str:
+    """Return a page of the documentation with its made parts as they should be now.
+
+    Parameters
+    ----------
+    page : str
+        Markdown with parts between ``<!-- begin: config ... -->`` and ``<!-- end: config -->``,
+        likewise for rules and assumptions.
+    """
+    parts = {"config": config_reference, "rules": rules_reference, "assumptions": assumptions_reference}
+    for name, make in parts.items():
+        begin = re.search(rf"<!-- begin: {name}\b[^>]*-->\n", page)
+        end = page.find(f"<!-- end: {name} -->")
+        if begin and end >= begin.end():
+            page = f"{page[: begin.end()]}\n{make().strip()}\n\n{page[end:]}"
+    return page
 
 
 def dictionary_lines(table: str | None = None) -> list[str]:

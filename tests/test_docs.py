@@ -1,0 +1,147 @@
+"""What the documentation shows: every command runs, every figure and link is right."""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from estate.model.rules import RULES, rule_name
+from estate.schema import refresh
+from estate.settings import load_config
+from estate.starting import starter_yaml
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "data").rglob("*.md"),
+    ]
+)
+
+
+def commands(page: str) -> list[str]:
+    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    return [
+        line.removeprefix("$ ") for block in blocks for line in block.splitlines() if line.startswith("$ ")
+    ]
+
+
+def run_all(page: str, folder: Path) -> dict[str, str]:
+    """Run the commands of a page one after the other, in a folder with what a checkout has."""
+    for part in ("configs", "data"):
+        shutil.copytree(ROOT / part, folder / part)
+    programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    said = {}
+    for command in commands(page):
+        if command.startswith("pip install"):
+            continue
+        words = shlex.split(command)
+        environment = {**os.environ, "PATH": programs, "PYTHONUTF8": "1"}
+        words[0] = shutil.which(words[0], path=programs) or words[0]
+        done = subprocess.run(
+            words, cwd=folder, capture_output=True, text=True, encoding="utf-8", env=environment, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        said[command] = done.stdout
+    return said
+
+
+@pytest.fixture(scope="module")
+def ten_minutes(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("readme")
+    return folder, run_all(README, folder)
+
+
+def test_readme_shows_exactly_two_set_up_commands():
+    assert [command for command in commands(README) if command.startswith("pip")] == [
+        "pip install . && estate run configs/east_birmingham.yaml",
+        'pip install ".[test]" && pytest',
+    ]
+    assert (ROOT / "configs" / "east_birmingham.yaml").is_file()
+
+
+def test_the_first_ten_minutes_are_as_readme_tells_them(ten_minutes):
+    folder, said = ten_minutes
+    assert len(said) == 4
+    first, second, third, fourth = said.values()
+    assert "Nothing was solved." in first
+    assert "Nothing was solved." in second
+    assert (folder / "out" / "register-check" / "data_quality.html").is_file()
+    assert "illustrative" in third
+    collect = pd.read_csv(folder / "out" / "first_register" / "data_to_collect.csv")
+    assert len(collect) == 20, "the twenty facts"
+    assert (collect["swing_gbp"].diff().dropna() <= 0).all(), "ranked"
+    assert "All files are in" in fourth
+    before = pd.read_csv(folder / "out" / "first_register" / "plan.csv", index_col="site_id")["decision"]
+    after = pd.read_csv(
+        folder / "out" / "with_one_cost" / "first_register" / "plan.csv", index_col="site_id"
+    )["decision"]
+    assert (before != after).any(), "one real cost moves something"
+    with (folder / "data" / "first_register" / "one_real_cost.csv").open(
+        encoding="utf-8", newline=""
+    ) as handle:
+        (row,) = csv.DictReader(handle)
+    assert before[row["site_id"]] != after[row["site_id"]]
+
+
+def test_readme_lists_every_file_that_comes_out(ten_minutes):
+    folder, _ = ten_minutes
+    table = README.split("## What comes out")[1].split("## ")[0]
+    told = set(re.findall(r"`([a-z_]+\.[a-z]+)`", table))
+    assert told == {path.name for path in (folder / "out" / "first_register").iterdir()}
+
+
+def test_every_command_of_the_guide_runs(tmp_path):
+    said = run_all(GUIDE, tmp_path)
+    assert len(said) == 8
+    assert (tmp_path / "my_estate" / "estate.yaml").is_file()
+    assert (tmp_path / "my_estate.xlsx").is_file()
+
+
+def test_the_figures_of_readme_are_those_of_the_data():
+    with (ROOT / "data" / "first_register" / "register.csv").open(encoding="cp1252", newline="") as handle:
+        assert len(list(csv.DictReader(handle))) == 120
+    sites = pd.read_csv(ROOT / "data" / "east_birmingham" / "sites.csv")
+    assert (sites["status"] == "existing").sum() == 600
+    assert len(starter_yaml().splitlines()) <= 25
+    assert len(RULES) == 16
+    assert "under sixteen rules" in " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
+    config, _ = load_config(ROOT / "configs" / "east_birmingham.yaml")
+    assert config.invented
+
+
+def test_the_made_parts_of_the_guide_are_current():
+    assert refresh(GUIDE) == GUIDE, "write docs/guide.md again with estate.schema.refresh"
+    assert refresh(GUIDE.replace("Greatest number of hubs", "x")) == GUIDE
+    for rule in RULES:
+        assert f"#### {rule_name(rule)}\n" in GUIDE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert "://" in target or (page.parent / target).exists(), target
+
+
+def test_options_of_the_guide_are_those_of_the_program():
+    told = set(re.findall(r"^\| `(--[a-z-]+)", GUIDE, re.MULTILINE))
+    program = subprocess.run(
+        [Path(sys.executable).with_name("estate"), "run", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert told == set(re.findall(r"^\s+(--[a-z-]+)", program, re.MULTILINE)) - {"--help"}
