@@ -144,4 +144,4 @@ def test_options_of_the_guide_are_those_of_the_program():
         text=True,
         check=True,
     ).stdout
-    assert told == set(re.findall(r"^\s+(--[a-z-]+)", program, re.MULTILINE)) - {"--help"}
+    assert told == set(re.findall(r"^ {2}(--[a-z-]+)", program, re.MULTILINE)) - {"--help"}
