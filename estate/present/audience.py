@@ -204,6 +204,28 @@ def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def collect_for(collect: pd.DataFrame, audience: str) -> pd.DataFrame:
+    """Return the facts to collect, without the amounts that the audience may not read.
+
+    What a fact can change (``swing_gbp``) may follow from a receipt whatever the fact is: it is
+    for internal readers. Partners see the figures of facts they may read, the public none.
+    """
+    if audience == "internal" or collect.empty:
+        return collect
+    facts = zip(collect["table"].astype(str), collect["column"].astype(str), strict=True)
+    seen = [_known_visible(table, column, audience) for table, column in facts]
+    shown = pd.Series(seen, index=collect.index) & (audience == "partner")
+    amounts = [c for c in ("value", "low", "high") if c in collect.columns]
+    answer = collect.assign(**{c: collect[c].where(shown) for c in amounts})
+    return answer.drop(columns="swing_gbp", errors="ignore")
+
+
+def _known_visible(table: str, column: str, audience: str) -> bool:
+    """Say whether a column may be read; what the dictionary does not know may not."""
+    known = table in SPECS and column in SPECS[table].names
+    return known and visible(table, column, audience)
+
+
 def run_for(run: Mapping[str, Any], audience: str, *, withheld: bool) -> dict[str, Any]:
     """Return the record of the run that the audience may read.
 

@@ -115,7 +115,7 @@ def place_labels(
         for ring in _offsets():
             offset = ring + np.sign(np.round(ring, 6)) * half_sizes[i]
             _anchor(label, offset)
-            box = label.get_window_extent(renderer).padded(2 * scale)
+            box = _text_box(label, renderer).padded(2 * scale)
             out = max(inside.x0 - box.x0, box.x1 - inside.x1, inside.y0 - box.y0, box.y1 - inside.y1, 0.0)
             price = (
                 1e3 * _overlap(box, hard)
@@ -126,10 +126,18 @@ def place_labels(
             if price < cost:
                 best, cost = offset, price
         _anchor(label, best)
-        box = label.get_window_extent(renderer).padded(2 * scale)
+        box = _text_box(label, renderer).padded(2 * scale)
         hard = np.vstack([hard, [box.x0, box.y0, box.x1, box.y1]])
         if label.arrow_patch is not None:
             label.arrow_patch.set_visible(bool(np.hypot(*best) > half_sizes[i] + 16))
+
+
+def _text_box(label: Any, renderer: Any) -> Bbox:  # noqa: ANN401 (an annotation and its renderer)
+    """Return the box of a label's words alone, without its leader."""
+    from matplotlib.text import Text
+
+    label.update_positions(renderer)
+    return Text.get_window_extent(label, renderer)
 
 
 def _label(axes: Axes, point: NDArray[np.float64], words: str) -> Any:  # noqa: ANN401 (an annotation)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from estate.core.result import HEADLINE_KEYS
 from estate.present.access import GROUP_WORDS, access_lines, before_after
-from estate.present.reasons import REASONS
-from estate.present.summary import action_lines, gap_words, money_lines, unknown_lines
+from estate.present.summary import action_lines, gap_words, unknown_lines
 from estate.present.words import (
     escape,
     gbp,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from estate.present.view import View
 
 FILE = "report.html"
-MOST_ROWS = 15
+MOST_ROWS = 8
 _CSS = """
 :root { color: #222; }
 body { font: 15px/1.45 "Segoe UI", Arial, sans-serif; max-width: 62em; margin: 1.5em auto; padding: 0 1.2em; }
@@ -102,6 +102,8 @@ def _unknown(view: View) -> str:
 def _headlines(view: View) -> str:
     rows = []
     for one in headline_rows(view.summary.get("headlines")):
+        if one.get("key") not in HEADLINE_KEYS:
+            continue
         unit = text(one.get("unit"))
         money = unit.startswith("GBP") or "gbp" in text(one.get("key")) or "saving" in text(one.get("key"))
         words = gbp if money or unit == "share" else number
@@ -114,8 +116,8 @@ def _headlines(view: View) -> str:
     table = (
         html_table(["Figure", "", "Of this", "In all", "Year, prices, note"], rows, (1, 2, 3)) if rows else ""
     )
-    said = _list([*action_lines(view), *money_lines(view)])
-    return _section("In short", said) + _section("Headline figures", table)
+    said = _list(action_lines(view))
+    return _section("What happens", said) + _section("Headline figures", table)
 
 
 def _by_year(view: View) -> str:
@@ -134,7 +136,7 @@ def _by_year(view: View) -> str:
     )
 
 
-def _names(names: list[str], most: int = 8) -> str:
+def _names(names: list[str], most: int = 4) -> str:
     """Name a few and count the others."""
     if not names:
         return ""
@@ -260,13 +262,6 @@ def _checks(view: View) -> str:
     return _section("How good the plan is, and what was checked", _list(gap_words(view.solution)) + table)
 
 
-def _reasons(view: View) -> str:
-    """Count why sites stay, close or are not counted."""
-    counts = view.sites["reason_code"].value_counts()
-    rows = [(REASONS.get(str(code), str(code)), number(n)) for code, n in counts.items()]
-    return _section("Why: every site by its reason", html_table(["Reason", "Sites"], rows, (1,)))
-
-
 def _pictures(view: View) -> str:
     del view
     return (
@@ -285,7 +280,6 @@ SECTIONS = (
     _access,
     _assumptions,
     _checks,
-    _reasons,
     _pictures,
 )
 """Parts of the report, in order."""

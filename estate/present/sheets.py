@@ -206,6 +206,8 @@ def _draw_cash(book: Workbook, page: Worksheet, name: str, frame: pd.DataFrame) 
     groups = {
         f"{label} [£]": COLOUR[g] for g, label in GROUP_LABEL.items() if f"{label} [£]" in frame.columns
     }
+    if not groups:
+        return
     first, last = 4, 3 + len(frame)
     columns = list(frame.columns)
 

@@ -37,12 +37,10 @@ def summary_lines(result: Result) -> list[str]:
 def view_lines(view: View) -> list[str]:
     """Return the summary of what an audience may read of a run."""
     head = view.header
-    title = f"{head.title}: {head.status.lower()} plan, data {head.data_date}"
-    lines = [title]
+    lines = ["What is not known", *unknown_lines(view)]
     if head.invented:
-        lines.append("Invented estate: no figure is about a real place.")
-    lines += ["", "What is not known", *unknown_lines(view)]
-    lines += ["", "What happens", *action_lines(view)]
+        lines.append("  - The estate is invented: no figure is about a real place.")
+    lines += ["", f"{head.title}, {head.status.lower()}, data of {head.data_date}", *action_lines(view)]
     lines += ["", "What it saves and costs", *money_lines(view)]
     lines += ["", "Residents", *access_lines(view)]
     lines += ["", "How good the plan is", *proof_lines(view)]

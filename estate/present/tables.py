@@ -68,7 +68,7 @@ def named(names: pd.Series, ids: pd.Series) -> pd.Series:
 def _labels(result: Result, t: pd.Series) -> pd.Series:
     """Name offsets as financial years, blank where there is none."""
     names = {offset: result.horizon.label(int(offset)) for offset in t.dropna().unique()}
-    return t.map(names).fillna("")
+    return t.map(names).astype(object).fillna("")
 
 
 def plan_table(result: Result) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def _described(result: Result, rows: pd.DataFrame) -> pd.DataFrame:
     rows["kind_label"] = named(rows["kind"].map(labels), rows["kind"])
     rows["partner"] = named(rows["partner_id"].map(partners), rows["partner_id"])
     acted = rows["decision"].isin(["close", "hub"])
-    rows["state"] = rows["site_id"].map(state).fillna("proposed").where(acted, "")
+    rows["state"] = rows["site_id"].map(state).astype(object).fillna("proposed").where(acted, "")
     rows["name"] = named(rows["name"], rows["site_id"])
     keep = [*PLAN_COLUMNS, "name", "kind", "kind_label", "status", "easting", "northing", "zone"]
     return rows[[*keep, "scope_reason", "partner", "state", "action_t", "confidential", "parent_site_id"]]
@@ -145,8 +145,8 @@ def moves_table(result: Result) -> pd.DataFrame:
     rows["room_nia_m2"] = (rows["room_nia_m2"].astype(float) * factor.astype(float) * stays).where(
         how != "online", 0.0
     )
-    to_site = rows["to_site_id"].astype(object)
-    rows["to_site_id"] = to_site.where(to_site.notna(), rows["to_provision_id"].map(home)).fillna("")
+    to_site = rows["to_site_id"].astype(object).fillna("")
+    rows["to_site_id"] = to_site.where(to_site != "", rows["to_provision_id"].map(home)).fillna("")
     ledger = result.ledger
     paid = ledger[(ledger["case"] == "plan") & ledger["line"].isin(ONE_OFF_LINES)]
     cost = -paid.groupby("provision_id")["amount_gbp"].sum()

@@ -168,7 +168,7 @@ def make_view(result: Result, audience: str) -> View:
         cash=cash,
         access=result.access.reindex(columns=list(ACCESS_COLUMNS)) if result.access.empty else result.access,
         assumed=result.estate.assumed,
-        collect=result.collect,
+        collect=rules.collect_for(result.collect, audience),
         funnel=result.estate.funnel,
         matches=result.estate.matches,
         partners=_partners(result, audience, cash),
@@ -269,7 +269,7 @@ def _for_public(view: View, result: Result) -> View:
         hubs=hubs,
         access=access,
         assumed=rules.without_secrets(view.assumed, secrets).assign(**dict.fromkeys(hidden, "")),
-        collect=rules.without_secrets(_public_collect(view.collect), secrets),
+        collect=rules.without_secrets(view.collect, secrets),
         funnel=rules.struck_out(view.funnel, secrets),
         matches=rules.without_secrets(view.matches, secrets),
         checks=rules.without_secrets(view.checks, secrets),
@@ -277,12 +277,6 @@ def _for_public(view: View, result: Result) -> View:
         run=_scrub(view.run, secrets),
         notes=tuple(notes),
     )
-
-
-def _public_collect(collect: pd.DataFrame) -> pd.DataFrame:
-    """Blank what the public may not read: amounts and ranges of facts by site."""
-    money = [c for c in collect.columns if "gbp" in c or c in {"value", "low", "high", "central"}]
-    return collect.assign(**dict.fromkeys(money, ""))
 
 
 def _scrub(value: Any, secrets: re.Pattern[str] | None) -> Any:  # noqa: ANN401 (a JSON value of any shape)

@@ -1,0 +1,86 @@
+"""workbook.xlsx read back by openpyxl and by LibreOffice."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import zipfile
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from estate.present.sheets import SHEETS
+from estate.present.workbook import FIRST_ROW
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from estate.core.result import Result
+
+
+@pytest.fixture(scope="module")
+def book(written: dict[str, Path]) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(written["internal"] / "workbook.xlsx")
+
+
+def test_sheets_in_order_with_links(book: openpyxl.Workbook) -> None:
+    assert book.sheetnames == ["Cover", "Contents", *(sheet.name for sheet in SHEETS)]
+    links = {
+        cell.hyperlink.location for row in book["Contents"].iter_rows() for cell in row if cell.hyperlink
+    }
+    assert links == {f"'{sheet.name}'!A1" for sheet in SHEETS}
+
+
+def test_one_real_table_a_sheet_and_no_merged_cells(book: openpyxl.Workbook) -> None:
+    for page in book.worksheets:
+        assert not page.merged_cells.ranges, page.title
+        if page.title not in {"Cover", "Contents"}:
+            assert len(page.tables) == 1, page.title
+            assert page.freeze_panes == "B5", page.title
+        assert "Status: Proposed" in str(page["A2"].value), page.title
+        assert "1 April 2026" in str(page.oddFooter.left.text), page.title
+
+
+def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:
+    cells = [cell for page in book.worksheets for row in page.iter_rows() for cell in row]
+    assert not [c.coordinate for c in cells if c.data_type == "f"]
+    assert any(c.value == '=HYPERLINK("http://x")' and c.data_type == "s" for c in cells), "kept as text"
+
+
+def test_plan_and_cash_flow_agree_with_the_run(result: Result, written: dict[str, Path]) -> None:
+    path = written["internal"] / "workbook.xlsx"
+    plan = pd.read_excel(path, sheet_name="Plan", header=FIRST_ROW)
+    assert len(plan) == len(result.estate.tables["sites"])
+    cash = pd.read_excel(path, sheet_name="Cash flow by year", header=FIRST_ROW).dropna(subset=["Year"])
+    ledger = result.ledger
+    net = ledger["amount_gbp"].where(ledger["case"] == "plan", -ledger["amount_gbp"]).sum()
+    assert cash["Net [£]"].sum() == pytest.approx(net)
+    assert cash["Cumulative with receipts [£]"].iloc[-1] == pytest.approx(net)
+    partners = pd.read_excel(path, sheet_name="Cash flow by partner", header=FIRST_ROW)
+    assert partners.drop(columns="Year").to_numpy().sum() == pytest.approx(net)
+
+
+def test_the_cash_flow_sheet_has_a_native_chart(written: dict[str, Path]) -> None:
+    with zipfile.ZipFile(written["internal"] / "workbook.xlsx") as parts:
+        charts = [name for name in parts.namelist() if name.startswith("xl/charts/chart")]
+        assert len(charts) == 1
+        assert b"Cumulative with receipts" in parts.read(charts[0])
+
+
+def test_document_properties(book: openpyxl.Workbook) -> None:
+    assert book.properties.title == "Made-up estate"
+    assert "Proposed" in str(book.properties.keywords)
+
+
+@pytest.mark.tool
+def test_libreoffice_opens_it(written: dict[str, Path], tmp_path: Path) -> None:
+    program = shutil.which("soffice")
+    if program is None:
+        pytest.skip("left out: LibreOffice is not installed")
+    source = written["public"] / "workbook.xlsx"
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = [program, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert (tmp_path / "workbook.pdf").stat().st_size > 20_000
