@@ -152,7 +152,7 @@ def _alone(members: pd.DataFrame) -> pd.DataFrame:
     scope = lead["use_kind"].map(kinds().set_index("kind")["scope"])
     existing = lead["status"] == "existing"
     decide = existing & (scope == "decide")
-    label = lead["use_kind"].map(kinds().set_index("kind")["label"])
+    label = lead["use_kind"].map(kinds().set_index("kind")["label"]).astype(str)
     step = lead["status"].map(STEPS).mask(decide, DECIDED).astype(str)
     others = members[members["record_id"] != members["primary"]]
     return lead.assign(

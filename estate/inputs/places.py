@@ -98,6 +98,7 @@ def read_lists(entries: Sequence[Mapping[str, Any]]) -> tuple[list[PlaceList], l
             issues.append(
                 Issue("config", None, f"data.places.{number}.kind", item.kind, "is not a kind", remedy)
             )
+            continue
         lists.append(item)
     return lists, issues
 
@@ -126,7 +127,7 @@ def read_places(item: PlaceList, base: Path) -> tuple[pd.DataFrame, list[Issue]]
         return pd.DataFrame(columns=list(RECORD_COLUMNS)), list(error.issues)
     keep, issues = _filter(body, item, path.name)
     frame = frame[keep.reindex(frame.index, fill_value=False)]
-    if "easting" not in frame or frame["easting"].dtype == object:
+    if "easting" not in frame or not pd.api.types.is_numeric_dtype(frame["easting"]):
         where, off = place(frame, path.name, item.crs)
         issues += off
         frame = pd.concat(

@@ -10,6 +10,7 @@ import pytest
 from estate.inputs.folding import build_provisions, fold_sites
 from estate.inputs.grouping import apply_answers, group_records
 from estate.inputs.matching import MATCH_COLUMNS, mark_shared_uprns, match_places
+from estate.inputs.places import host_terms, read_lists, read_places, within_reach
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -257,3 +258,47 @@ def test_assets_under_one_uprn_are_parts_of_the_largest() -> None:
     register = pd.DataFrame([asset("A", uprn="7"), asset("B", uprn="7", gia_m2=5000.0), asset("C", uprn="8")])
     sites = fold_sites(register, pd.DataFrame([member("G", "G")]), "council").set_index("site_id")
     assert sites.loc[["A", "B", "C"], "parent_site_id"].tolist() == ["B", "", ""]
+
+
+def test_lists_of_places_in_either_system_of_coordinates(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "Library name,District,Easting,Northing\nHale,North,379500,394800\nSale,South,379600,394900\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "b.geojson").write_text(
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"DISTNAME": "Unknown"}, '
+        '"geometry": {"type": "Point", "coordinates": [-2.3, 53.4]}}]}',
+        encoding="utf-8",
+    )
+    entries = [
+        {"file": "a.csv", "kind": "library", "where": {"district": "north"}},
+        {"file": "a.csv", "kind": "library", "where_not": {"DISTRICT": ["North"]}, "status": "outside"},
+        {"file": "b.geojson", "kind": "post_office", "status": "host", "lends": {"room_nia_m2": 7}},
+    ]
+    lists, issues = read_lists(entries)
+    assert issues == []
+    north, south, post = (read_places(item, tmp_path)[0] for item in lists)
+    assert north["record_id"].tolist() == ["library:hale"]
+    assert north[["easting", "northing"]].to_numpy().tolist() == [[379_500.0, 394_800.0]]
+    assert south["name"].tolist() == ["Sale"]
+    assert south["fixed"].tolist() == [True]
+    assert post["name"].str.startswith("Post office at 3").tolist() == [True]
+    assert post["service_id"].tolist() == [""]
+    terms = host_terms(post.assign(site_id=post["record_id"]))
+    assert terms["room_nia_m2"].tolist() == [7]
+    assert terms["opens"].tolist() == ["09:00"]
+    centre = pd.DataFrame({"easting": [379_500.0], "northing": [394_800.0]})
+    assert within_reach(pd.concat([north, south]), centre, 0.1)["name"].tolist() == ["Hale"]
+
+
+def test_every_mistake_in_the_lists_is_told(tmp_path: Path) -> None:
+    lists, issues = read_lists(
+        [{"file": "a.csv", "kind": "castle"}, {"fil": "x"}, {"file": "a.csv", "kind": "library"}]
+    )
+    assert len(lists) == 1
+    assert {issue.column for issue in issues} == {
+        "data.places.0.kind", "data.places.1.file", "data.places.1.fil", "data.places.1.kind",
+    }  # fmt: skip
+    records, issues = read_places(lists[0], tmp_path)
+    assert records.empty
+    assert "is not a file" in issues[0].problem
