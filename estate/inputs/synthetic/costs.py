@@ -155,39 +155,37 @@ def make_valuations(size: Size, existing: pd.DataFrame, tenures: pd.DataFrame) -
     }
     frame = pd.DataFrame(common)
     income = np.rint(gia * rng.uniform(30, 60, count) / 100) * 100
+    no_sale = {
+        "receipt_gbp": 0.0,
+        "let_income_gbp_per_year": 0.0,
+        "probability": np.nan,
+        "years_to_sell": np.nan,
+    }
     routes = [
-        frame[valued].assign(exit_route="sell", receipt_gbp=value[valued], let_income_gbp_per_year=0),
-        frame[lets].assign(exit_route="let", receipt_gbp=0, let_income_gbp_per_year=income[lets]),
+        frame[valued].assign(exit_route="sell", receipt_gbp=value[valued], let_income_gbp_per_year=0.0),
+        frame[lets].assign(exit_route="let", receipt_gbp=0.0, let_income_gbp_per_year=income[lets]),
         frame[gives].assign(
             exit_route="transfer",
             receipt_gbp=np.rint(value[gives] / 10_000) * 1000,
-            let_income_gbp_per_year=0,
+            let_income_gbp_per_year=0.0,
         ),
-        frame[may & np.isin(tenure, ["leasehold", "licence"])].assign(
-            exit_route="surrender",
-            receipt_gbp=0,
-            let_income_gbp_per_year=0,
-            probability=np.nan,
-            years_to_sell=np.nan,
-        ),
+        frame[may & np.isin(tenure, ["leasehold", "licence"])].assign(exit_route="surrender", **no_sale),
     ]
-    table: pd.DataFrame = pd.concat(routes).sort_values(["site_id", "exit_route"], ignore_index=True)
+    return with_range(pd.concat(routes).sort_values(["site_id", "exit_route"], ignore_index=True))
+
+
+def with_range(table: pd.DataFrame) -> pd.DataFrame:
+    """Add the low and high receipt of a sale, and put the columns in order."""
     receipt = table["receipt_gbp"].to_numpy(dtype=np.float64)
-    sold = table["receipt_gbp"].gt(0).to_numpy()
-    table["receipt_gbp"] = receipt.astype(np.int64)
-    table["receipt_low_gbp"] = blank(np.rint(receipt * 0.7), sold)
-    table["receipt_high_gbp"] = blank(np.rint(receipt * 1.2), sold)
-    table["let_income_gbp_per_year"] = table["let_income_gbp_per_year"].astype("int64")
-    order = [
-        "site_id",
-        "exit_route",
-        "receipt_gbp",
-        "receipt_low_gbp",
-        "receipt_high_gbp",
-        "probability",
-        "years_to_sell",
-    ]
-    return table.reindex(columns=[*order, "let_income_gbp_per_year", "holding_gbp_per_year"])
+    whole = table.assign(
+        receipt_gbp=receipt.astype(np.int64),
+        receipt_low_gbp=blank(np.rint(receipt * 0.7), receipt > 0),
+        receipt_high_gbp=blank(np.rint(receipt * 1.2), receipt > 0),
+        let_income_gbp_per_year=table["let_income_gbp_per_year"].astype("int64"),
+    )
+    receipts = ["receipt_gbp", "receipt_low_gbp", "receipt_high_gbp"]
+    others = ["probability", "years_to_sell", "let_income_gbp_per_year", "holding_gbp_per_year"]
+    return whole.reindex(columns=["site_id", "exit_route", *receipts, *others])
 
 
 def make_backlog(size: Size, existing: pd.DataFrame) -> pd.DataFrame:

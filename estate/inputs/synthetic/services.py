@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from estate.inputs.synthetic.draw import Size, Whole, ids, stream
+from estate.inputs.synthetic.draw import Numbers, Size, Whole, ids, stream
 from estate.inputs.synthetic.lists import FRONT, INDEPENDENT, PARTNERS, SERVICES, STANDARDS, Profile
 
 #: Who sits in a council building beside the council: service, partner, share of such provisions.
@@ -40,15 +40,7 @@ def make_provisions(
     """Make the provisions with room, staff, visits, hours and digital shares."""
     rng = stream(size.seed, "provisions")
     rows = place_services(size, existing, drawn)
-    beyond = pd.DataFrame(
-        {
-            "site_id": outside["site_id"],
-            "service_id": outside["kind"].map(OUTSIDE_SERVICE),
-            "partner_id": INDEPENDENT,
-            "position": 0,
-        }
-    )
-    rows = pd.concat([rows, beyond], ignore_index=True)
+    rows = pd.concat([rows, beyond_services(outside)], ignore_index=True)
     count = len(rows)
     facts = (
         pd.DataFrame([service._asdict() for service in SERVICES])
@@ -58,10 +50,7 @@ def make_provisions(
     room = divide_room(rng, rows, pd.concat([existing, outside]))
     fte = room / facts["m2_per_fte"].to_numpy() * rng.uniform(0.8, 1.2, count)
     visits = fte * facts["visits_per_fte"].to_numpy() * rng.uniform(0.6, 1.4, count)
-    hours = {p.partner_id: p.hours for p in PARTNERS} | {INDEPENDENT: (37, 50)}
-    low, high = (
-        np.array([hours[partner] for partner in rows["partner_id"]], dtype=np.float64).reshape(-1, 2).T
-    )
+    low, high = opening_hours(rows["partner_id"])
     digital = np.array(facts["digital"].tolist(), dtype=np.float64).reshape(-1, 2)
     share = np.round(digital[:, 0] + (digital[:, 1] - digital[:, 0]) * rng.random(count), 2)
     may_go = np.array([option[0] for option in facts["online"]], dtype=bool)
@@ -81,6 +70,19 @@ def make_provisions(
             "quality": np.where(rng.random(count) < 0.8, "registered", "derived"),
         }
     )
+
+
+def beyond_services(outside: pd.DataFrame) -> pd.DataFrame:
+    """List what is delivered beyond the edge: one service a place."""
+    service = outside["kind"].map(OUTSIDE_SERVICE)
+    frame = pd.DataFrame({"site_id": outside["site_id"], "service_id": service, "partner_id": INDEPENDENT})
+    return frame.assign(position=0)
+
+
+def opening_hours(partners: pd.Series) -> Numbers:
+    """Return the fewest and most hours a week that each occupier opens, in two rows."""
+    hours = {p.partner_id: p.hours for p in PARTNERS} | {INDEPENDENT: (37, 50)}
+    return np.array([hours[partner] for partner in partners], dtype=np.float64).reshape(-1, 2).T
 
 
 def fixed(rng: np.random.Generator, rows: pd.DataFrame, existing: pd.DataFrame) -> np.ndarray:
