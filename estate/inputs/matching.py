@@ -25,6 +25,7 @@ MATCH_COLUMNS = (
     "decision",
     "reason",
 )
+Line = tuple[pd.Series, str, str, str]
 _FULL_POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}"
 
 
@@ -155,62 +156,50 @@ def mark_shared_uprns(records: pd.DataFrame) -> pd.Series:
 
 def _decide(evidence: pd.DataFrame) -> dict[str, object]:
     """Return rule, decision and reason of every pair; the first line that fits decides."""
-    e = evidence
-    near, here = e["km"] <= NEAR_KM, e["km"] <= HERE_KM
-    unknown = e["km"].isna()
-    same_name, like_name = e["score"] >= SAME_NAME, e["score"] >= LIKE_NAME
-    post, kind, one = e["same_postcode"], e["same_kind"], e["same_list"]
-    lines: list[tuple[pd.Series, str, str, str]] = [
+    lines = [*_plain_lines(evidence), *_building_lines(evidence)]
+    conditions = [line[0].to_numpy(dtype=bool) for line in lines]
+    names = ("rule", "decision", "reason")
+    return {
+        name: np.select(conditions, [line[at] for line in lines], "apart" if name == "decision" else "far")
+        for at, name in enumerate(names, start=1)
+    }
+
+
+def _plain_lines(e: pd.DataFrame) -> list[Line]:
+    """Return what is decided by land, UPRN, one list alone, or distance."""
+    same_name, post, one = e["score"] >= SAME_NAME, e["same_postcode"], e["same_list"]
+    stray = ~one & same_name & post & (e["km"] > NAME_KM)
+    return [
         (e["land"], "land", "apart", "the asset is land without a building"),
         (e["lone_uprn"], "uprn", "merge", "same UPRN, which no other asset has"),
         (one & same_name & (e["km"] <= 0.3), "name", "merge", "one list, same name, parts of one place"),
         (one & post & (e["km"] <= 0.02), "distance", "merge", "one list, same postcode and same place"),
-        (one & near, "list", "apart", "two entries of one list"),
+        (one & (e["km"] <= NEAR_KM), "list", "apart", "two entries of one list"),
         (e["same_uprn"], "uprn", "ask", "same UPRN, but several assets have it"),
-        (
-            ~one & same_name & post & (e["km"] > NAME_KM),
-            "name",
-            "ask",
-            "same name and postcode, places far apart",
-        ),
+        (stray, "name", "ask", "same name and postcode, places far apart"),
         (one | (e["km"] > NAME_KM), "far", "apart", "far"),
-        (
-            same_name & (near | (post & unknown)),
-            "name",
-            "merge",
-            "same name, and within 100 m or same postcode",
-        ),
-        (same_name & post & (e["km"] <= 0.3), "name", "merge", "same name and postcode"),
-        (
-            kind & post & (near | unknown) & like_name,
-            "postcode",
-            "merge",
-            "same kind and postcode, like name",
-        ),
-        (kind & (e["km"] <= 0.06) & like_name, "distance", "merge", "same kind, within 60 m, like name"),
+    ]
+
+
+def _building_lines(e: pd.DataFrame) -> list[Line]:
+    """Return what is decided by name, kind, postcode and distance together."""
+    near, here, unknown = e["km"] <= NEAR_KM, e["km"] <= HERE_KM, e["km"].isna()
+    same, close, like = (e["score"] >= score for score in (SAME_NAME, CLOSE_NAME, LIKE_NAME))
+    post, kind = e["same_postcode"], e["same_kind"]
+    kin = kind & post & (near | unknown) & like
+    two_uses = here & (post | (e["km"] <= 0.02))
+    placeless = same & kind & (unknown | (e["km"] <= NAME_KM))
+    named = same & (near | (post & unknown))
+    return [
+        (named, "name", "merge", "same name, and within 100 m or same postcode"),
+        (same & post & (e["km"] <= 0.3), "name", "merge", "same name and postcode"),
+        (kin, "postcode", "merge", "same kind and postcode, like name"),
+        (kind & (e["km"] <= 0.06) & like, "distance", "merge", "same kind, within 60 m, like name"),
         (kind & (near | post), "postcode", "ask", "same kind, near or same postcode, another name"),
-        (
-            here & (post | (e["km"] <= 0.02)),
-            "distance",
-            "ask",
-            "same place, other kind: one building with two uses?",
-        ),
-        ((e["score"] >= CLOSE_NAME) & near, "distance", "ask", "like name, within 100 m"),
-        (like_name & post & unknown, "postcode", "ask", "like name, same postcode"),
-        (
-            same_name & kind & (unknown | (e["km"] <= NAME_KM)),
-            "name",
-            "ask",
-            "same name and kind; place differs or is not known",
-        ),
+        (two_uses, "distance", "ask", "same place, other kind: one building with two uses?"),
+        (close & near, "distance", "ask", "like name, within 100 m"),
+        (like & post & unknown, "postcode", "ask", "like name, same postcode"),
+        (placeless, "name", "ask", "same name and kind; place differs or is not known"),
         (near, "distance", "apart", "within 100 m, but other kind, other name"),
         (post, "postcode", "apart", "same postcode, but other kind, other name"),
     ]
-    conditions = [line[0].to_numpy(dtype=bool) for line in lines]
-    rule = np.select(conditions, [line[1] for line in lines], "far")
-    decision = np.select(conditions, [line[2] for line in lines], "apart")
-    return {
-        "rule": rule,
-        "decision": decision,
-        "reason": np.select(conditions, [line[3] for line in lines], "far"),
-    }

@@ -266,7 +266,8 @@ def test_lists_of_places_in_either_system_of_coordinates(tmp_path: Path) -> None
         encoding="utf-8",
     )
     (tmp_path / "b.geojson").write_text(
-        '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"DISTNAME": "Unknown"}, '
+        '{"type": "FeatureCollection", "features": [{"type": "Feature", '
+        '"properties": {"DISTNAME": "Unknown"}, '
         '"geometry": {"type": "Point", "coordinates": [-2.3, 53.4]}}]}',
         encoding="utf-8",
     )
