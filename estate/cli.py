@@ -184,6 +184,10 @@ def _answering(*, debug: bool) -> Iterator[None]:
         _fail(str(error), error.exit_code, debug=debug)
     except KeyboardInterrupt:
         _fail("Stopped; nothing was written.", INTERRUPTED, debug=False)
+    except BrokenPipeError:
+        # Whoever read our output (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        raise typer.Exit(0) from None
     except OSError as error:
         _fail(f"A file cannot be read or written: {error}", 2, debug=debug)
     except Exception as error:  # noqa: BLE001 - the last line before the user
