@@ -239,14 +239,14 @@ def fill(typed: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, dict[str, 
     """Fill blanks with the defaults of the dictionary, and count them by column."""
     counts: dict[str, int] = {}
     data: dict[str, pd.Series] = {}
-    for column in spec.columns:
+    for column in spec.columns if len(typed) else ():
         values = typed[column.name]
         blank = (values == "") if column.is_text else values.isna()
         if column.default and blank.any():
             counts[column.name] = int(blank.sum())
             values = values.mask(blank, _default_value(column))
         data[column.name] = _cast(values, column)
-    return pd.DataFrame(data, index=typed.index), counts
+    return (pd.DataFrame(data, index=typed.index) if data else empty(spec)), counts
 
 
 def _default_value(column: Column) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -37,6 +37,7 @@ class Context:
     sources: Mapping[str, str]
     config: Config
     values: Mapping[str, float]
+    _filled: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return a table."""
@@ -44,7 +45,9 @@ class Context:
 
     def filled(self, name: str) -> pd.DataFrame:
         """Return a table with the defaults of the dictionary."""
-        return fill(self.tables[name], SPECS[name])[0]
+        if name not in self._filled:
+            self._filled[name] = fill(self.tables[name], SPECS[name])[0]
+        return self._filled[name]
 
     def given(self, name: str) -> bool:
         """Return whether a table has rows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -172,6 +173,11 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     return _estate(filling, typed, force, raw, extras)
 
 
+@cache
+def _blank(name: str) -> pd.DataFrame:
+    return parse(empty(SPECS[name]), SPECS[name], name)[0]
+
+
 def _parse_all(raw: Raw) -> dict[str, pd.DataFrame]:
     typed: dict[str, pd.DataFrame] = {}
     for name, spec in SPECS.items():
@@ -179,7 +185,7 @@ def _parse_all(raw: Raw) -> dict[str, pd.DataFrame]:
             typed[name], issues = parse(raw.frames[name], spec, raw.sources[name])
             raw.issues += issues
         else:
-            typed[name] = parse(empty(spec), spec, name)[0]
+            typed[name] = _blank(name)
     for name in ("standards", "travel"):
         mode = typed[name]["mode"].str.casefold().str.replace(r"[\s-]+", "_", regex=True)
         typed[name] = typed[name].assign(mode=mode)

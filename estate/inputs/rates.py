@@ -143,9 +143,13 @@ def fill_costs(filling: Filling) -> None:
         rows,
         _RATES,
     )
+    _fill_shares(filling, costs, len(costs) - len(assumed))
+
+
+def _fill_shares(filling: Filling, costs: pd.DataFrame, given: int) -> None:
+    """Fill the fixed share from the heading, and a range from the figure; the first rows are given ones."""
     share = costs["heading"].map(headings().set_index("heading")["fixed_share"])
-    known = len(costs) - len(assumed)
-    blank = int(costs["fixed_share"].isna().iloc[:known].sum())
+    blank = int(costs["fixed_share"].isna().iloc[:given].sum())
     filling.tables["running_costs"] = costs.assign(
         fixed_share=costs["fixed_share"].fillna(share),
         low_gbp_per_year=costs["low_gbp_per_year"].fillna(costs["gbp_per_year"]),
