@@ -86,7 +86,10 @@ def example(folder: Path, seed: int = 1, sites: int = 600) -> list[str]:
     hubs = max(2, round(30 * sites / 600))
     text = text.replace("NAME", f"example_{seed}").replace("MAX_HUBS", str(hubs))
     config.write_text(text, encoding="utf-8", newline="\n")
-    return [f"Written: an invented estate of {sites} properties in {folder}. Try it:", f"  estate run {config}"]
+    return [
+        f"Written: an invented estate of {sites} properties in {folder}. Try it:",
+        f"  estate run {config}",
+    ]
 
 
 def starter_yaml() -> str:
