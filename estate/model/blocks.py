@@ -48,6 +48,7 @@ class RowBlock:
     lower: Floats
     upper: Floats
     lazy: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ class Arrays:
     rule : ndarray of str, shape (rows,)
         Rule to which a row belongs.
     lazy : ndarray of bool, shape (rows,)
-        Rows that whole solutions meet seldom broken and that a large model adds only when broken.
+        Rows that are seldom broken, which a large model adds only when they are.
+    part : ndarray of str, shape (rows,)
+        Which piece of its rule a row belongs to, where an engine treats the piece by its
+        structure; else empty.
     """
 
     saving: Floats
@@ -76,6 +80,7 @@ class Arrays:
     row_upper: Floats
     rule: NDArray[np.str_]
     lazy: NDArray[np.bool_]
+    part: NDArray[np.str_]
 
 
 class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
@@ -138,6 +143,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         lower: ArrayLike = -np.inf,
         upper: ArrayLike = np.inf,
         lazy: bool = False,
+        part: str = "",
     ) -> None:
         """Add rows ``lower <= sum(value * x) <= upper`` of a rule.
 
@@ -151,6 +157,8 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
             Bounds; the longer of the two says how many rows there are.
         lazy : bool
             Whether a large model may leave the rows out until they are broken.
+        part : str
+            Name of the piece, where an engine treats it by its structure.
         """
         row, column, value = (np.asarray(part) for part in triplets)
         count = min(np.size(part) for part in (lower, upper)) and max(np.size(lower), np.size(upper))
@@ -167,6 +175,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
                 np.broadcast_to(np.asarray(lower, dtype=float), count),
                 np.broadcast_to(np.asarray(upper, dtype=float), count),
                 lazy,
+                part,
             )
         )
 
@@ -234,6 +243,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
             row_upper=np.concatenate([*(b.upper for b in blocks), np.zeros(0)]),
             rule=np.repeat(np.array([b.rule for b in blocks], dtype=str), sizes),
             lazy=np.repeat(np.array([b.lazy for b in blocks], dtype=bool), sizes),
+            part=np.repeat(np.array([b.part for b in blocks], dtype=str), sizes),
         )
 
 

@@ -88,6 +88,10 @@ class Instance:
         bias = a["optimism_bias_share"] * (1 - a["optimism_bias_mitigated_share"])
         return (1 + a["fees_share"]) * (1 + a["contingency_share"]) * (1 + bias)
 
+    def beside_target(self, provisions: Ints) -> Floats:
+        """Return the room that can ever be free at the site of provisions that stay [m2]."""
+        return _beside_target(self.sites, self.provisions, provisions)
+
     def km(self, a: Ints, b: Ints) -> Floats:
         """Return travel distances between sites a and b [km]; infinite where a place is unknown."""
         xy = self.sites[["x", "y"]].to_numpy()
@@ -266,6 +270,12 @@ def _permitted(provisions: pd.DataFrame, places: pd.DataFrame, services: pd.Data
     return allowed
 
 
+def _beside_target(sites: pd.DataFrame, provisions: pd.DataFrame, targets: Ints) -> Floats:
+    site = provisions["site"].to_numpy()[targets]
+    whole = np.maximum(sites["nia"].fillna(0).to_numpy(), sites["own_room"].to_numpy())[site]
+    return np.asarray(whole - provisions["room"].to_numpy()[targets])
+
+
 def _merges(inst: Mapping[str, Any], services: pd.DataFrame) -> pd.DataFrame:
     """List the permitted merges: same service and partner, another existing site, in reach."""
     provisions, sites = inst["provisions"], inst["sites"]
@@ -279,6 +289,8 @@ def _merges(inst: Mapping[str, Any], services: pd.DataFrame) -> pd.DataFrame:
     metres = np.hypot(*(xy[joined["site"]] - xy[joined["site_to"]]).T)
     km = metres * inst["assumptions"]["circuity"] / 1000
     keep = (km <= reach[joined["service"]] + 1e-9) & (joined["site"] != joined["site_to"]).to_numpy()
+    need = provisions["merge_need"].to_numpy()[joined["number"]]
+    keep &= need <= _beside_target(sites, provisions, joined["number_to"].to_numpy()) + 1e-6
     pairs = joined.loc[keep, ["number", "number_to"]].set_axis(["provision", "target"], axis=1)
     return pairs.sort_values(["provision", "target"], ignore_index=True)
 

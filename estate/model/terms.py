@@ -80,10 +80,12 @@ class Rows:
         return (number[row], column, value), bounds[keep]
 
 
-def add_compact(problem: BlockProblem, rule: str, rows: Rows, upper: ArrayLike, *, lazy: bool = False) -> None:
+def add_compact(
+    problem: BlockProblem, rule: str, rows: Rows, upper: ArrayLike, *, lazy: bool = False, part: str = ""
+) -> None:
     """Add the rows of `rows` that say anything, as ``rows <= upper``."""
     triplets, bounds = rows.compact(upper)
-    problem.add_rows(rule, triplets, upper=bounds, lazy=lazy)
+    problem.add_rows(rule, triplets, upper=bounds, lazy=lazy, part=part)
 
 
 def leave_columns(problem: BlockProblem, inst: Instance) -> Ints:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from estate.model.blocks import Arrays
@@ -10,16 +12,7 @@ from estate.solve.highs import load, run
 
 def relaxation_bound(arrays: Arrays) -> float:
     """Return the bound of the relaxation in which every event may be a fraction [GBP]."""
-    relaxed = Arrays(
-        arrays.saving,
-        arrays.upper,
-        np.zeros(len(arrays.integer), dtype=bool),
-        arrays.matrix,
-        arrays.row_lower,
-        arrays.row_upper,
-        arrays.rule,
-        arrays.lazy,
-    )
+    relaxed = replace(arrays, integer=np.zeros(len(arrays.integer), dtype=bool))
     answer = run(load(relaxed, {}))
     return safe_bound(arrays, -answer.row_dual) if len(answer.row_dual) else np.inf
 

@@ -85,6 +85,7 @@ def scaled(arrays: Arrays) -> tuple[Arrays, Floats]:
             arrays.row_upper / largest,
             arrays.rule,
             arrays.lazy,
+            arrays.part,
         ),
         largest,
     )

@@ -40,15 +40,15 @@ def _leave_once(problem: BlockProblem, inst: Instance) -> None:
     for family in ("move", "merge", "online"):
         block = problem.blocks[family]
         rows.add(number[block.keys["provision"], block.keys["year"]], block.columns, -1.0)
-    problem.add_rows("assignment", rows.triplets(), lower=np.zeros(rows.count), upper=0.0)
+    problem.add_rows("assignment", rows.triplets(), lower=np.zeros(rows.count), upper=0.0, part="leave")
     who, group = np.unique(leave.keys["provision"], return_inverse=True)
-    problem.add_rows("assignment", (group, leave.columns, 1.0), upper=np.ones(len(who)))
+    problem.add_rows("assignment", (group, leave.columns, 1.0), upper=np.ones(len(who)), part="once")
 
 
 def _close_when_empty(problem: BlockProblem, inst: Instance) -> None:
     close, years = keyed(problem, "close"), inst.horizon.decision_years
     sites, group = np.unique(close["site"], return_inverse=True)
-    problem.add_rows("assignment", (group, close["column"], 1.0), upper=np.ones(len(sites)))
+    problem.add_rows("assignment", (group, close["column"], 1.0), upper=np.ones(len(sites)), part="once")
     inside = inst.provisions.reset_index(names="provision")[["provision", "site"]]
     inside = inside[inside["site"].isin(sites)].assign(slot=lambda f: np.arange(len(f)))
     closing = inside.merge(close, on="site")
@@ -57,7 +57,7 @@ def _close_when_empty(problem: BlockProblem, inst: Instance) -> None:
     rows.add(row, column, 1.0)
     row, column, _ = left_to_date(problem, inst, inside["slot"], inside["provision"])
     rows.add(row, column, -1.0)
-    add_compact(problem, "assignment", rows, 0.0)
+    add_compact(problem, "assignment", rows, 0.0, part="empty")
 
 
 def _merge_targets_stay(problem: BlockProblem, inst: Instance) -> None:

@@ -14,6 +14,13 @@ at a lending site by room and by hours a week; at a site that receives merges by
     \sum_u hours_u Move_{uj}(t) \le hours_j (1 - Close_j(t))
 
     \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t)) \le \max(nia_i, room_i)
+
+A target v never leaves, so it always holds its own room; said once more for each target, which
+changes no plan but halves the bound of the relaxation:
+
+.. math::
+
+    \sum_u mergeneed_u Merge_{uv} \le (\max(nia_i, room_i) - room_v) (1 - Leave_v)
 """
 
 from __future__ import annotations
@@ -25,7 +32,7 @@ from estate.config import Section
 from estate.model.blocks import BlockProblem
 from estate.model.cash import Cash
 from estate.model.instance import Instance
-from estate.model.terms import Rows, add_compact, keyed, left_to_date, to_date
+from estate.model.terms import Rows, add_compact, keyed, leave_columns, left_to_date, to_date
 
 
 class Options(Section):
@@ -63,7 +70,7 @@ def _hub_room(problem: BlockProblem, inst: Instance) -> None:
     room = inst.places["room"].to_numpy()
     row, column, source = to_date(hub["place"], hub["year"], hub["column"], years)
     rows.add(row, column, -room[hub["place"].to_numpy()[source]])
-    add_compact(problem, "capacity", rows, 0.0)
+    add_compact(problem, "capacity", rows, 0.0, part="hub room")
 
 
 def _existing_hub_room(problem: BlockProblem, inst: Instance) -> None:
@@ -117,3 +124,16 @@ def _merged_room(problem: BlockProblem, inst: Instance) -> None:
     own = inst.sites["own_room"].to_numpy()
     spare = np.maximum(inst.sites["nia"].fillna(0).to_numpy(), own) - own
     add_compact(problem, "capacity", rows, np.repeat(spare, years))
+    _merged_beside_target(problem, inst, merge)
+
+
+def _merged_beside_target(problem: BlockProblem, inst: Instance, merge: pd.DataFrame) -> None:
+    who = inst.provisions
+    targets, group = np.unique(merge["target"], return_inverse=True)
+    room = inst.beside_target(targets)
+    rows = Rows(len(targets))
+    rows.add(group, merge["column"], who["merge_need"].to_numpy()[merge["provision"]])
+    leaving = leave_columns(problem, inst)[targets]
+    target, year = np.nonzero(leaving >= 0)
+    rows.add(target, leaving[target, year], room[target])
+    add_compact(problem, "capacity", rows, room)

@@ -56,4 +56,4 @@ def _links(problem: BlockProblem, inst: Instance) -> None:
     number = np.cumsum(keep) - 1
     row, column, value = rows.triplets()
     part = keep[row]
-    problem.add_rows("opening", (number[row[part]], column[part], value[part]), upper=upper[keep], lazy=True)
+    problem.add_rows("opening", (number[row[part]], column[part], value[part]), upper=upper[keep], lazy=True, part="links")

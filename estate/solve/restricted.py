@@ -1,0 +1,98 @@
+"""The whole model with most columns held: every rule stays, only the choice is smaller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from estate.model.blocks import Arrays
+from estate.solve.highs import Answer, Watch, load, run
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to look.
+
+    Attributes
+    ----------
+    seconds : float
+        Outer stop [s].
+    gap : float
+        Stop at this relative gap.
+    nodes : int
+        Most branch-and-bound nodes; a work limit, so that runs repeat.
+    """
+
+    seconds: float
+    gap: float = 1e-4
+    nodes: int = 2_000
+
+
+class Restricted:
+    """A model of which any part of the columns can be searched while the rest is held.
+
+    Parameters
+    ----------
+    arrays : Arrays
+        The whole model, rows scaled.
+    """
+
+    def __init__(self, arrays: Arrays) -> None:
+        self.arrays = arrays
+        self.by_column = arrays.matrix.tocsc()
+
+    def search(self, free: NDArray[np.bool_], held: Floats, effort: Effort, watch: Watch | None = None) -> Answer:
+        """Find the best point that agrees with `held` outside the free columns.
+
+        Parameters
+        ----------
+        free : ndarray of bool, shape (columns,)
+            Columns that may change.
+        held : ndarray, shape (columns,)
+            A point; where it satisfies every row it is also the start.
+        effort : Effort
+            Limits.
+        watch : Watch, optional
+            Told of progress.
+
+        Returns
+        -------
+        Answer
+            With x over all columns; None where nothing was found.
+        """
+        columns = np.flatnonzero(free)
+        part = self.by_column[:, columns].tocsr()
+        rest = np.where(free, 0.0, held)
+        activity = self.arrays.matrix @ rest
+        rows = np.flatnonzero(np.diff(part.indptr))
+        sub = replace(
+            self.arrays,
+            saving=self.arrays.saving[columns],
+            upper=self.arrays.upper[columns],
+            integer=self.arrays.integer[columns],
+            matrix=sparse.csr_matrix(part[rows]),
+            row_lower=self.arrays.row_lower[rows] - activity[rows],
+            row_upper=self.arrays.row_upper[rows] - activity[rows],
+        )
+        engine = load(
+            sub,
+            {"time_limit": effort.seconds, "mip_rel_gap": effort.gap, "mip_max_nodes": effort.nodes, "random_seed": 1},
+        )
+        engine.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), held[columns])
+        answer = run(engine, watch)
+        if answer.x is None:
+            return answer
+        x = rest
+        x[columns] = np.where(sub.integer, np.round(answer.x), answer.x)
+        return replace(answer, x=x, saving=float(self.arrays.saving @ x))
+
+    def broken(self, x: Floats, tolerance: float = 1e-6) -> NDArray[np.str_]:
+        """Return the rules of the rows that a point breaks."""
+        activity = self.arrays.matrix @ x
+        bad = (activity > self.arrays.row_upper + tolerance) | (activity < self.arrays.row_lower - tolerance)
+        return np.unique(self.arrays.rule[bad])
