@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from estate.config import Config
 from estate.core.types import CLOSURE_COLUMNS, HUB_COLUMNS, MOVE_COLUMNS, Estate, Plan
 from estate.verify import ALWAYS_ON, RULES, Facts
 from estate.verify import plan as plan_check
 from estate.verify.records import Closing, Decision, Leaving, Opening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from estate.config import Config
 
 # Rules that a single decision can break by itself, whatever else the plan does.
 ALONE = frozenset({"plan", "permission", "reach", "tenure", "brakes", "materiality", "fitness", "locks"})
@@ -71,7 +74,7 @@ class Enumeration:
         self.checks = [
             rule
             for rule in self.checks
-            if rule.NAME != self.without
+            if self.without != rule.NAME
             and (rule is plan_check or rule in ALWAYS_ON or rule.NAME in self.rules)
         ]
         # Rules that need no year by year sums fail soonest for least.
@@ -209,6 +212,15 @@ class Enumeration:
             if self._passes(openings, parts):
                 return Best(float(every[index]), _plan(openings, parts), len(every), checked + 1)
         return Best(None, None, len(every), len(order))
+
+    def some(self, random: np.random.Generator, number: int) -> Iterator[tuple[Plan, float]]:
+        """Yield plans drawn at random with their values [GBP]; the check may well forbid them."""
+        scenes = list(self._scenes())
+        for _ in range(number):
+            openings, sites = scenes[int(random.integers(len(scenes)))]
+            parts = [site[int(random.integers(len(site)))] for site in sites]
+            value = sum(self.value(o) for o in openings) + sum(part.value for part in parts)
+            yield _plan(openings, parts), value
 
     def _values(self, openings: Sequence[Opening], sites: list[list[_Combination]]) -> np.ndarray:
         total = np.array([sum(self.value(o) for o in openings)])

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from random_cases import Draw
+    from random_tables import Draw
     from tiny_estates import Row
 
     from estate.verify import Facts
@@ -51,7 +51,7 @@ def _compatibility(draw: Draw, tables: Tables, _: Rules, facts: Facts) -> None:
         own = facts.provisions[move.provision_id].service_id
         present = {s for s in services if move.to_site in facts.present(s, facts.decision_years - 1)} - {own}
         if present:
-            row = {"service_a": own, "service_b": sorted(present)[0], "relation": "may_not_share"}
+            row = {"service_a": own, "service_b": min(present), "relation": "may_not_share"}
         else:
             other = draw.pick([s for s in services if s != own])
             row = {"service_a": own, "service_b": other, "relation": draw.pick(("must_share", "within_km"))}
@@ -80,15 +80,34 @@ def _reach(draw: Draw, tables: Tables, _: Rules, facts: Facts) -> None:
 
 
 def _access(draw: Draw, tables: Tables, _: Rules, facts: Facts) -> None:
-    left = [leaving for leaving in facts.leavings if facts.provisions[leaving.provision_id].service_id != "off"]
+    left = [
+        leaving for leaving in facts.leavings if facts.provisions[leaving.provision_id].service_id != "off"
+    ]
     if not left:
         return
     own = facts.provisions[draw.pick(left).provision_id]
     place = facts.sites[own.site_id].place or (0.0, 0.0)
-    area = {"easting": place[0] + 100, "northing": place[1], "population": 2000.0, "zone": "w", "imd_decile": 1}
-    tables["areas"].append({"area_id": "near", "over65_share": 0.2, "no_car_share": 0.3, "disabled_share": 0.1} | area)
-    row = {"standard_id": "near", "service_id": own.service_id, "group": draw.pick(("all", "no_car", "disabled"))}
-    row |= {"threshold": 0.5, "share": 1.0, "geography": draw.pick(("overall", "zone", "area")), "basis": "no_worse"}
+    area = {
+        "easting": place[0] + 100,
+        "northing": place[1],
+        "population": 2000.0,
+        "zone": "w",
+        "imd_decile": 1,
+    }
+    tables["areas"].append(
+        {"area_id": "near", "over65_share": 0.2, "no_car_share": 0.3, "disabled_share": 0.1} | area
+    )
+    row = {
+        "standard_id": "near",
+        "service_id": own.service_id,
+        "group": draw.pick(("all", "no_car", "disabled")),
+    }
+    row |= {
+        "threshold": 0.5,
+        "share": 1.0,
+        "geography": draw.pick(("overall", "zone", "area")),
+        "basis": "no_worse",
+    }
     row |= {"basis": draw.pick(("no_worse", "target_or_today"))}
     tables["standards"] = [*tables["standards"][:1], row]
 
@@ -99,7 +118,11 @@ def _tenure(draw: Draw, tables: Tables, _: Rules, facts: Facts) -> None:
         tables["tenures"] = [row for row in tables["tenures"] if row["site_id"] != closing.site_id]
         row = {"site_id": closing.site_id, "tenure": "freehold", "notice_months": 12 * closing.year + 6}
         if closing.route == "surrender":
-            row |= {"tenure": "leasehold", "expiry": "2040-03-31", "break_date": draw.pick((None, "2028-04-01"))}
+            row |= {
+                "tenure": "leasehold",
+                "expiry": "2040-03-31",
+                "break_date": draw.pick((None, "2028-04-01")),
+            }
         tables["tenures"].append(row)
 
 
