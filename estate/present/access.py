@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from estate.present.words import headline_words, number, share, text
+from estate.present.words import headline_words, is_missing, number, share, text
 
 if TYPE_CHECKING:
     from estate.present.view import View
@@ -47,9 +47,7 @@ def before_after(view: View) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     facts = view.standards.set_index("standard_id") if len(view.standards) else pd.DataFrame()
     table = []
-    for standard, part in rows.groupby("standard_id", sort=True):
-        if not text(standard):
-            continue
+    for standard, part in rows[rows["standard_id"].map(text) != ""].groupby("standard_id", sort=True):
         known = facts.loc[standard] if standard in facts.index else None
         group = "all" if known is None else text(known["group"])
         limit = (
@@ -65,7 +63,9 @@ def before_after(view: View) -> pd.DataFrame:
         table.append(
             [standard, view.services.get(service, service), group, limit, last, people, today, after]
         )
-    return pd.DataFrame(table, columns=columns)
+    answer = pd.DataFrame(table, columns=columns)
+    # Standards that differ in geography alone (overall, by zone) have the same residents in reach.
+    return answer.drop_duplicates(["service", "group", "limit"], ignore_index=True)
 
 
 def _reached(rows: pd.DataFrame, case: str, weights: pd.Series) -> float:
@@ -86,7 +86,9 @@ def access_lines(view: View) -> list[str]:
     lines: list[str] = []
     row = view.headline("residents_worse_off")
     if row is not None:
-        lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
+        everyone = row.get("denominator")
+        of = "" if is_missing(everyone) or isinstance(everyone, str) else f" of {number(everyone)}"
+        lines.append(f"  {text(row.get('label'))}: {headline_words(row)}{of}.")
     if view.areas.empty:
         return [*lines, "  No residents' areas were given: access rules are off, and access is not known."]
     for _, one in before_after(view).iterrows():

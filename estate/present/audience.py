@@ -43,6 +43,20 @@ _RECEIPT_FREE = frozenset(
 )
 """Headlines that no receipt enters; any other is withheld where too few sales hide one sale."""
 
+_FINANCIAL = frozenset(
+    {
+        "npv_financial_gbp",
+        "npv_financial_without_receipts_gbp",
+        "payback_with_receipts",
+        "payback_discounted_with_receipts",
+        "peak_funding_gbp",
+        "peak_funding_gbp_without_receipts",
+        "capital_gbp",
+        "receipts_gbp",
+    }
+)
+"""Headlines of the financial view, told where only the economic part of receipts is withheld."""
+
 _PUBLIC_RUN = (
     "schema_version",
     "versions",
@@ -136,8 +150,10 @@ def without_words(text: str, secrets: re.Pattern[str] | None) -> str:
     return text if secrets is None else secrets.sub(STRUCK, text)
 
 
-def cash_for(cash: pd.DataFrame, audience: str, labels: dict[int, str]) -> tuple[pd.DataFrame, bool]:
-    """Return the cash flows that the audience may read, and whether receipts were withheld.
+def cash_for(
+    cash: pd.DataFrame, audience: str, labels: dict[int, str]
+) -> tuple[pd.DataFrame, frozenset[str]]:
+    """Return the cash flows that the audience may read, and the views from which receipts are withheld.
 
     Internal readers see every row. Partners see all but amounts that follow from receipts or
     lettings, which are pooled (``pooling.pool``). The public sees no site at all: running
@@ -154,22 +170,33 @@ def cash_for(cash: pd.DataFrame, audience: str, labels: dict[int, str]) -> tuple
     """
     cash = cash.assign(group=group_of(cash["line"]))
     if audience == "internal":
-        return cash, False
-    kept = {line: visible(*source, audience) for line, source in _LINE_SOURCE.items()}
-    guarded = cash["line"].isin([line for line, seen in kept.items() if not seen])
-    sales, others = cash[guarded].assign(fund="", counterparty_id="", cashable="yes"), cash[~guarded]
-    if "heading" in sales:
-        sales = sales.assign(heading="")
+        return cash, frozenset()
+    guarded = cash["line"].isin(guarded_lines(audience))
+    blank = {"fund": "", "counterparty_id": "", "cashable": "yes", "heading": ""}
+    sales, others = cash[guarded].assign(**blank), cash[~guarded]
     if audience == "public":
         others = _coarse(others)
-        receipts = sales["group"] == RECEIPTS
-        sales = sales.assign(line=sales["line"].where(~receipts, RECEIPTS))
-        sales = sales.assign(group=sales["group"].where(receipts, RUNNING))
-    pooled = [pool(part, labels) for _, part in sales.groupby(["line", "case"])]
-    shown = [part for part in pooled if not part.empty]
-    total = sum(float(part["amount_gbp"].sum()) for part in shown)
-    withheld = abs(total - float(sales["amount_gbp"].sum())) > 0.005
-    return pd.concat([others, *shown], ignore_index=True), withheld
+        sales = sales.assign(line=sales["line"].replace({"receipt": RECEIPTS}))
+    # The economic part of receipts comes from partners that do not keep all: pooled by itself.
+    shown, lost = [], set()
+    for (_, _, view), part in sales.groupby(["line", "case", "view"]):
+        pooled = pool(part, labels)
+        if abs(float(pooled["amount_gbp"].sum()) - float(part["amount_gbp"].sum())) > 0.005:
+            lost.add(str(view))
+        if not pooled.empty:
+            shown.append(pooled)
+    withheld = {"economic", "financial"} if lost - {"economic"} else lost
+    return pd.concat([others, *shown], ignore_index=True), frozenset(withheld)
+
+
+def guarded_lines(audience: str) -> list[str]:
+    """Return the lines that an audience may not read by site.
+
+    The public sees running costs of many sites in one sum, lettings among them; only what
+    follows from receipts is pooled apart.
+    """
+    lines = [line for line, source in _LINE_SOURCE.items() if not visible(*source, audience)]
+    return [line for line in lines if audience != "public" or line != "let_income"]
 
 
 def _coarse(cash: pd.DataFrame) -> pd.DataFrame:
@@ -185,12 +212,20 @@ def _coarse(cash: pd.DataFrame) -> pd.DataFrame:
     return cash.groupby(keys, as_index=False, dropna=False).agg(amount_gbp=("amount_gbp", "sum"))
 
 
-def headlines_for(rows: list[Mapping[str, Any]], audience: str, *, withheld: bool) -> list[dict[str, Any]]:
+def headlines_for(
+    rows: list[Mapping[str, Any]], audience: str, withheld: frozenset[str]
+) -> list[dict[str, Any]]:
     """Return the headlines the audience may read, money rounded outside the council."""
     if audience == "internal":
         return [dict(row) for row in rows]
-    shown = [row for row in rows if not withheld or row.get("key") in _RECEIPT_FREE]
-    return [_rounded(row) for row in shown]
+    return [_rounded(row) for row in rows if _may_tell(str(row.get("key")), withheld)]
+
+
+def _may_tell(key: str, withheld: frozenset[str]) -> bool:
+    """Say whether a headline gives away no withheld receipt."""
+    if not withheld or key in _RECEIPT_FREE:
+        return True
+    return "financial" not in withheld and key in _FINANCIAL
 
 
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:

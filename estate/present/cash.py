@@ -26,7 +26,7 @@ GROUP_OF_LINE = {
     "vacant_holding": NEW_COSTS,
     "empty_rates": NEW_COSTS,
     "receipt": RECEIPTS,
-    "disposal_cost": RECEIPTS,
+    "disposal_cost": INVESTMENT,
     "hub_capital": INVESTMENT,
     "hub_running": NEW_COSTS,
     "lifecycle": NEW_COSTS,
@@ -38,14 +38,14 @@ GROUP_OF_LINE = {
     "host_fee": NEW_COSTS,
     "online": NEW_COSTS,
 }
-"""Group of every line of the ledger; receipts are shown net of the cost of selling."""
+"""Group of every line of the ledger; the cost of selling is an investment, as in the appraisal."""
 
 GROUP_LABEL = {
-    INVESTMENT: "Investment and one-off costs",
-    RECEIPTS: "Receipts, less cost of sale",
+    INVESTMENT: "Investment, one-off costs",
+    RECEIPTS: "Receipts",
     BACKLOG: "Backlog no longer spent",
     SAVINGS: "Running savings",
-    NEW_COSTS: "New running costs and lost income",
+    NEW_COSTS: "New running costs, lost income",
     RUNNING: "Running savings less new running costs",
 }
 

@@ -19,6 +19,7 @@ from estate.present.cash import (
     yearly,
 )
 from estate.present.palette import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, STYLE, VERMILLION, literal
+from estate.present.words import headline_words
 from estate.present.words import years as years_words
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def _draw_bars(axes: Axes, table: pd.DataFrame, view: View) -> None:
         bbox_to_anchor=(-0.005, 1.0),
         ncols=6,
         frameon=False,
-        fontsize=9.5,
-        columnspacing=1.3,
+        fontsize=9,
+        columnspacing=1.0,
     )
 
 
@@ -145,7 +146,8 @@ def _draw_cumulative(axes: Axes, table: pd.DataFrame, view: View) -> None:
         )
         axes.plot(t, np.cumsum(flow * factors), color=colour, linewidth=1.1, linestyle=style, alpha=0.75)
         when = payback(flow * factors)
-        told.append(f"{years_words(when)} {words}")
+        row = view.headline(f"payback_discounted_{words.replace(' ', '_')}")
+        told.append(f"{years_words(when) if row is None else headline_words(row)} {words}")
         if when:
             axes.plot([when], [0], marker="o", color=colour, markersize=9, markeredgecolor="white", zorder=6)
     axes.plot([], [], color=INK, linewidth=1.1, label="Thin lines: discounted")
@@ -166,7 +168,7 @@ def _write_words(figure: Figure, view: View) -> None:
     if header.invented:
         badge = {"boxstyle": "round,pad=0.4", "facecolor": "#fff4d6", "edgecolor": "#b58900"}
         figure.text(0.975, 0.965, "Invented estate", fontsize=11, ha="right", va="center", bbox=badge)
-    note = "Financial view: bills and receipts of the partners; the economic view is in the workbook."
+    note = "Financial view: bills and receipts of the partners; the workbook has the economic view too."
     if header.audience != "internal" and RECEIPTS in view.cash["group"].to_numpy():
         note += " Receipts stand in the last of the years they are published together for."
     figure.text(0.02, 0.035, literal(note), fontsize=9, va="center", color=GREY)

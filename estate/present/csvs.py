@@ -25,6 +25,13 @@ def harmless(cells: pd.Series) -> pd.Series:
     return words.where(~words.str.startswith(RISKY_STARTS), "'" + words)
 
 
+def _harmless_levels(cells: pd.Series) -> pd.Series:
+    """Do what `harmless` does, once for every different text: ledgers repeat theirs a thousandfold."""
+    codes, levels = pd.factorize(cells, use_na_sentinel=False)
+    safe = harmless(pd.Series(levels, dtype=object)).to_numpy(dtype=object)
+    return pd.Series(safe[codes], index=cells.index, name=cells.name)
+
+
 def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose texts are harmless; numbers stay numbers, yes and no are words."""
     answer: dict[str, pd.Series] = {}
@@ -36,6 +43,8 @@ def safe_frame(frame: pd.DataFrame) -> pd.DataFrame:
             answer[str(name)] = cells
         elif pd.api.types.is_datetime64_any_dtype(cells):
             answer[str(name)] = cells.dt.strftime("%Y-%m-%d")
+        elif pd.api.types.infer_dtype(cells, skipna=True) in {"string", "empty"}:
+            answer[str(name)] = _harmless_levels(cells)
         else:
             answer[str(name)] = _mixed(cells)
     return pd.DataFrame(answer, index=frame.index)
@@ -47,21 +56,36 @@ def _mixed(cells: pd.Series) -> pd.Series:
     return cells.astype(object).where(numeric, harmless(cells))
 
 
+MATCH_COLUMNS = ("left_id", "left_name", "right_id", "right_name", "km", "decision", "reason")
+"""Header of matches.csv where nothing was matched."""
+
+
 def _write(frame: pd.DataFrame, path: Path, columns: Sequence[str] = ()) -> None:
     shown = frame.reindex(columns=list(columns)) if columns else frame
     safe_frame(shown).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _write_large(frame: pd.DataFrame, path: Path, columns: Sequence[str]) -> None:
+    """Write a table of very many rows: texts in quotes, numbers in full, some twenty times as fast."""
+    import pyarrow as pa
+    from pyarrow import csv
+
+    rows = pa.Table.from_pandas(safe_frame(frame.reindex(columns=list(columns))), preserve_index=False)
+    with path.open("wb") as handle:
+        handle.write((",".join(columns) + "\n").encode())
+        csv.write_csv(rows, handle, csv.WriteOptions(include_header=False, quoting_style="needed"))
 
 
 def write_tables(view: View, folder: Path) -> None:
     """Write plan, moves, cashflow, access, assumptions, data_to_collect, funnel and matches."""
     _write(view.sites, folder / "plan.csv", PLAN_COLUMNS)
     _write(view.moves, folder / "moves.csv", MOVE_COLUMNS)
-    _write(view.cash, folder / "cashflow.csv", CASHFLOW_COLUMNS)
+    _write_large(view.cash, folder / "cashflow.csv", CASHFLOW_COLUMNS)
     _write(view.access, folder / "access.csv", ACCESS_COLUMNS)
     _write(view.assumed, folder / "assumptions.csv")
     _write(view.collect, folder / "data_to_collect.csv")
     _write(view.funnel, folder / "funnel.csv")
-    _write(view.matches, folder / "matches.csv")
+    _write(view.matches, folder / "matches.csv", () if len(view.matches.columns) else MATCH_COLUMNS)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value of any shape)

@@ -120,7 +120,7 @@ def place_labels(
             price = (
                 1e3 * _overlap(box, hard)
                 + 1e6 * out
-                + 15 * _overlap(box, soft)
+                + 6 * _overlap(box, soft) / scale**2
                 + 4 * float(np.hypot(*ring)) ** 1.5
             )
             if price < cost:
@@ -129,6 +129,7 @@ def place_labels(
         box = _text_box(label, renderer).padded(2 * scale)
         hard = np.vstack([hard, [box.x0, box.y0, box.x1, box.y1]])
         if label.arrow_patch is not None:
+            label.arrow_patch.shrinkB = float(half_sizes[i])
             label.arrow_patch.set_visible(bool(np.hypot(*best) > half_sizes[i] + 16))
 
 
@@ -151,7 +152,7 @@ def _label(axes: Axes, point: NDArray[np.float64], words: str) -> Any:  # noqa: 
         zorder=25,
         linespacing=1.15,
         bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none", "alpha": 0.82},
-        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0},
+        arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0},
     )
 
 

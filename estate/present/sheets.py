@@ -126,9 +126,9 @@ def _moves(view: View) -> pd.DataFrame:
     return moves[[c for c in names if c != "cost_gbp" or moves[c].notna().any()]].rename(columns=names)
 
 
-def _cash_by_year(view: View) -> pd.DataFrame:
+def _cash_by_year(view: View, seen: str = "financial") -> pd.DataFrame:
     span = view.horizon.appraisal_years
-    table = yearly(view.cash, span)
+    table = yearly(view.cash, span, seen)
     total, bare = flows(table)
     factors = discount_factors(view.discounting[0], span, view.discounting[1])
     answer = table.rename(columns={g: f"{GROUP_LABEL[g]} [£]" for g in table.columns}).reset_index(drop=True)
@@ -253,6 +253,11 @@ SHEETS: tuple[Sheet, ...] = (
         "Cash flow by partner",
         "Plan less business as usual, by year and partner, financial view",
         _cash_by_partner,
+    ),
+    Sheet(
+        "Cash flow economic",
+        "Plan less business as usual by year, economic view",
+        lambda v: _cash_by_year(v, "economic"),
     ),
     Sheet("Partners", "Measures by partner", _partners),
     Sheet("Assumptions", "What was assumed, for how many rows", lambda v: headed(v.assumed)),

@@ -100,8 +100,9 @@ def money_lines(view: View) -> list[str]:
         lines.append(f"  Pays back in: {join_words(told)}.")
     peak = view.headline("peak_funding_gbp")
     if peak is not None:
-        when = text(peak.get("note")) or text(peak.get("year"))
-        lines.append(f"  Most that must be found in advance: {headline_words(peak)} ({when}).")
+        t = peak.get("t")
+        by = "" if is_missing(t) else f", by the end of {view.horizon.label(int(str(t)))}"
+        lines.append(f"  Most that must be found in advance: {headline_words(peak)}{by}.")
     return lines or ["  No figures for these readers."]
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from estate.core.result import Result
     from estate.core.types import Horizon
 
+_WITHHELD = {
+    "both": "Receipts, and figures that contain them, are withheld: too few sales to hide a single one.",
+    "economic": "Economic figures are withheld: too few sales by partners that pass receipts on.",
+}
 _ACCESS_PLACE = ("nearest_site_id", "distance_km", "minutes")
 
 
@@ -155,9 +159,7 @@ def make_view(result: Result, audience: str) -> View:
     hubs = hubs_table(result, site_rows, moves)
     notes = [*result.estate.notes]
     if withheld:
-        notes.append(
-            "Receipts, and figures that contain them, are withheld: too few sales to hide a single one."
-        )
+        notes.append(_WITHHELD["both" if "financial" in withheld else "economic"])
     services = result.estate.tables["services"]
     view = View(
         header=_header(result, audience, site_rows),
@@ -174,11 +176,11 @@ def make_view(result: Result, audience: str) -> View:
         partners=_partners(result, audience, cash),
         checks=result.checks,
         areas=result.estate.tables["areas"],
-        summary=_summary(result, audience, withheld=withheld),
-        run=rules.run_for(result.run, audience, withheld=withheld),
+        summary=_summary(result, audience, withheld),
+        run=rules.run_for(result.run, audience, withheld=result.config.objective in withheld),
         geometries=result.estate.geometries,
         notes=tuple(notes),
-        solution=_solution(result, withheld=withheld),
+        solution=_solution(result, withheld=result.config.objective in withheld),
         crs=str(getattr(getattr(result.config, "data", None), "crs", "EPSG:27700")),
         discounting=(result.config.vintage, result.config.timing),
         standards=result.estate.tables["standards"],
@@ -216,9 +218,9 @@ def _solution(result: Result, *, withheld: bool) -> dict[str, Any]:
     return {"status": solution.status, "stopped_by": solution.stopped_by, **({} if withheld else figures)}
 
 
-def _summary(result: Result, audience: str, *, withheld: bool) -> dict[str, Any]:
+def _summary(result: Result, audience: str, withheld: frozenset[str]) -> dict[str, Any]:
     """Headlines for the audience; other parts of the summary are for internal readers."""
-    rows = rules.headlines_for(list(result.summary.get("headlines", [])), audience, withheld=withheld)
+    rows = rules.headlines_for(list(result.summary.get("headlines", [])), audience, withheld)
     if audience == "internal":
         return {**result.summary, "headlines": rows}
     base = {k: result.summary[k] for k in ("price_base",) if k in result.summary}

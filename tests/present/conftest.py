@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from made_up import make_result
 
+from estate.present import maps
 from estate.present.write import write_all
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def result() -> Result:
 def written(result: Result, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     base = tmp_path_factory.mktemp("written")
     folders = {audience: base / audience for audience in ("internal", "partner", "public")}
-    for audience, folder in folders.items():
-        write_all(result, folder, audience)
+    with pytest.MonkeyPatch.context() as patch:
+        for audience, folder in folders.items():
+            write_all(result, folder, audience)
+            patch.setattr(maps, "DPI", 60)  # one map in full size is enough to look at
     return folders
