@@ -231,7 +231,7 @@ def _may_tell(key: str, withheld: frozenset[str]) -> bool:
 def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
     money = str(row.get("unit", "")).startswith("GBP")
     answer = dict(row)
-    for name in ("value", "numerator", "denominator"):
+    for name in ("value", "numerator", "denominator", "low", "high"):
         value = answer.get(name)
         big = isinstance(value, (int, float)) and abs(value) >= ROUND_GBP and (money or name != "value")
         if big and (money or "saving" in str(row.get("key"))):

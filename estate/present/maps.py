@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten, wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from estate.present.drawing import draw_north_arrow, draw_scale_bar, place_labels
 from estate.present.palette import BLUE, DEPRIVATION, GREEN, GREY, INK, PALE, SKY, STYLE, VERMILLION, literal
 from estate.present.places import area_shapes, move_ends, outline, placed
-from estate.present.words import headline_words, plural
+from estate.present.words import is_missing, plural, quantity, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,11 @@ A3_INCHES = (16.54, 11.69)
 DPI = 300
 BANDS = ("1-2, most deprived", "3-4", "5-6", "7-8", "9-10, least deprived")
 MOST_LABELS = 40
+SLATE = "#3b4a63"
+_LINES: tuple[tuple[str, str, Any], ...] = (
+    ("move", "Service moves", "solid"),
+    ("merge", "Service merges", (0, (4, 2))),
+)
 
 
 def write_map_png(view: View, folder: Path) -> None:
@@ -98,12 +104,12 @@ def _draw_moves(axes: Axes, view: View) -> None:
     from matplotlib.collections import LineCollection
 
     ends = move_ends(view)
-    for how, style in (("move", "solid"), ("merge", (0, (4, 2)))):
+    for how, _, style in _LINES:
         rows = ends[ends["how"] == how]
         lines = rows[["x0", "y0", "x1", "y1"]].to_numpy(float).reshape(-1, 2, 2)
         axes.add_collection(
             LineCollection(
-                list(lines), colors="#3b4a63", linewidths=0.7, alpha=0.55, linestyles=[style], zorder=5
+                list(lines), colors=SLATE, linewidths=0.7, alpha=0.55, linestyles=[style], zorder=5
             ),
             autolim=False,
         )
@@ -171,9 +177,12 @@ def _label_hubs(axes: Axes, view: View) -> None:
 
 
 def _hub_words(hubs: pd.DataFrame) -> list[str]:
-    """Name, room and year of each hub; long names are cut."""
+    """Name, room and year of each hub; long names are cut at a word."""
     facts = hubs[["name", "room_nia_m2", "year"]].itertuples(index=False, name=None)
-    return [f"{str(name)[:38]}\n{float(room):,.0f} m² · {year}" for name, room, year in facts]
+    return [
+        f"{shorten(str(name), 38, placeholder=' ...')}\n{float(room):,.0f} m² · {year}"
+        for name, room, year in facts
+    ]
 
 
 def _draw_key(side: Axes, view: View) -> None:
@@ -186,28 +195,20 @@ def _draw_key(side: Axes, view: View) -> None:
     told = {
         "closes": "Closes",
         "receives": "Stays and takes in services",
-        "stays": "Stays (was decided on)",
+        "stays": "Stays (was decided on)" if _acts(view) else "May be decided on",
         "unused": "Possible hub, not chosen",
         "other": "Not decided on",
     }
-    handles: list[Any] = [_hub_handle(1000, f"Hub opens ({len(view.hubs)})")]
+    handles: list[Any] = [_hub_handle(1000, f"Hub opens ({len(view.hubs)})")] if len(view.hubs) else []
     markers = _markers()
     for name, words in told.items():
         if len(classes[name]):
             handles.append(_handle(markers[name], f"{words} ({len(classes[name]):,})"))
-    ends = move_ends(view)
-    handles.append(
-        Line2D(
-            [],
-            [],
-            color="#3b4a63",
-            linewidth=1,
-            label=f"Service moves ({int((ends['how'] == 'move').sum())})",
-        )
-    )
-    if (ends["how"] == "merge").any():
-        label = f"Service merges ({int((ends['how'] == 'merge').sum())})"
-        handles.append(Line2D([], [], color="#3b4a63", linewidth=1, linestyle=(0, (4, 2)), label=label))
+    counts = move_ends(view)["how"].value_counts()
+    for how, words, style in _LINES:
+        if how in counts:
+            label = f"{words} ({counts[how]:,})"
+            handles.append(Line2D([], [], color=SLATE, linewidth=1, linestyle=style, label=label))
     top = _legend(side, handles, "Sites and moves", 1.0)
     if len(view.hubs):
         sizes = [_hub_handle(room, f"{room:,} m²") for room in (500, 1500, 3000)]
@@ -277,19 +278,40 @@ def _hub_handle(room: float, words: str) -> object:
     return Line2D([], [], linestyle="none", label=words, **style)
 
 
+def _acts(view: View) -> bool:
+    """Say whether the plan does anything; a register that is only checked has none."""
+    return bool(len(view.hubs) or len(view.moves) or (view.sites["decision"] == "close").any())
+
+
 def _figures(view: View) -> str:
-    """Few figures that a reader of the map asks first."""
+    """Few figures that a reader of the map asks first, and what the map cannot show."""
     closes = int((view.sites["decision"] == "close").sum())
     decided = int(view.sites["scope"].isin(["decide", "surplus"]).sum())
-    lines = [
-        f"{closes:,} of {plural(decided, 'decided site')} close",
-        f"{plural(len(view.hubs), 'hub')} open",
-    ]
-    for key, words in (("saving_steady_gbp", "less to run"), ("npv_economic_gbp", "net present saving")):
-        row = view.headline(key)
-        if row is not None:
-            lines.append(literal(f"{headline_words(row)} {words}"))
-    return "\n".join(lines)
+    lines = [f"{plural(decided, 'site')} of {len(view.sites):,} may be decided on"]
+    if _acts(view):
+        lines = [
+            f"{closes:,} of {plural(decided, 'decided site')} close",
+            f"{plural(len(view.hubs), 'hub')} open",
+        ]
+    lines += _money(view) if _acts(view) else []
+    lost = len(view.sites) - len(placed(view.sites))
+    if lost:
+        lines.append(f"{plural(lost, 'site')} without a known place not shown")
+    return literal("\n".join(line for long in lines for line in wrap(long, 44)))
+
+
+def _money(view: View) -> list[str]:
+    """Return the yearly saving and its worth, each where these readers may have it."""
+    lines: list[str] = []
+    saving, worth = view.headline("saving_steady_gbp"), view.headline("npv_economic_gbp")
+    if saving is not None and not is_missing(saving.get("value")):
+        amount = float(saving["value"])
+        lines.append(f"{quantity(abs(amount), 'GBP/year')} {'less' if amount >= 0 else 'more'} to run")
+        if saving.get("illustrative"):
+            lines.append("(illustrative: much of the cost is assumed)")
+    if worth is not None:
+        lines.append(f"{quantity(worth.get('value'), text(worth.get('unit')))} net present saving")
+    return lines
 
 
 def _write_words(figure: Figure, view: View, *, real_outlines: bool) -> None:
@@ -301,7 +323,7 @@ def _write_words(figure: Figure, view: View, *, real_outlines: bool) -> None:
     figure.text(
         0.02,
         0.928,
-        literal(f"{header.status}: what closes, stays and opens, {span}"),
+        literal(f"{header.status}: what closes, stays and opens, {span}" if _acts(view) else "As registered"),
         fontsize=14,
         va="center",
         color=INK,

@@ -48,6 +48,7 @@ REASONS = {
 
 _KIND_OUT = {
     "land": "land",
+    "school": "school",
     "let_property": "let_out",
     "commercial_unit": "let_out",
     "allotment": "allotment",

@@ -79,10 +79,6 @@ def action_lines(view: View) -> list[str]:
     return lines
 
 
-def _shown(row: Mapping[str, Any] | None) -> str:
-    return "" if row is None else headline_words(row)
-
-
 def money_lines(view: View) -> list[str]:
     """Say what is saved in the steady year, what it is worth, and when it has paid back."""
     saving, part = view.headline("saving_steady_gbp"), view.headline("saving_share")
@@ -94,16 +90,25 @@ def money_lines(view: View) -> list[str]:
         row = view.headline(key)
         if row is not None:
             lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
-    paid = [(words, _shown(view.headline(key))) for key, words in _PAYBACKS]
-    told = [f"{figure} {words}" for words, figure in paid if figure]
-    if told:
-        lines.append(f"  Pays back in: {join_words(told)}.")
+    lines += payback_words(view)
     peak = view.headline("peak_funding_gbp")
     if peak is not None:
         t = peak.get("t")
         by = "" if is_missing(t) else f", by the end of {view.horizon.label(int(str(t)))}"
         lines.append(f"  Most that must be found in advance: {headline_words(peak)}{by}.")
     return lines or ["  No figures for these readers."]
+
+
+def payback_words(view: View) -> list[str]:
+    """Say when the plan has paid back, with receipts and without."""
+    rows = [(words, view.headline(key)) for key, words in _PAYBACKS]
+    known = [(words, row) for words, row in rows if row is not None]
+    told = [f"{headline_words(row)} {words}" for words, row in known if not is_missing(row.get("value"))]
+    never = [words for words, row in known if is_missing(row.get("value"))]
+    lines = [f"  Pays back in {join_words(told)}."] if told else []
+    if never:
+        lines.append(f"  Does not pay back within the years counted {' or '.join(never)}.")
+    return lines
 
 
 def proof_lines(view: View) -> list[str]:

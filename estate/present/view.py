@@ -131,6 +131,8 @@ class View:
 def status_words(sites: pd.DataFrame) -> str:
     """Return how far the decisions on closures and hubs have come."""
     acted = sites.loc[sites["decision"].isin(["close", "hub"]), "state"]
+    if acted.empty:
+        return "No change proposed"
     further = acted[~acted.isin(["", "proposed"])].value_counts()
     if further.empty:
         return "Proposed"
