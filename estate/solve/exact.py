@@ -24,6 +24,11 @@ def solve_exact(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
         With status optimal where the gap asked for is 0 and proved.
     """
     arrays, _ = scaled(model.problem.arrays())
+    if model.problem.width == 0:
+        # Nothing may be decided: HiGHS calls such a model empty, neither optimal nor infeasible.
+        if (arrays.row_lower > 0).any() or (arrays.row_upper < 0).any():
+            return Outcome(None, np.inf, "infeasible", "gap", "nothing to decide")
+        return Outcome(np.zeros(0), 0.0, "optimal", "gap", "nothing to decide")
     options = {
         "mip_rel_gap": 0.0,
         "mip_abs_gap": 1e-4,
