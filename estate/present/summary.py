@@ -69,7 +69,8 @@ def action_lines(view: View) -> list[str]:
     if len(view.hubs):
         names = join_words([text(name) for name in view.hubs["name"]], limit=8)
         room = float(view.hubs["room_nia_m2"].sum())
-        lines.append(f"  {plural(len(view.hubs), 'hub')} open with {room:,.0f} m2 of room: {names}.")
+        verb = "opens" if len(view.hubs) == 1 else "open"
+        lines.append(f"  {plural(len(view.hubs), 'hub')} {verb} with {room:,.0f} m2 of room: {names}.")
     else:
         lines.append("  No hub opens.")
     counts = view.moves["how"].value_counts()

@@ -265,7 +265,9 @@ def _for_public(view: View, result: Result) -> View:
     hidden = rules.hidden_columns("assumptions", view.assumed.columns, "public")
     notes = [rules.without_words(note, secrets) for note in view.notes]
     if places:
-        notes.append(f"{plural(len(places), 'confidential place')} not shown, by site or on the map.")
+        notes.append(
+            f"{plural(len(places), 'confidential place')} left out, of the lists, the map and the counts."
+        )
     return replace(
         view,
         sites=rules.struck_out(shown, secrets).drop(columns="confidential"),
@@ -277,10 +279,27 @@ def _for_public(view: View, result: Result) -> View:
         funnel=rules.struck_out(view.funnel, secrets),
         matches=rules.without_secrets(view.matches, secrets),
         checks=rules.without_secrets(view.checks, secrets),
-        summary=_scrub(view.summary, secrets),
+        summary=_recounted(_scrub(view.summary, secrets), shown, moves),
         run=_scrub(view.run, secrets),
         notes=tuple(notes),
     )
+
+
+def _recounted(summary: dict[str, Any], shown: pd.DataFrame, moves: pd.DataFrame) -> dict[str, Any]:
+    """Count only what is shown: the difference would tell what happens to a confidential place."""
+    decided = shown["scope"].isin(["decide", "surplus"]) & (shown["status"] == "existing")
+    counts = {
+        "closures": int((shown["decision"] == "close").sum()),
+        "hubs": int((shown["decision"] == "hub").sum()),
+        "moves": len(moves),
+        "decided_sites": int(decided.sum()),
+    }
+    rows = []
+    for row in summary.get("headlines", []):
+        count = counts.get(row.get("key"))
+        parts = {"value": count, "numerator": count, "denominator": None}
+        rows.append(row if count is None else {**row, **parts})
+    return {**summary, "headlines": rows}
 
 
 def _scrub(value: Any, secrets: re.Pattern[str] | None) -> Any:  # noqa: ANN401 (a JSON value of any shape)

@@ -88,6 +88,14 @@ def test_public_tables_leave_out_the_confidential_site(written: dict[str, Path])
     assert near["nearest_site_id"].isna().any()
 
 
+def test_public_counts_are_those_of_the_public_rows(result: Result) -> None:
+    """One more closure in the headline than in the list would say that the refuge closes."""
+    view = make_view(result, "public")
+    row = view.headline("closures")
+    assert row is not None
+    assert row["value"] == (view.sites["decision"] == "close").sum() == len(result.plan.closures) - 1
+
+
 def test_public_cash_flow_names_no_site(written: dict[str, Path]) -> None:
     cash = pd.read_csv(written["public"] / "cashflow.csv")
     assert tuple(cash.columns) == CASHFLOW_COLUMNS
