@@ -59,14 +59,14 @@ def solve(estate: Estate, config: Config, patch: pytest.MonkeyPatch) -> Solution
 
     The diagnosis of what conflicts has its own tests and takes ten times as long.
     """
-    import estate.solve.run
+    from estate.solve import run as engine
 
     def nothing(*_: Any) -> list[Any]:
         return []
 
-    patch.setattr(estate.solve.run, "conflicting_rules", nothing)
+    patch.setattr(engine, "conflicting_rules", nothing)
     try:
-        return estate.solve.run.solve_estate(estate, config)
+        return engine.solve_estate(estate, config)
     except InfeasibleError:
         return None
 
