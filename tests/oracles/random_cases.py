@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 
-def random_case(seed: int, most_plans: int = 20_000) -> tuple[Estate, Config]:
+def random_case(seed: int, most_plans: int = 20_000, attempt: int | None = None) -> tuple[Estate, Config]:
     """Draw a tiny estate and a run.
 
     The rule in focus is drawn so that the best plan without it breaks it; a quarter of the cases
@@ -32,13 +32,24 @@ def random_case(seed: int, most_plans: int = 20_000) -> tuple[Estate, Config]:
         The same seed gives the same case.
     most_plans : int
         Provisions are fixed to their sites, one by one, until there are no more complete plans.
+    attempt : int, optional
+        Which draw to take; found by :func:`attempt_of` when not given.
     """
-    hard = seed // len(FOCUS) % 4 == 0
+    chosen = attempt_of(seed, most_plans) if attempt is None else attempt
+    return _attempt(Draw(seed, chosen), most_plans, hard=is_hard(seed))[0]
+
+
+def is_hard(seed: int) -> bool:
+    """Tell whether a case must do what the best plan without its rule in focus does."""
+    return seed // len(FOCUS) % 4 == 0
+
+
+def attempt_of(seed: int, most_plans: int = 20_000) -> int:
+    """Return the first of six draws whose rule in focus bites as meant, else the last."""
     for attempt in range(6):
-        case, good = _attempt(Draw(seed, attempt), most_plans, hard=hard)
-        if good:
+        if _attempt(Draw(seed, attempt), most_plans, hard=is_hard(seed))[1]:
             break
-    return case
+    return attempt
 
 
 def _attempt(draw: Draw, most_plans: int, *, hard: bool) -> tuple[tuple[Estate, Config], bool]:
@@ -53,16 +64,15 @@ def _attempt(draw: Draw, most_plans: int, *, hard: bool) -> tuple[tuple[Estate, 
         "hubs_allowed": not draw.chance(0.05),
     }
     rules, assumptions = _rules(draw, tables, settings["appraisal_years"]), _assumptions(draw)
-    while True:
-        estate, config = estate_of(tables, assumptions), config_of(rules, **settings)
-        free = Enumeration(estate, config, without=draw.focus)
-        size = free.count()
-        if not movable or size <= most_plans:
-            break
-        movable.pop()["fixed_to_site"] = True
+    estate, config = estate_of(tables, assumptions), config_of(rules, **settings)
+    free = Enumeration(estate, config, without=draw.focus)
+    while movable and free.count() > most_plans:
+        fixed = movable.pop()
+        fixed["fixed_to_site"] = True
+        free.leavings[fixed["provision_id"]] = []
     best = free.best(most_checks=1_000)
-    if best.plan is None or size > most_plans:
-        return (estate, config), False
+    if best.plan is None:
+        return (estate_of(tables, assumptions), config), False
     facts = free.facts.with_plan(best.plan)
     if hard:
         _insist(draw, rules, facts)

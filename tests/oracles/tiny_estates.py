@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from estate.config import Config
 from estate.core.reference import default_assumptions
-from estate.core.tables import SPECS, Column
+from estate.core.tables import SPECS, Column, empty
 from estate.core.types import CLOSURE_COLUMNS, HUB_COLUMNS, MOVE_COLUMNS, Estate, Plan
 from estate.model.rules import resolve_rules
 
@@ -24,10 +25,17 @@ AREA_COLUMNS = ("area_id", "site_id", "mode", "km", "minutes")
 def frame(name: str, rows: Iterable[Row]) -> pd.DataFrame:
     """Return a conformed table: every column of the dictionary, its types, its defaults."""
     listed = list(rows)
+    if not listed:
+        return _blank(name).copy()
     spec = SPECS[name]
     unknown = {key for row in listed for key in row} - set(spec.names)
     assert not unknown, f"{name} has no columns {unknown}"
     return pd.DataFrame({column.name: _column(column, listed) for column in spec.columns})
+
+
+@cache
+def _blank(name: str) -> pd.DataFrame:
+    return empty(SPECS[name])
 
 
 def _column(column: Column, rows: list[Row]) -> pd.Series:
