@@ -9,15 +9,17 @@ variables can be added: PuLP stays the language in which people write rules by h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pulp
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from estate.core.errors import SolverError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -98,7 +100,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         self._integer: list[NDArray[np.bool_]] = []
         self._proxies: dict[int, pulp.LpVariable] = {}
         self._columns: dict[str, int] = {}
-        self._rules: dict[str, str] = {}
+        self._rules: list[tuple[str, pulp.LpConstraint]] = []
 
     def add_columns(self, family: str, keys: pd.DataFrame, *, integer: bool) -> ColumnBlock:
         """Add a family of columns between 0 and 1, one a row of `keys`, that save nothing yet.
@@ -200,7 +202,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
             raise SolverError(f"Rule {rule}: {constraint!r} is not a constraint")
         name = f"{rule}_{len(self._rules)}"
         self.addConstraint(constraint, name)
-        self._rules[name] = rule
+        self._rules.append((rule, constraint))
 
     def family(self, column: int) -> str:
         """Return the family of a column."""
@@ -209,8 +211,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
     def _pulp_rows(self) -> list[RowBlock]:
         """Translate the constraints that were written with PuLP."""
         blocks = []
-        for name, rule in self._rules.items():
-            constraint = self.constraints[name]
+        for rule, constraint in self._rules:
             terms = list(constraint.items())
             columns = np.array([self._columns[v.name] for v, _ in terms], dtype=np.int64)
             values = np.array([float(a) for _, a in terms])

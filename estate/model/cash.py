@@ -8,16 +8,20 @@ another way, and a test ties the two within half a penny.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from estate.model.blocks import ColumnBlock
 from estate.model.closing import BOTH, ECONOMIC, FINANCIAL
-from estate.model.instance import Instance
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.model.blocks import ColumnBlock
+    from estate.model.instance import Instance
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,11 +72,12 @@ class Cash:
     def present_value(self, factors: Floats) -> Floats:
         """Return the present value of each payment [GBP], shape (payments,)."""
         to_date = np.concatenate([[0.0], np.cumsum(factors)])
-        return self.amount * (to_date[self.stop] - to_date[self.start])
+        return np.asarray(self.amount * (to_date[self.stop] - to_date[self.start]))
 
     def by_column(self, factors: Floats, width: int) -> Floats:
         """Return the present value of each column [GBP], shape (width,)."""
-        return np.bincount(self.column, weights=self.present_value(factors), minlength=width)
+        total = np.bincount(self.column, weights=self.present_value(factors), minlength=width)
+        return total.astype(np.float64)
 
 
 class _Payments:
@@ -101,8 +106,10 @@ class _Payments:
     def cash(self) -> Cash:
         """Return all payments."""
         columns = [np.concatenate([part[i] for part in self.parts]) for i in range(7)]
-        kinds = (np.int64, np.int64, np.int64, np.int64, np.float64, np.int64, np.int64)
-        return Cash(*(c.astype(kind) for c, kind in zip(columns, kinds, strict=True)))
+        column, partner, start, stop = (part.astype(np.int64) for part in columns[:4])
+        amount = columns[4].astype(np.float64)
+        view, group = (part.astype(np.int64) for part in columns[5:])
+        return Cash(column, partner, start, stop, amount, view, group)
 
 
 def _spans_of(costs: pd.DataFrame, keys: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +138,11 @@ def _save(pay: _Payments, spans: pd.DataFrame, owner: Ints, saved: pd.Series) ->
     for group, part in ((RUNNING, running), (OTHER, ~running)):
         rows = spans[part]
         pay.add(
-            (rows["column"], owner[part]), (rows["from"], rows["stop"]), saved[part], view=rows["view"], group=group
+            (rows["column"], owner[part]),
+            (rows["from"], rows["stop"]),
+            saved[part],
+            view=rows["view"],
+            group=group,
         )
 
 
@@ -158,7 +169,7 @@ def _online(pay: _Payments, inst: Instance, online: ColumnBlock) -> None:
 
 
 def _closing(pay: _Payments, inst: Instance, close: ColumnBlock) -> None:
-    """Fixed cost saved when a site closes, and the costs and receipts of leaving it."""
+    """Add the fixed cost saved when a site closes, and the costs and receipts of leaving it."""
     a = inst.assumptions
     route = inst.routes.iloc[close.keys["route"]].reset_index(drop=True)
     site = route["site"].to_numpy()
@@ -205,7 +216,7 @@ def _lease_end(pay: _Payments, inst: Instance, keys: pd.DataFrame, who: tuple[Ar
 def _disposal(
     pay: _Payments, inst: Instance, route: pd.DataFrame, keys: pd.DataFrame, who: tuple[ArrayLike, ArrayLike]
 ) -> None:
-    """Holding an empty building, selling or letting it."""
+    """Add what holding an empty building costs, and what selling or letting it brings."""
     year = keys["year"].to_numpy()
     lag = np.where(route["route"] == "hold", pay.years, route["lag"])
     lag = np.where(route["route"] == "surrender", 0, lag)
@@ -284,7 +295,7 @@ def _hubs(pay: _Payments, inst: Instance, hubs: ColumnBlock) -> None:
 
 
 def _moves(pay: _Payments, inst: Instance, moves: ColumnBlock) -> None:
-    """Removal, IT, fit-out, hub charges and host fees of moves."""
+    """Add removal, IT, fit-out, hub charges and host fees of moves."""
     a = inst.assumptions
     who = inst.provisions.iloc[moves.keys["provision"]].reset_index(drop=True)
     place = inst.places.iloc[moves.keys["place"]].reset_index(drop=True)
@@ -338,7 +349,7 @@ def _annuity_sum(inst: Instance, life: int) -> float:
 
 
 def _merging(pay: _Payments, inst: Instance, merges: ColumnBlock) -> None:
-    """Removal, IT and fit-out of merges."""
+    """Add removal, IT and fit-out of merges."""
     a = inst.assumptions
     who = inst.provisions.iloc[merges.keys["provision"]].reset_index(drop=True)
     year, payer = merges.keys["year"].to_numpy(), (merges.columns, who["partner"])

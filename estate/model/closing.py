@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from estate.core.reference import headings
-from estate.core.types import Horizon
 from estate.model.calendar import NEVER, year_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from estate.core.types import Horizon
 
 BOTH, ECONOMIC, FINANCIAL = 0, 1, 2
 LEASED = ("leasehold", "licence", "pfi")
@@ -25,7 +29,9 @@ def _at_sites(frame: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(site=site)[site.notna()].astype({"site": int})
 
 
-def expiry_years(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, first_year: int) -> NDArray[np.int64]:
+def expiry_years(
+    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, first_year: int
+) -> NDArray[np.int64]:
     """Return the year in which each site's lease has expired; NEVER where there is none."""
     tenures = _at_sites(tables["tenures"], sites)
     years = pd.Series(year_of(tenures["expiry"], first_year), index=tenures["site"])
@@ -33,7 +39,9 @@ def expiry_years(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, first_
     return years[leased].groupby(level=0).min().reindex(sites.index).fillna(NEVER).to_numpy().astype(np.int64)
 
 
-def _tenure_years(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon) -> NDArray[np.bool_]:
+def _tenure_years(
+    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon
+) -> NDArray[np.bool_]:
     """Return in which years each site's tenure lets it close, shape (sites, decision_years)."""
     tenures = _at_sites(tables["tenures"], sites)
     t = np.arange(horizon.decision_years)
@@ -43,7 +51,7 @@ def _tenure_years(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horiz
     open_ended = (expiry == NEVER) & (leave == NEVER)
     leased = np.isin(kind, ["leasehold", "licence"])[:, None]
     pfi = (kind == "pfi")[:, None]
-    allowed = np.where(leased, (t >= expiry) | (t == leave) | open_ended, True)  # noqa: FBT003
+    allowed = np.where(leased, (t >= expiry) | (t == leave) | open_ended, True)
     allowed = np.where(pfi, (t >= expiry) | open_ended, allowed)
     notice = np.ceil(pd.to_numeric(tenures["notice_months"]).fillna(0).to_numpy() / 12)[:, None]
     allowed &= t >= notice
@@ -91,7 +99,9 @@ def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horiz
     """
     reference = headings().set_index("heading")
     rows = _at_sites(tables["running_costs"], sites)
-    rows = rows[(rows["heading"].map(reference["view"]) != "memo") & sites["counted"].to_numpy()[rows["site"]]]
+    rows = rows[
+        (rows["heading"].map(reference["view"]) != "memo") & sites["counted"].to_numpy()[rows["site"]]
+    ]
     base = pd.DataFrame(
         {
             "site": rows["site"],
@@ -99,7 +109,9 @@ def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horiz
             "start": 0,
             "stop": horizon.appraisal_years,
             "amount": rows["gbp_per_year"].astype(float),
-            "fixed_share": pd.to_numeric(rows["fixed_share"]).fillna(rows["heading"].map(reference["fixed_share"])),
+            "fixed_share": pd.to_numeric(rows["fixed_share"]).fillna(
+                rows["heading"].map(reference["fixed_share"])
+            ),
             "cashable_share": pd.to_numeric(rows["cashable_share"]).fillna(1.0),
             "view": np.where(rows["heading"].map(reference["view"]) == "financial", FINANCIAL, BOTH),
         }
@@ -112,9 +124,13 @@ def _at_market_rent(
 ) -> pd.DataFrame:
     """Split rents at the expiry of the lease, from when the market rent is paid."""
     tenures = _at_sites(tables["tenures"], sites)
-    market = pd.to_numeric(tenures["market_rent_gbp_per_year"]).set_axis(tenures["site"]).groupby(level=0).first()
+    market = (
+        pd.to_numeric(tenures["market_rent_gbp_per_year"]).set_axis(tenures["site"]).groupby(level=0).first()
+    )
     rent = base["site"].map(market)
-    expiry = np.clip(expiry_years(tables, sites, horizon.first_year)[base["site"]], 0, horizon.appraisal_years)
+    expiry = np.clip(
+        expiry_years(tables, sites, horizon.first_year)[base["site"]], 0, horizon.appraisal_years
+    )
     renews = (base["heading"] == "rent") & rent.notna() & (expiry < horizon.appraisal_years)
     before = base.assign(stop=np.where(renews, expiry, base["stop"]))
     after = base.assign(start=expiry, amount=rent)[renews]
@@ -134,7 +150,9 @@ def _by_view(spans: pd.DataFrame) -> pd.DataFrame:
     return both[columns].sort_values(["site", "heading", "start", "view"], ignore_index=True)
 
 
-def exit_routes(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, a: Mapping[str, float]) -> pd.DataFrame:
+def exit_routes(
+    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, a: Mapping[str, float]
+) -> pd.DataFrame:
     """Return the exit routes of closable sites with their terms.
 
     Returns
@@ -159,13 +177,17 @@ def exit_routes(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, a: Mapp
     number = {c: pd.to_numeric(frame[c]).astype(float) for c in _TERMS}
     sale = frame["route"].isin(SALE_ROUTES)
     gia = pd.Series(sites["gia"].to_numpy()[frame["site"].astype(int)])
-    lag = np.ceil(number["years_to_sell"].fillna(a["years_to_sell"]) + frame["site"].map(delay).fillna(0) - 1e-9)
+    lag = np.ceil(
+        number["years_to_sell"].fillna(a["years_to_sell"]) + frame["site"].map(delay).fillna(0) - 1e-9
+    )
     result = pd.DataFrame(
         {
             "site": frame["site"].astype(int),
             "route": frame["route"],
             "lag": lag.astype(int),
-            "receipt": (number["receipt_gbp"].fillna(0) * frame["site"].map(factor).fillna(1)).where(sale, 0.0),
+            "receipt": (number["receipt_gbp"].fillna(0) * frame["site"].map(factor).fillna(1)).where(
+                sale, 0.0
+            ),
             "probability": number["probability"].fillna(a["sale_probability"]),
             "disposal": number["disposal_cost_share"].fillna(a["disposal_cost_share"]).where(sale, 0.0),
             "let_income": number["let_income_gbp_per_year"].fillna(0).where(frame["route"] == "let", 0.0),

@@ -9,16 +9,19 @@ capital letter is the running sum over years up to t.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from estate.config import Config
-from estate.core.types import Estate
 from estate.model.blocks import BlockProblem
 from estate.model.cash import Cash, build_cash
 from estate.model.instance import Instance, build_instance
 from estate.model.rules import RULES, rule_name
+
+if TYPE_CHECKING:
+    from estate.config import Config
+    from estate.core.types import Estate
 
 
 @dataclass(frozen=True)

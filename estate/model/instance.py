@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from estate.config import Config
 from estate.core.money import discount_factors
-from estate.core.types import Estate, Horizon
 from estate.model.closing import closing_years, exit_routes, running_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.config import Config
+    from estate.core.types import Estate, Horizon
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -111,7 +114,9 @@ def _text(column: pd.Series) -> pd.Series:
     return column.astype(object).where(column.notna(), "").astype(str)
 
 
-def _sites(tables: Mapping[str, pd.DataFrame], partners: Mapping[str, int], a: Mapping[str, float]) -> pd.DataFrame:
+def _sites(
+    tables: Mapping[str, pd.DataFrame], partners: Mapping[str, int], a: Mapping[str, float]
+) -> pd.DataFrame:
     raw = tables["sites"].sort_values("site_id", ignore_index=True)
     in_plan = set(tables["partners"].loc[tables["partners"]["in_plan"].astype(bool), "partner_id"])
     existing = (raw["status"] == "existing") & raw["partner_id"].isin(in_plan)
@@ -138,7 +143,10 @@ def _sites(tables: Mapping[str, pd.DataFrame], partners: Mapping[str, int], a: M
 
 
 def _provisions(
-    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, partners: Mapping[str, int], services: pd.DataFrame
+    tables: Mapping[str, pd.DataFrame],
+    sites: pd.DataFrame,
+    partners: Mapping[str, int],
+    services: pd.DataFrame,
 ) -> pd.DataFrame:
     raw = tables["provisions"].sort_values("provision_id", ignore_index=True)
     site = raw["site_id"].map(_numbers(sites["site_id"])).to_numpy().astype(np.int64)
@@ -221,7 +229,9 @@ def _host_places(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.
     return frame[np.isin(status, ["host", "existing"])]
 
 
-def _open_places(places: pd.DataFrame, sites: pd.DataFrame, rules: Mapping[str, Any], *, hubs: bool) -> pd.DataFrame:
+def _open_places(
+    places: pd.DataFrame, sites: pd.DataFrame, rules: Mapping[str, Any], *, hubs: bool
+) -> pd.DataFrame:
     """Keep the places that fitness, locks and status allow."""
     at = sites.iloc[places["site"]].reset_index(drop=True)
     is_hub = (places["kind"] == "hub").to_numpy()
@@ -235,30 +245,42 @@ def _open_places(places: pd.DataFrame, sites: pd.DataFrame, rules: Mapping[str, 
     return places[keep].reset_index(drop=True)
 
 
+def _near(start: Floats, end: Floats, farthest: Floats) -> pd.DataFrame:
+    """Return the pairs of places near enough: provision, place, metres in a straight line.
+
+    A provision without a farthest way, and whatever has no place, is near nothing.
+    """
+    mobile = np.flatnonzero(np.isfinite(start[:, 0]) & np.isfinite(farthest))
+    known = np.flatnonzero(np.isfinite(end[:, 0]))
+    if not len(mobile) or not len(known):
+        return pd.DataFrame({"provision": np.zeros(0, int), "place": np.zeros(0, int), "metres": np.zeros(0)})
+    near = cKDTree(start[mobile]).sparse_distance_matrix(
+        cKDTree(end[known]), farthest[mobile].max() + 1e-6, output_type="ndarray"
+    )
+    return pd.DataFrame({"provision": mobile[near["i"]], "place": known[near["j"]], "metres": near["v"]})
+
+
 def _pairs(inst: Mapping[str, Any], services: pd.DataFrame, reach_km: float) -> pd.DataFrame:
-    """List the permitted moves by reach and permission."""
+    """List the permitted moves by reach, permission, and whether the provision alone fits."""
     provisions, places, sites = inst["provisions"], inst["places"], inst["sites"]
     xy = sites[["x", "y"]].to_numpy()
     metres = 1000 / inst["assumptions"]["circuity"]
     limit = _filled(services["move_reach_km"], reach_km).to_numpy()[provisions["service"]]
-    mobile = np.flatnonzero(provisions["mobile"] & np.isfinite(xy[provisions["site"], 0]))
-    known = np.flatnonzero(np.isfinite(xy[places["site"], 0]))
-    if not len(mobile) or not len(known):
-        return pd.DataFrame({"provision": np.zeros(0, int), "place": np.zeros(0, int), "km": np.zeros(0)})
-    from_tree = cKDTree(xy[provisions["site"].to_numpy()[mobile]])
-    to_tree = cKDTree(xy[places["site"].to_numpy()[known]])
-    near = from_tree.sparse_distance_matrix(to_tree, limit[mobile].max() * metres + 1e-6, output_type="ndarray")
-    pairs = pd.DataFrame({"provision": mobile[near["i"]], "place": known[near["j"]], "km": near["v"] / metres})
+    farthest = np.where(provisions["mobile"], limit * metres, np.nan)
+    pairs = _near(xy[provisions["site"]], xy[places["site"]], farthest)
+    pairs["km"] = pairs.pop("metres") / metres
     u, j = pairs["provision"].to_numpy(), pairs["place"].to_numpy()
     keep = pairs["km"].to_numpy() <= limit[u] + 1e-9
     keep &= provisions["site"].to_numpy()[u] != places["site"].to_numpy()[j]
-    keep &= _permitted(provisions, places, services)[provisions["service"].to_numpy()[u], j]
-    return pairs[keep].sort_values(["provision", "place"], ignore_index=True)
+    keep &= _permitted(places, services)[provisions["service"].to_numpy()[u], j]
+    keep &= provisions["need"].to_numpy()[u] <= places["room"].to_numpy()[j] + 1e-6
+    keep &= provisions["hours"].to_numpy()[u] <= places["hours"].to_numpy()[j] + 1e-6
+    kept: pd.DataFrame = pairs[keep].sort_values(["provision", "place"], ignore_index=True)
+    return kept
 
 
-def _permitted(provisions: pd.DataFrame, places: pd.DataFrame, services: pd.DataFrame) -> NDArray[np.bool_]:
+def _permitted(places: pd.DataFrame, services: pd.DataFrame) -> NDArray[np.bool_]:
     """Return which service may be at which place, shape (services, places)."""
-    del provisions
     allowed = np.ones((len(services), len(places)), dtype=bool)
     year_round = services["year_round"].astype(bool).to_numpy()
     for j, (listed, weeks) in enumerate(zip(places["permitted"], places["term_weeks"], strict=True)):
@@ -292,7 +314,26 @@ def _merges(inst: Mapping[str, Any], services: pd.DataFrame) -> pd.DataFrame:
     need = provisions["merge_need"].to_numpy()[joined["number"]]
     keep &= need <= _beside_target(sites, provisions, joined["number_to"].to_numpy()) + 1e-6
     pairs = joined.loc[keep, ["number", "number_to"]].set_axis(["provision", "target"], axis=1)
-    return pairs.sort_values(["provision", "target"], ignore_index=True)
+    listed: pd.DataFrame = pairs.sort_values(["provision", "target"], ignore_index=True)
+    return listed
+
+
+def _sets(
+    estate: Estate, config: Config, services: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return sites, provisions and the places that are open to provisions."""
+    tables, a = estate.tables, estate.assumptions
+    numbers = {p: i for i, p in enumerate(sorted(tables["partners"]["partner_id"].astype(str)))}
+    sites = _sites(tables, numbers, a)
+    provisions = _provisions(tables, sites, numbers, services)
+    own = provisions.groupby("site")["room"].agg(["sum", "size"]).reindex(sites.index).fillna(0)
+    sites["own_room"], sites["provisions"] = own["sum"], own["size"].astype(int)
+    sites["closable"] &= ~sites.index.isin(provisions.loc[~provisions["mobile"], "site"])
+    places = pd.concat(
+        [_hub_places(tables, sites, numbers, a["hub_life_years"]), _host_places(tables, sites)],
+        ignore_index=True,
+    )
+    return sites, provisions, _open_places(places, sites, config.rules, hubs=config.hubs_allowed)
 
 
 def build_instance(estate: Estate, config: Config) -> Instance:
@@ -312,18 +353,8 @@ def build_instance(estate: Estate, config: Config) -> Instance:
     tables, a = estate.tables, estate.assumptions
     horizon = config.horizon.horizon()
     partner_ids = tuple(sorted(tables["partners"]["partner_id"].astype(str)))
-    numbers = {p: i for i, p in enumerate(partner_ids)}
     services = tables["services"].sort_values("service_id", ignore_index=True)
-    sites = _sites(tables, numbers, a)
-    provisions = _provisions(tables, sites, numbers, services)
-    own = provisions.groupby("site")["room"].agg(["sum", "size"]).reindex(sites.index).fillna(0)
-    sites["own_room"], sites["provisions"] = own["sum"], own["size"].astype(int)
-    fixed_sites = provisions.loc[~provisions["mobile"], "site"]
-    sites["closable"] &= ~sites.index.isin(fixed_sites)
-    places = pd.concat(
-        [_hub_places(tables, sites, numbers, a["hub_life_years"]), _host_places(tables, sites)], ignore_index=True
-    )
-    places = _open_places(places, sites, config.rules, hubs=config.hubs_allowed)
+    sites, provisions, places = _sets(estate, config, services)
     parts = {"sites": sites, "provisions": provisions, "places": places, "assumptions": a}
     reach = config.rules.get("reach", {}).get("default_km")
     pairs = _pairs(parts, services, a["default_move_reach_km"] if reach is None else reach)

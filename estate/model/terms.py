@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from estate.model.blocks import BlockProblem
-from estate.model.instance import Instance
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.instance import Instance
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -101,7 +104,9 @@ def leave_columns(problem: BlockProblem, inst: Instance) -> Ints:
     return table
 
 
-def left_to_date(problem: BlockProblem, inst: Instance, group: ArrayLike, provision: ArrayLike) -> tuple[Ints, Ints, Ints]:
+def left_to_date(
+    problem: BlockProblem, inst: Instance, group: ArrayLike, provision: ArrayLike
+) -> tuple[Ints, Ints, Ints]:
     """Expand ``Leave_u(t)`` of provisions: rows ``group * years + t``.
 
     Parameters
@@ -116,7 +121,9 @@ def left_to_date(problem: BlockProblem, inst: Instance, group: ArrayLike, provis
     """
     table = leave_columns(problem, inst)[np.asarray(provision, dtype=np.int64)]
     source, year = np.nonzero(table >= 0)
-    row, column, again = to_date(np.asarray(group)[source], year, table[source, year], inst.horizon.decision_years)
+    row, column, again = to_date(
+        np.asarray(group)[source], year, table[source, year], inst.horizon.decision_years
+    )
     return row, column, source[again]
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -28,6 +26,10 @@ from estate.model.rules import (
     tenure,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
 RULES: tuple[ModuleType, ...] = (
     assignment,
     opening,
@@ -48,7 +50,18 @@ RULES: tuple[ModuleType, ...] = (
 )
 
 ALWAYS_ON = frozenset(
-    {"assignment", "opening", "capacity", "compatibility", "permission", "reach", "access", "tenure", "brakes", "fitness"}
+    {
+        "assignment",
+        "opening",
+        "capacity",
+        "compatibility",
+        "permission",
+        "reach",
+        "access",
+        "tenure",
+        "brakes",
+        "fitness",
+    }
 )
 
 

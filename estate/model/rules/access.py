@@ -16,18 +16,21 @@ that of business as usual, or the lower of the two (``basis``).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
 from estate.model.terms import Rows, add_compact, arrived, left_to_date
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 SLACK = 1e-9  # relative, so that a share met exactly is not lost to rounding
 MOST_DEPRIVED = 2  # deciles 1 and 2
@@ -92,14 +95,14 @@ def _reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ..
 
 def weights(group: str, areas: pd.DataFrame) -> NDArray[np.float64]:
     """Return the residents of a group in each area [persons], shape (areas,)."""
-    people = areas["population"].astype(float).to_numpy()
+    people = areas["population"].to_numpy(dtype=np.float64)
     if group == "all":
-        return people
+        return np.asarray(people, dtype=np.float64)
     if group == "most_deprived":
         decile = pd.to_numeric(areas["imd_decile"]).fillna(10).to_numpy().astype(float)
-        return np.where(decile <= MOST_DEPRIVED, people, 0.0)
+        return np.asarray(np.where(decile <= MOST_DEPRIVED, people, 0.0), dtype=np.float64)
     share = pd.to_numeric(areas[f"{group}_share"]).fillna(0).to_numpy().astype(float)
-    return people * share
+    return np.asarray(people * share, dtype=np.float64)
 
 
 def _needs(standard: Any, areas: pd.DataFrame, reach: _Reach) -> list[tuple[NDArray[np.float64], float]]:  # noqa: ANN401
@@ -141,7 +144,9 @@ def _served(problem: BlockProblem, inst: Instance, service: int, reach: _Reach) 
     """
     years, n = inst.horizon.decision_years, len(reach.always)
     open_areas = np.flatnonzero(~reach.always)
-    keys = pd.DataFrame({"area": np.repeat(open_areas, years), "year": np.tile(np.arange(years), len(open_areas))})
+    keys = pd.DataFrame(
+        {"area": np.repeat(open_areas, years), "year": np.tile(np.arange(years), len(open_areas))}
+    )
     block = problem.add_columns(f"served_{len(problem.blocks)}", keys, integer=False)
     columns = np.full((n, years), -1, dtype=np.int64)
     columns[keys["area"], keys["year"]] = block.columns

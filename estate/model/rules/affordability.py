@@ -10,20 +10,26 @@ With net(t) the financial cash of the plan against business as usual, all partne
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
 from estate.model.cash import RECEIPT, RUNNING, Cash
-from estate.model.instance import Instance
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.instance import Instance
 
 
 class Options(Section):
     """Options of the rule ``affordability``."""
 
     peak_funding_gbp: float | None = Field(None, ge=0, description="Deepest cumulative cash need [GBP]")
-    payback_year: int | None = Field(None, ge=0, description="Year t from which cumulative cash is never negative")
+    payback_year: int | None = Field(
+        None, ge=0, description="Year t from which cumulative cash is never negative"
+    )
     receipts: bool = Field(default=True, description="False counts no receipts")
     saving_year: int | None = Field(None, ge=0, description="Year t in which the saving is asked for")
     saving_gbp: float = Field(0.0, description="Least running saving in that year [GBP]")

@@ -7,10 +7,14 @@ r"""Legal and other locks hold.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):

@@ -13,26 +13,44 @@ at a lending site by room and by hours a week; at a site that receives merges by
     \sum_u need_u Move_{uj}(t) \le R_j (1 - Close_j(t)), \qquad
     \sum_u hours_u Move_{uj}(t) \le hours_j (1 - Close_j(t))
 
-    \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t)) \le \max(nia_i, room_i)
+    \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t))
+        \le \max(nia_i, room_i) (1 - Close_i(t))
 
-A target v never leaves, so it always holds its own room; said once more for each target, which
+A closed site has no room (implied, but without it half-left sites would lend half their room). A target v never leaves, so it always holds its own room; said once more for each target, which
 changes no plan but halves the bound of the relaxation:
 
 .. math::
 
     \sum_u mergeneed_u Merge_{uv} \le (\max(nia_i, room_i) - room_v) (1 - Leave_v)
+
+What u needs beyond the spare room of the site, others there make free by leaving (but not by the
+site closing):
+
+.. math::
+
+    (mergeneed_u - spare_i) Merge_{uv}
+        \\le \\sum_{w \\in i, w \\ne v} \\min(room_w, mergeneed_u - spare_i) (Leave_w - Close_i)
+
+Likewise, at most n provisions fit of those that need more than 1/(n+1) of the room of a place.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
 from estate.model.terms import Rows, add_compact, keyed, leave_columns, left_to_date, to_date
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
+
+ROUNDING = 1e-6  # m2
+MOST_COUNTED = 4  # beyond, counting provisions says little more than their room
 
 
 class Options(Section):
@@ -46,6 +64,7 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
     _existing_hub_room(problem, inst)
     _lent(problem, inst)
     _merged_room(problem, inst)
+    _few_fit(problem, inst)
 
 
 def _arrivals(problem: BlockProblem, inst: Instance) -> pd.DataFrame:
@@ -56,7 +75,9 @@ def _arrivals(problem: BlockProblem, inst: Instance) -> pd.DataFrame:
     return move
 
 
-def _add_arrivals(rows: Rows, inst: Instance, move: pd.DataFrame, group: np.ndarray, need: np.ndarray) -> None:
+def _add_arrivals(
+    rows: Rows, inst: Instance, move: pd.DataFrame, group: np.ndarray, need: np.ndarray
+) -> None:
     row, column, source = to_date(group, move["year"], move["column"], inst.horizon.decision_years)
     rows.add(row, column, need[source])
 
@@ -86,6 +107,7 @@ def _existing_hub_room(problem: BlockProblem, inst: Instance) -> None:
     gain = inst.places["room"].to_numpy()[hub["place"]] - occupied[hub["site"]]
     rows.add(row, column, -gain[source])
     _own_leaving(rows, problem, inst, np.unique(hub["site"]))
+    _closed_has_none(rows, problem, inst, (np.unique(hub["site"]), occupied))
     add_compact(problem, "capacity", rows, 0.0)
 
 
@@ -123,8 +145,19 @@ def _merged_room(problem: BlockProblem, inst: Instance) -> None:
     _own_leaving(rows, problem, inst, receiving)
     own = inst.sites["own_room"].to_numpy()
     spare = np.maximum(inst.sites["nia"].fillna(0).to_numpy(), own) - own
+    _closed_has_none(rows, problem, inst, (receiving, spare + own))
     add_compact(problem, "capacity", rows, np.repeat(spare, years))
     _merged_beside_target(problem, inst, merge)
+    _others_make_room(problem, inst, pd.Series(spare))
+
+
+def _closed_has_none(rows: Rows, problem: BlockProblem, inst: Instance, room: tuple[np.ndarray, np.ndarray]) -> None:
+    """Take all the room of a site away when it has closed."""
+    sites, whole = room
+    close = keyed(problem, "close")
+    close = close[close["site"].isin(sites)]
+    row, column, source = to_date(close["site"], close["year"], close["column"], inst.horizon.decision_years)
+    rows.add(row, column, whole[close["site"].to_numpy()[source]])
 
 
 def _merged_beside_target(problem: BlockProblem, inst: Instance, merge: pd.DataFrame) -> None:
@@ -137,3 +170,57 @@ def _merged_beside_target(problem: BlockProblem, inst: Instance, merge: pd.DataF
     target, year = np.nonzero(leaving >= 0)
     rows.add(target, leaving[target, year], room[target])
     add_compact(problem, "capacity", rows, room)
+
+
+def _others_make_room(problem: BlockProblem, inst: Instance, spare: pd.Series) -> None:
+    who = inst.provisions.reset_index(names="other")[["other", "site", "room"]]
+    pairs = inst.merges.assign(site=inst.provisions["site"].to_numpy()[inst.merges["target"]])
+    pairs["lack"] = inst.provisions["merge_need"].to_numpy()[pairs["provision"]] - pairs["site"].map(spare)
+    pairs = pairs[pairs["lack"] > ROUNDING].assign(pair=lambda f: np.arange(len(f)))
+    rows = Rows(len(pairs))
+    merge = keyed(problem, "merge").merge(pairs, on=["provision", "target"])
+    rows.add(merge["pair"], merge["column"], merge["lack"])
+    others = pairs.merge(who, on="site")
+    others = others[others["other"] != others["target"]]
+    others["frees"] = np.minimum(others["room"], others["lack"])
+    leaving = leave_columns(problem, inst)[others["other"]]
+    other, year = np.nonzero(leaving >= 0)
+    rows.add(others["pair"].to_numpy()[other], leaving[other, year], -others["frees"].to_numpy()[other])
+    freed = others.groupby("pair")["frees"].sum().reindex(pairs["pair"]).fillna(0.0)
+    close = pairs[["pair", "site"]].merge(keyed(problem, "close"), on="site")
+    rows.add(close["pair"], close["column"], freed.to_numpy()[close["pair"]])
+    add_compact(problem, "capacity", rows, 0.0)
+
+
+def _few_fit(problem: BlockProblem, inst: Instance) -> None:
+    """Say in whole provisions what the room says in m2: implied, but it tightens the bound."""
+    move, merge = _arrivals(problem, inst), keyed(problem, "merge")
+    move["room"] = inst.places["room"].to_numpy()[move["place"]]
+    merge["need"] = inst.provisions["merge_need"].to_numpy()[merge["provision"]]
+    merge["room"] = inst.beside_target(merge["target"].to_numpy())
+    opens = keyed(problem, "hub")[["place", "column"]].set_axis(["at", "column"], axis=1)
+    leaving = leave_columns(problem, inst)
+    target, year = np.nonzero(leaving >= 0)
+    leaves = pd.DataFrame({"at": target, "column": leaving[target, year]})
+    hosts = (inst.places["kind"] == "host").to_numpy()
+    move["at"], merge["at"] = move["place"], merge["target"]
+    for most in range(1, MOST_COUNTED + 1):
+        _count_big(problem, move, (opens, -1.0), (most, np.where(hosts, most, 0.0)))
+        _count_big(problem, merge, (leaves, 1.0), (most, np.full(len(inst.provisions), float(most))))
+
+
+def _count_big(
+    problem: BlockProblem,
+    arrivals: pd.DataFrame,
+    gate: tuple[pd.DataFrame, float],
+    limit: tuple[int, np.ndarray],
+) -> None:
+    most, upper = limit
+    big = arrivals[arrivals["need"] > arrivals["room"] / (most + 1) + 1e-6]
+    number = big.groupby("at")["provision"].nunique()
+    crowded = number.index[number > most].to_numpy()
+    big, gates = big[big["at"].isin(crowded)], gate[0][gate[0]["at"].isin(crowded)]
+    rows = Rows(len(crowded))
+    rows.add(np.searchsorted(crowded, big["at"]), big["column"], 1.0)
+    rows.add(np.searchsorted(crowded, gates["at"]), gates["column"], gate[1] * most)
+    add_compact(problem, "capacity", rows, upper[crowded])

@@ -10,17 +10,20 @@ For every purse p and decision year t, with receipts known after lag and haircut
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
 from estate.model.cash import SPEND, Cash, retention
-from estate.model.instance import Instance
 from estate.model.terms import Rows, add_compact, keyed, to_date
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from estate.model.blocks import BlockProblem
+    from estate.model.instance import Instance
 
 
 class Options(Section):
@@ -71,7 +74,11 @@ def _budget_to_date(inst: Instance, budgets: pd.DataFrame, *, pooled: bool) -> n
     year = budgets["year"].to_numpy().astype(int) - inst.horizon.first_year
     money = budgets[["capital_gbp", "borrowing_limit_gbp", "grant_gbp"]].fillna(0).sum(axis=1).to_numpy()
     number = {p: i for i, p in enumerate(inst.partners)}
-    purse = np.zeros(len(budgets), int) if pooled else budgets["purse"].map(number).fillna(-1).to_numpy().astype(int)
+    purse = (
+        np.zeros(len(budgets), int)
+        if pooled
+        else budgets["purse"].map(number).fillna(-1).to_numpy().astype(int)
+    )
     inside = (year >= 0) & (year < years) & (purse >= 0)
     np.add.at(yearly, (purse[inside], year[inside]), money[inside])
     return np.cumsum(yearly, axis=1).ravel()

@@ -10,19 +10,24 @@ provisions v of b at h:
 
     \text{must share:} \quad Move_{uh}(t) \le \sum_{v} Move_{vh}(t) + \sum_{v \in h} (1 - Leave_v(t))
 
-with q as in ``access`` in place of the sum over arrivals. ``within_km`` is ``must_share`` with every site within that distance in place of h.
+with q as in ``access`` in place of the sum over arrivals. ``within_km`` is ``must_share`` with every
+site within that distance in place of h.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
 from estate.model.terms import Rows, add_compact, arrived, keyed, left_to_date, to_date
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):
@@ -36,18 +41,19 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
     for pair in inst.tables["compatibility"].itertuples():
         if pair.service_a not in numbers or pair.service_b not in numbers:
             continue
-        a, b = numbers[pair.service_a], numbers[pair.service_b]
+        a, b = numbers[str(pair.service_a)], numbers[str(pair.service_b)]
         if pair.relation == "may_not_share":
             _apart(problem, inst, a, b)
         else:
-            _together(problem, inst, (a, b), 0.0 if pair.relation == "must_share" else float(pair.km))
+            _together(problem, inst, (a, b), 0.0 if pair.relation == "must_share" else float(str(pair.km)))
 
 
 def _arrivals(problem: BlockProblem, inst: Instance, service: int) -> pd.DataFrame:
     """List the moves of a service with the site they go to."""
     move = keyed(problem, "move")
     move["site"] = inst.places["site"].to_numpy()[move["place"]]
-    return move[inst.provisions["service"].to_numpy()[move["provision"]] == service]
+    mine: pd.DataFrame = move[inst.provisions["service"].to_numpy()[move["provision"]] == service]
+    return mine
 
 
 def _own(inst: Instance, service: int) -> pd.DataFrame:
@@ -65,7 +71,8 @@ def _apart(problem: BlockProblem, inst: Instance, a: int, b: int) -> None:
     years = inst.horizon.decision_years
     keys = pd.DataFrame({"site": np.repeat(sites, years), "year": np.tile(np.arange(years), len(sites))})
     present = [
-        problem.add_columns(f"present_{inst.services[s]}_{len(problem.blocks)}", keys, integer=False) for s in (a, b)
+        problem.add_columns(f"present_{inst.services[s]}_{len(problem.blocks)}", keys, integer=False)
+        for s in (a, b)
     ]
     both = Rows(len(keys))
     for block, moves in zip(present, (first, second), strict=True):
@@ -74,7 +81,9 @@ def _apart(problem: BlockProblem, inst: Instance, a: int, b: int) -> None:
     problem.add_rows("compatibility", both.triplets(), upper=np.ones(len(keys)))
 
 
-def _imply_presence(problem: BlockProblem, inst: Instance, moves: pd.DataFrame, block: tuple[int, np.ndarray]) -> None:
+def _imply_presence(
+    problem: BlockProblem, inst: Instance, moves: pd.DataFrame, block: tuple[int, np.ndarray]
+) -> None:
     """Arrivals of each provision at each site imply that its service is present there."""
     offset, sites = block
     years = inst.horizon.decision_years
@@ -89,7 +98,7 @@ def _imply_presence(problem: BlockProblem, inst: Instance, moves: pd.DataFrame, 
 
 
 def _not_beside_own(problem: BlockProblem, inst: Instance, moves: pd.DataFrame, own: pd.DataFrame) -> None:
-    """An arrival waits until every own provision of the other service has left."""
+    """Let an arrival wait until every own provision of the other service has left."""
     years = inst.horizon.decision_years
     arriving = moves[["provision", "site"]].drop_duplicates()
     pairs = arriving.merge(own[["provision", "site"]], on="site", suffixes=("", "_own"))

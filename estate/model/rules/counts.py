@@ -7,13 +7,17 @@ r"""At least, at most or exactly n hubs or closures.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):

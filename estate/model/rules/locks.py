@@ -9,14 +9,18 @@ r"""Sites that must keep, close, be a hub or not be one.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pulp
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
 from estate.model.terms import keyed
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):

@@ -8,13 +8,17 @@ r"""Nothing moves to a hub before it operates.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
 from estate.model.terms import Rows, add_compact, keyed, to_date
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):
@@ -56,4 +60,6 @@ def _links(problem: BlockProblem, inst: Instance) -> None:
     number = np.cumsum(keep) - 1
     row, column, value = rows.triplets()
     part = keep[row]
-    problem.add_rows("opening", (number[row[part]], column[part], value[part]), upper=upper[keep], lazy=True, part="links")
+    problem.add_rows(
+        "opening", (number[row[part]], column[part], value[part]), upper=upper[keep], lazy=True, part="links"
+    )

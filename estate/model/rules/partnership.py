@@ -7,14 +7,18 @@ r"""No partner is left worse off than its floor, on bills.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):
@@ -22,7 +26,8 @@ class Options(Section):
 
     floor_npv_gbp: float | None = Field(
         None,
-        description="Least net present saving of every partner [GBP]; partners.floor_npv_gbp replaces it for one",
+        description="Least net present saving of every partner [GBP]; "
+        "partners.floor_npv_gbp replaces it for one",
     )
 
 

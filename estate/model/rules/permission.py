@@ -2,15 +2,20 @@ r"""Hosts take the services they permit, in the weeks they are open.
 
 .. math::
 
-    move_{ujt} = 0 \text{ where } s(u) \notin permitted_j \text{ or } (yearround_{s(u)} \text{ and } weeks_j < 52)
+    move_{ujt} = 0 \text{ where } s(u) \notin permitted_j
+        \text{ or } (yearround_{s(u)} \text{ and } weeks_j < 52)
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from estate.config import Section
-from estate.model.blocks import BlockProblem
-from estate.model.cash import Cash
-from estate.model.instance import Instance
+
+if TYPE_CHECKING:
+    from estate.model.blocks import BlockProblem
+    from estate.model.cash import Cash
+    from estate.model.instance import Instance
 
 
 class Options(Section):
