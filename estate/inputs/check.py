@@ -194,7 +194,7 @@ def leases(context: Context) -> list[Issue]:
     late = tenures[tenures["break_date"] > tenures["expiry"]]
     valuations = context["valuations"]
     held = tenures.drop_duplicates("site_id").set_index("site_id")["tenure"].replace("", "freehold")
-    owned = valuations["site_id"].map(held).fillna("freehold") == "freehold"
+    owned = valuations["site_id"].map(held).astype(object).fillna("freehold") == "freehold"
     route = valuations["exit_route"].replace("", "sell")
     named = valuations.assign(exit_route=route)
     unowned = named[~owned & route.isin(["sell", "let", "transfer"])]
