@@ -179,6 +179,7 @@ def _write(
     """Write the report into a new folder that then takes the old one's place."""
     from estate.present.csvs import safe_frame
     from estate.present.maps import write_map_png
+    from estate.present.write import replace_folder
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -189,9 +190,7 @@ def _write(
         (made / PAGE).write_text(_page(tables, config, lines), encoding="utf-8", newline="\n")
         if view is not None:
             write_map_png(view, made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.rename(folder)
+        replace_folder(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
 

@@ -215,7 +215,7 @@ def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.Data
     price_base = f"{config.horizon.horizon().label(0)} prices"
     decided = {
         "key": "decided_sites",
-        "label": "Sites that may be decided, of all registered",
+        "label": "Sites that may close (decided on or surplus), of all sites of the tables",
         "value": len(decided_sites(estate, config, plan)),
         "unit": "sites",
         "numerator": len(decided_sites(estate, config, plan)),

@@ -89,13 +89,27 @@ def _posted_rows(facts: Facts, table: pd.DataFrame, column: str) -> pd.DataFrame
 
 
 def running_cost(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
-    """Post what buildings cost to run, in both cases, the variable part by provision."""
+    """Post what buildings cost to run, in both cases.
+
+    Business as usual stands in one row by site and heading, and so does the plan where it changes
+    nothing at a site; elsewhere the plan's variable part is posted by provision. A large estate's
+    ledger stays small, and business as usual is the same whatever the plan.
+    """
     t = np.arange(facts.span)
-    blocks = []
-    parts = ((costs.fixed, costs.fixed_gbp, "closes_t"), (costs.variable, costs.variable_gbp, "leaves_t"))
-    for items, yearly, end in parts:
+    moving = costs.variable.loc[costs.variable["leaves_t"] < facts.span, "site_id"]
+    closing = costs.fixed.loc[costs.fixed["closes_t"] < facts.span, "site_id"]
+    changes = {*moving, *closing}
+    split = costs.variable["site_id"].isin(changes).to_numpy(dtype=bool)
+    whole = costs.fixed_gbp.copy()
+    np.add.at(whole, costs.variable["row"].to_numpy(dtype=np.int64), costs.variable_gbp)
+    parted = costs.fixed["site_id"].isin(changes).to_numpy(dtype=bool)
+    fixed = np.where(parted[:, None], costs.fixed_gbp, whole)
+    blocks = [post(costs.fixed, -whole, "running_cost", case="bau")]
+    for items, yearly, end in (
+        (costs.fixed, fixed, "closes_t"),
+        (costs.variable[split], costs.variable_gbp[split], "leaves_t"),
+    ):
         stays = t < items[end].to_numpy(dtype=np.int64)[:, None]
-        blocks.append(post(items, -yearly, "running_cost", case="bau"))
         blocks.append(post(items, np.where(stays, -yearly, 0.0), "running_cost"))
     return blocks
 

@@ -66,21 +66,19 @@ def _headline(label: str, value: float | None, unit: str, note: str = "", **more
 
 
 def _saving(measures: Measures, year: str) -> dict[str, Headline]:
-    """Return the yearly saving, its range and what it is a share of."""
-    s = measures.steady
+    """Return the yearly saving, its range and what it is a share of, and running costs."""
+    s, where = measures.steady, "running cost of decided sites"
     why = "" if s.saving_share is not None else "Business as usual costs nothing"
     note = ""
     if s.illustrative:
         note = f"Illustrative: {s.assumed_share:.0%} of the cost behind it is assumed"
-    extent = {
-        "illustrative": s.illustrative,
-        "year": year,
-        "numerator": s.saving_gbp,
-        "denominator": s.bau_gbp,
-    }
-    money = extent | {"low": s.low_gbp, "high": s.high_gbp} if s.illustrative else extent
-    parts = extent | {"low": s.low_share, "high": s.high_share} if s.illustrative else extent
-    where = "running cost of decided sites"
+    extent: Headline = {"illustrative": s.illustrative, "year": year}
+    extent |= {"numerator": s.saving_gbp, "denominator": s.bau_gbp}
+    money, parts = extent, extent
+    if s.illustrative:
+        extent = extent | {"assumed_share": s.assumed_share}
+        money = extent | {"low": s.low_gbp, "high": s.high_gbp}
+        parts = extent | {"low": s.low_share, "high": s.high_share}
     return {
         "saving_gbp_per_year": _headline(
             f"Yearly saving in {where}", s.saving_gbp, "GBP/year", note, **money
@@ -94,6 +92,14 @@ def _saving(measures: Measures, year: str) -> dict[str, Headline]:
         "running_cost_plan_gbp_per_year": _headline(
             "Net running cost of decided sites and hubs, plan", s.plan_gbp, "GBP/year", year=year
         ),
+        **_coverage(measures, year),
+    }
+
+
+def _coverage(measures: Measures, year: str) -> dict[str, Headline]:
+    """Return how much of the estate's cost was decided on, and how much of that is assumed."""
+    s = measures.steady
+    return {
         "decided_share_of_estate_cost": _headline(
             "Share of the whole estate's running cost that was decided on",
             s.decided_share,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,31 +87,14 @@ def _draw_bars(axes: Axes, table: pd.DataFrame, view: View) -> None:
     gains, losses = np.zeros(len(table)), np.zeros(len(table))
     for group in table.columns:
         amounts = table[group].to_numpy()
+        look: dict[str, Any] = {"color": COLOUR[group], "edgecolor": "white", "linewidth": 0.4, "zorder": 2}
         base = np.where(amounts >= 0, gains, losses)
-        axes.bar(
-            table.index,
-            amounts,
-            bottom=base,
-            color=COLOUR[group],
-            width=0.78,
-            label=GROUP_LABEL[group],
-            edgecolor="white",
-            linewidth=0.4,
-            zorder=2,
-        )
+        axes.bar(table.index, amounts, bottom=base, width=0.78, label=GROUP_LABEL[group], **look)
         gains += np.clip(amounts, 0, None)
         losses += np.clip(amounts, None, 0)
     net = table.sum(axis=1)
-    axes.plot(
-        net.index,
-        net,
-        color=INK,
-        linewidth=1.3,
-        marker="o",
-        markersize=3.2,
-        label="Net of the year",
-        zorder=4,
-    )
+    style: dict[str, Any] = {"color": INK, "linewidth": 1.3, "marker": "o", "markersize": 3.2, "zorder": 4}
+    axes.plot(net.index, net, label="Net of the year", **style)
     _money_axis(axes, view)
     axes.set_title(
         "Each year, against carrying on as today", loc="left", fontsize=13, fontweight="bold", pad=32

@@ -27,6 +27,7 @@ DPI = 300
 BANDS = ("1-2, most deprived", "3-4", "5-6", "7-8", "9-10, least deprived")
 MOST_LABELS = 40
 SLATE = "#3b4a63"
+FIGURE_WIDTH = 40  # letters that fit beside the map
 _LINES: tuple[tuple[str, str, Any], ...] = (
     ("move", "Service moves", "solid"),
     ("merge", "Service merges", (0, (4, 2))),
@@ -287,17 +288,17 @@ def _figures(view: View) -> str:
     """Few figures that a reader of the map asks first, and what the map cannot show."""
     closes = int((view.sites["decision"] == "close").sum())
     decided = int(view.sites["scope"].isin(["decide", "surplus"]).sum())
-    lines = [f"{plural(decided, 'site')} of {len(view.sites):,} may be decided on"]
+    lines = [f"{plural(decided, 'site')} of {len(view.sites):,} may close"]
     if _acts(view):
         lines = [
-            f"{closes:,} of {plural(decided, 'decided site')} close",
-            f"{plural(len(view.hubs), 'hub')} open",
+            f"{closes:,} of {plural(decided, 'site')} that may close do so",
+            f"{plural(len(view.hubs), 'hub')} open{'s' if len(view.hubs) == 1 else ''}",
         ]
     lines += _money(view) if _acts(view) else []
     lost = len(view.sites) - len(placed(view.sites))
     if lost:
         lines.append(f"{plural(lost, 'site')} without a known place not shown")
-    return literal("\n".join(line for long in lines for line in wrap(long, 44)))
+    return literal("\n".join(line for long in lines for line in wrap(long, FIGURE_WIDTH)))
 
 
 def _money(view: View) -> list[str]:

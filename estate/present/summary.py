@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from estate.present.view import View
 
 MOST_NOTES = 8
+NOT_SETTLED = 0.2
+"""A gap larger than this share of the saving says little of the plan."""
 _PAYBACKS = (
     ("payback_with_receipts", "with receipts"),
     ("payback_without_receipts", "without receipts"),
@@ -62,10 +64,7 @@ def unknown_lines(view: View) -> list[str]:
 
 def action_lines(view: View) -> list[str]:
     """Say how many sites were decided on, close and open."""
-    sites = view.sites
-    decided = int(sites["scope"].isin(["decide", "surplus"]).sum())
-    closes = sites[sites["decision"] == "close"]
-    lines = [f"  {plural(decided, 'site')} of {len(sites):,} are decided on; {len(closes):,} of them close."]
+    lines = [f"  {words}" for words in decided_words(view)]
     if len(view.hubs):
         names = join_words([text(name) for name in view.hubs["name"]], limit=8)
         room = float(view.hubs["room_nia_m2"].sum())
@@ -80,12 +79,31 @@ def action_lines(view: View) -> list[str]:
     return lines
 
 
+def decided_words(view: View) -> list[str]:
+    """Say how many sites were decided on and of how many, surplus sites apart, and how many close."""
+    sites = view.sites[view.sites["status"] == "existing"]
+    decided, surplus = (int((sites["scope"] == scope).sum()) for scope in ("decide", "surplus"))
+    of = f"of {len(sites):,} in the estate"
+    if "part" in view.funnel:
+        mine = view.funnel[view.funnel["part"] == "register"]
+        of = f"of {int(mine['sites'].sum()):,} registered assets"
+        if int(mine.loc[mine["step"] == "Decided", "sites"].sum()) != decided:
+            of += " and of the other lists"
+    verb = "is" if decided == 1 else "are"
+    lines = [f"{plural(decided, 'site')} {of} {verb} decided on."]
+    if surplus:
+        verb = "stands" if surplus == 1 else "stand"
+        lines.append(f"{plural(surplus, 'more site')} {verb} empty (surplus) and may be given up.")
+    closes = int((sites["decision"] == "close").sum())
+    return [*lines, f"{closes:,} of them close{'s' if closes == 1 else ''}."]
+
+
 def money_lines(view: View) -> list[str]:
     """Say what is saved in the steady year, what it is worth, and when it has paid back."""
     saving, part = view.headline("saving_steady_gbp"), view.headline("saving_share")
     lines: list[str] = []
     if saving is not None:
-        of = f", {headline_words(part)} of what the decided sites cost to run" if part is not None else ""
+        of = f", {share(part.get('value'))} of what the decided sites cost to run" if part is not None else ""
         lines.append(f"  Saving in {text(saving.get('year'))}: {headline_words(saving)}{of}.")
     for key in ("share_of_estate_decided", "npv_economic_gbp", "npv_financial_gbp"):
         row = view.headline(key)
@@ -136,6 +154,8 @@ def gap_words(solution: Mapping[str, Any]) -> list[str]:
         within = solution.get("gap_share_of_saving")
         apart = "" if is_missing(within) else f" (within {share(within)})"
         best, here = gbp(solution["bound_gbp"]), gbp(solution["objective_gbp"])
+        if not is_missing(within) and float(str(within)) > NOT_SETTLED:
+            return [*lines, f"This plan saves {here}; the best possible may be up to {best}: not settled."]
         lines.append(f"No plan can save more than {best}; this one saves {here}{apart}.")
     return lines
 

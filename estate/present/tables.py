@@ -65,10 +65,15 @@ def named(names: pd.Series, ids: pd.Series) -> pd.Series:
     return words.where(words != "", ids.astype(str))
 
 
+def _blank(column: pd.Series) -> pd.Series:
+    """Return a column of texts in which nothing is missing."""
+    return column.astype(object).where(column.notna(), "")
+
+
 def _labels(result: Result, t: pd.Series) -> pd.Series:
     """Name offsets as financial years, blank where there is none."""
     names = {offset: result.horizon.label(int(offset)) for offset in t.dropna().unique()}
-    return t.map(names).astype(object).fillna("")
+    return _blank(t.map(names))
 
 
 def plan_table(result: Result) -> pd.DataFrame:
@@ -100,7 +105,7 @@ def plan_table(result: Result) -> pd.DataFrame:
     rows["action_t"] = rows["hub_t"].fillna(rows["close_t"])
     for column, offset in (("year", "action_t"), ("exit_year", "exit_t"), ("sold_year", "sold_t")):
         rows[column] = _labels(result, rows[offset].astype(float))
-    rows[["hub_option", "exit_route"]] = rows[["hub_option", "exit_route"]].astype(object).fillna("")
+    rows["hub_option"], rows["exit_route"] = _blank(rows["hub_option"]), _blank(rows["exit_route"])
     for column in ("price_low_gbp", "price_high_gbp", "robustness"):
         rows[column] = np.nan
     return _described(result, rows).sort_values("site_id", kind="stable").reset_index(drop=True)
@@ -115,7 +120,8 @@ def _described(result: Result, rows: pd.DataFrame) -> pd.DataFrame:
     rows["kind_label"] = named(rows["kind"].map(labels), rows["kind"])
     rows["partner"] = named(rows["partner_id"].map(partners), rows["partner_id"])
     acted = rows["decision"].isin(["close", "hub"])
-    rows["state"] = rows["site_id"].map(state).astype(object).fillna("proposed").where(acted, "")
+    rows["state"] = rows["site_id"].map(state)
+    rows["state"] = rows["state"].astype(object).where(rows["state"].notna(), "proposed").where(acted, "")
     rows["name"] = named(rows["name"], rows["site_id"])
     keep = [*PLAN_COLUMNS, "name", "kind", "kind_label", "status", "easting", "northing", "zone"]
     return rows[[*keep, "scope_reason", "partner", "state", "action_t", "confidential", "parent_site_id"]]
@@ -145,8 +151,8 @@ def moves_table(result: Result) -> pd.DataFrame:
     rows["room_nia_m2"] = (rows["room_nia_m2"].astype(float) * factor.astype(float) * stays).where(
         how != "online", 0.0
     )
-    to_site = rows["to_site_id"].astype(object).fillna("")
-    rows["to_site_id"] = to_site.where(to_site != "", rows["to_provision_id"].map(home)).fillna("")
+    to_site = _blank(rows["to_site_id"])
+    rows["to_site_id"] = _blank(to_site.where(to_site != "", rows["to_provision_id"].map(home)))
     ledger = result.ledger
     paid = ledger[(ledger["case"] == "plan") & ledger["line"].isin(ONE_OFF_LINES)]
     cost = -paid.groupby("provision_id")["amount_gbp"].sum()
@@ -177,7 +183,7 @@ def hubs_table(result: Result, plan: pd.DataFrame, moves: pd.DataFrame) -> pd.Da
     rows = rows.join(arriving, on="site_id")
     rows[["arrivals", "from_sites"]] = rows[["arrivals", "from_sites"]].fillna(0).astype(int)
     rows["arriving_nia_m2"] = rows["arriving_nia_m2"].fillna(0.0)
-    rows["services"] = rows["services"].astype(object).fillna("")
+    rows["services"] = _blank(rows["services"])
     keep = [
         "site_id",
         "name",

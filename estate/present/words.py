@@ -90,9 +90,10 @@ def headline_words(row: Mapping[str, Any]) -> str:
     low, high = row.get("low"), row.get("high")
     if is_missing(low) or is_missing(high):
         return quantity(row.get("value"), unit)
-    return (
-        f"{quantity(row.get('value'), unit)} (illustrative: {quantity(low, unit)} to {quantity(high, unit)})"
-    )
+    assumed = row.get("assumed_share")
+    why = "" if is_missing(assumed) else f"{assumed:.0%} of the cost behind this is assumed; "
+    between = f"between {quantity(low, unit)} and {quantity(high, unit)}"
+    return f"{quantity(row.get('value'), unit)} (illustrative: {why}{between})"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

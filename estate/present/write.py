@@ -67,14 +67,20 @@ def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
         made.chmod(0o755)
         for _, write in WRITERS:
             write(view, made)
-        _replace(made, folder)
+        replace_folder(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _replace(made: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one; the old one comes back if that fails."""
+def replace_folder(made: Path, folder: Path) -> None:
+    """Put the new folder in the place of the old one; the old one comes back if that fails.
+
+    Raises
+    ------
+    EstateError
+        If the folder cannot be replaced (for example a file of it is open in a spreadsheet).
+    """
     kept = made.with_name(made.name + "-old")
     try:
         if folder.exists():

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from made_up import make_result
 
-from estate.present.summary import funnel_lines, gap_words, summary_lines
-from estate.present.words import gbp, join_words, quantity, share, years
+from estate.present.summary import decided_words, funnel_lines, gap_words, summary_lines
+from estate.present.view import make_view
+from estate.present.words import gbp, headline_words, join_words, quantity, share, years
 
 if TYPE_CHECKING:
     from estate.core.result import Result
@@ -82,3 +85,41 @@ def test_a_public_summary_names_no_refuge() -> None:
 def test_funnel_lines(result: Result) -> None:
     sites = len(result.estate.tables["sites"])
     assert funnel_lines(result)[0] == f"  {sites:>6,}  Registered assets"
+
+
+def test_surplus_sites_are_counted_apart_from_those_decided_on(result: Result) -> None:
+    view = make_view(result, "internal")
+    sites = view.sites.copy()
+    existing = sites.index[sites["status"] == "existing"]
+    sites.loc[existing, ["scope", "decision"]] = ["keep", "keep"]
+    sites.loc[existing[:4], "scope"] = ["decide", "decide", "surplus", "surplus"]
+    sites.loc[existing[1:3], "decision"] = "close"
+    funnel = pd.DataFrame(
+        [("Land", 600, "", "register"), ("Hosts", 85, "", "added"), ("Decided", 2, "", "register")],
+        columns=["step", "sites", "reason", "part"],
+    )
+    assert decided_words(replace(view, sites=sites, funnel=funnel)) == [
+        "2 sites of 602 registered assets are decided on.",
+        "2 more sites stand empty (surplus) and may be given up.",
+        "2 of them close.",
+    ]
+
+
+def test_a_large_gap_is_not_called_near_the_best() -> None:
+    told = {
+        "status": "time_limit",
+        "objective_gbp": 750_000.0,
+        "bound_gbp": 10e6,
+        "gap_share_of_saving": 0.925,
+    }
+    words = " ".join(gap_words(told))
+    assert "the best possible may be up to £10.00 million: not settled" in words
+    assert "within" not in words
+
+
+def test_a_range_says_how_much_is_assumed() -> None:
+    row = {"value": 181_000, "unit": "GBP/year", "low": 86_000, "high": 319_000, "assumed_share": 0.41}
+    assert headline_words(row) == (
+        "£181,000 a year (illustrative: 41% of the cost behind this is assumed; "
+        "between £86,000 a year and £319,000 a year)"
+    )

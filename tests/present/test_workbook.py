@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import warnings
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import openpyxl
 import pandas as pd
 import pytest
+from made_up import make_result
 
+from estate.core.types import Plan
 from estate.present.sheets import SHEETS
-from estate.present.workbook import FIRST_ROW
+from estate.present.view import make_view
+from estate.present.workbook import FIRST_ROW, write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,6 +72,19 @@ def test_the_cash_flow_sheet_has_a_native_chart(written: dict[str, Path]) -> Non
         charts = [name for name in parts.namelist() if name.startswith("xl/charts/chart")]
         assert len(charts) == 1
         assert b"Cumulative with receipts" in parts.read(charts[0])
+
+
+def test_an_empty_plan_has_a_workbook_without_a_chart(tmp_path: Path) -> None:
+    result = make_result(12)
+    bau = result.ledger[result.ledger["case"] == "bau"]
+    nothing = pd.concat([bau, bau.assign(case="plan")], ignore_index=True)
+    view = make_view(replace(result, plan=Plan.empty(), ledger=nothing), "internal")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_workbook(view, tmp_path)
+    with zipfile.ZipFile(tmp_path / "workbook.xlsx") as parts:
+        assert not [name for name in parts.namelist() if name.startswith("xl/charts/")]
+    assert len(openpyxl.load_workbook(tmp_path / "workbook.xlsx").sheetnames) > 2
 
 
 def test_document_properties(book: openpyxl.Workbook) -> None:
