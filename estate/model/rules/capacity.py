@@ -16,7 +16,8 @@ at a lending site by room and by hours a week; at a site that receives merges by
     \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t))
         \le \max(nia_i, room_i) (1 - Close_i(t))
 
-A closed site has no room (implied, but without it half-left sites would lend half their room). A target v never leaves, so it always holds its own room; said once more for each target, which
+A closed site has no room (implied, but without it half-left sites would lend half their room). A
+target v never leaves, so it always holds its own room; said once more for each target, which
 changes no plan but halves the bound of the relaxation:
 
 .. math::
@@ -29,7 +30,7 @@ site closing):
 .. math::
 
     (mergeneed_u - spare_i) Merge_{uv}
-        \\le \\sum_{w \\in i, w \\ne v} \\min(room_w, mergeneed_u - spare_i) (Leave_w - Close_i)
+        \le \sum_{w \in i, w \ne v} \min(room_w, mergeneed_u - spare_i) (Leave_w - Close_i)
 
 Likewise, at most n provisions fit of those that need more than 1/(n+1) of the room of a place.
 """
@@ -151,7 +152,9 @@ def _merged_room(problem: BlockProblem, inst: Instance) -> None:
     _others_make_room(problem, inst, pd.Series(spare))
 
 
-def _closed_has_none(rows: Rows, problem: BlockProblem, inst: Instance, room: tuple[np.ndarray, np.ndarray]) -> None:
+def _closed_has_none(
+    rows: Rows, problem: BlockProblem, inst: Instance, room: tuple[np.ndarray, np.ndarray]
+) -> None:
     """Take all the room of a site away when it has closed."""
     sites, whole = room
     close = keyed(problem, "close")
