@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estate.model.blocks import Arrays
 from estate.solve.highs import load, run
+
+if TYPE_CHECKING:
+    from estate.model.blocks import Arrays
 
 
 def relaxation_bound(arrays: Arrays) -> float:

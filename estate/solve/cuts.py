@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from estate.model.blocks import Arrays
 from estate.solve.bounds import safe_bound
 from estate.solve.highs import load, run
-from estate.solve.relaxation import Relaxation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estate.model.blocks import Arrays
+    from estate.solve.relaxation import Relaxation
 
 Floats = NDArray[np.float64]
 BROKEN = 0.02  # a link broken by less is not worth a row
@@ -88,7 +92,7 @@ class Tightening:
         self.waiting[broken] = False
         rows = sparse.vstack([links, spare.matrix[broken]], format="csr")
         high = np.concatenate([np.zeros(links.shape[0]), spare.row_upper[broken]])
-        count = rows.shape[0]
+        count = int(rows.shape[0])
         if count:
             low = np.full(count, -highspy.kHighsInf)
             self.engine.addRows(count, low, high, rows.nnz, rows.indptr[:-1], rows.indices, rows.data)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from estate.config import Config
 from estate.core.errors import Issue
-from estate.core.types import Estate
 from estate.model.formulation import build_model
 from estate.solve.highs import load, run, scaled
 
 if TYPE_CHECKING:
-    from estate.solve.run import Clock
+    from estate.config import Config
+    from estate.core.types import Estate
+    from estate.solve.clock import Clock
 
 ALWAYS = ("assignment", "opening")
 REMEDY = {

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estate.config import SolverSection
-from estate.model.formulation import Model
 from estate.solve.highs import Watch, load, run, scaled
 from estate.solve.outcome import Outcome
 
 if TYPE_CHECKING:
-    from estate.solve.run import Clock
+    from estate.config import SolverSection
+    from estate.model.formulation import Model
+    from estate.solve.clock import Clock
 
 
 def solve_exact(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
@@ -37,7 +37,7 @@ def solve_exact(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
     }
     watch = Watch(
         lambda found, bound: clock.tell("searching", found, bound),
-        clock.stop.is_set if solver.gap == 0 else clock.stop.is_set,
+        clock.stop.is_set,
     )
     if solver.gap > 0:
         # the solver measures its gap against the plan, we against the bound: this is the stricter

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -13,6 +12,9 @@ from scipy import sparse
 
 from estate.core.errors import SolverError
 from estate.model.blocks import Arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-9  # rows are scaled to a largest coefficient of 1 before they are handed over
@@ -162,10 +164,7 @@ def run(engine: highspy.Highs, watch: Watch | None = None) -> Answer:
     solution = engine.getSolution()
     x = np.array(solution.col_value) if has_point else None
     saving = -info.objective_function_value if has_point else -np.inf
-    if is_mip:
-        bound = -info.mip_dual_bound
-    else:
-        bound = saving if status == "optimal" else np.inf
+    bound = -info.mip_dual_bound if is_mip else saving if status == "optimal" else np.inf
     dual = np.array(solution.row_dual) if not is_mip and solution.dual_valid else np.zeros(0)
     return Answer(x, saving, float(bound), status, dual, int(max(info.mip_node_count, 0)))
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pulp
 
-from estate.config import SolverSection
 from estate.core.errors import SolverError
 from estate.model.blocks import to_pulp
-from estate.model.formulation import Model
 from estate.solve.highs import scaled
 from estate.solve.outcome import Outcome
 
 if TYPE_CHECKING:
-    from estate.solve.run import Clock
+    from estate.config import SolverSection
+    from estate.model.formulation import Model
+    from estate.solve.clock import Clock
 
 NAMES = {"cbc": "PULP_CBC_CMD"}
 
@@ -41,12 +41,18 @@ def solve_other(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
     problem, variables = to_pulp(arrays)
     engine = pulp.getSolver(name, msg=False, timeLimit=max(1.0, clock.left()))
     problem.solve(engine)
-    if problem.sol_status in (pulp.LpSolutionInfeasible,):
+    if problem.sol_status == pulp.LpSolutionInfeasible:
         return Outcome(None, np.inf, "infeasible", "gap", name)
     if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):
         return Outcome(None, np.inf, "time_limit", "clock", name)
     x = np.array([v.varValue or 0.0 for v in variables])
     proved = problem.sol_status == pulp.LpSolutionOptimal and clock.left() > 0
-    bound = float(arrays.saving @ np.where(arrays.integer, np.round(x), x)) if proved else relaxation_bound(arrays)
+    bound = (
+        float(arrays.saving @ np.where(arrays.integer, np.round(x), x))
+        if proved
+        else relaxation_bound(arrays)
+    )
     status = ("optimal", "gap") if proved else ("time_limit", "clock")
-    return Outcome(x, bound, *status, f"{name}: plan" + ("" if proved else "; HiGHS: bound of the relaxation"))
+    return Outcome(
+        x, bound, *status, f"{name}: plan" + ("" if proved else "; HiGHS: bound of the relaxation")
+    )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from estate.core.types import Plan
-from estate.model.formulation import Model
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from estate.model.formulation import Model
 
 EVENTS = ("hub", "close", "move", "merge", "online")
 
@@ -40,7 +45,7 @@ def saving_of(model: Model, whole: NDArray[np.float64]) -> float:
 
 def _chosen(model: Model, family: str, whole: NDArray[np.float64]) -> pd.DataFrame:
     block = model.problem.blocks[family]
-    return block.keys[whole[block.columns] > 0.5].reset_index(drop=True)  # noqa: PLR2004
+    return block.keys[whole[block.columns] > 0.5].reset_index(drop=True)
 
 
 def read_plan(model: Model, whole: NDArray[np.float64]) -> Plan:

@@ -21,6 +21,7 @@ model. What holds between the two is added in rounds where it is broken:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.model.blocks import Arrays
-from estate.model.formulation import Model
+
+if TYPE_CHECKING:
+    from estate.model.formulation import Model
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -205,7 +208,9 @@ def _rows(arrays: Arrays, moves: _Moves, kept: Ints) -> _Rows:
         high.append(bound[rows[keep]])
         rule.append(arrays.rule[rows[keep]])
     upper = np.concatenate(high)
-    return _Rows(sparse.vstack(blocks, format="csr"), np.full(len(upper), -np.inf), upper, np.concatenate(rule))
+    return _Rows(
+        sparse.vstack(blocks, format="csr"), np.full(len(upper), -np.inf), upper, np.concatenate(rule)
+    )
 
 
 def _translated(on_moves: sparse.csr_matrix, moves: _Moves, rule: NDArray[np.str_]) -> sparse.csr_matrix:
@@ -225,7 +230,11 @@ def _translated(on_moves: sparse.csr_matrix, moves: _Moves, rule: NDArray[np.str
     coo = on_moves.tocoo()
     mine = ~by_year[coo.row]
     r, pair, v = coo.row[mine], moves.pair[coo.col[mine]], coo.data[mine]
-    grouped = pd.DataFrame({"key": r.astype(np.int64) * pairs + pair, "v": v}).groupby("key")["v"].agg(["min", "size"])
+    grouped = (
+        pd.DataFrame({"key": r.astype(np.int64) * pairs + pair, "v": v})
+        .groupby("key")["v"]
+        .agg(["min", "size"])
+    )
     key = grouped.index.to_numpy()
     full = grouped["size"].to_numpy() == moves.present.sum(axis=1)[key % pairs]
     least = np.where(full, grouped["min"], np.minimum(grouped["min"], 0.0))
@@ -244,14 +253,18 @@ def _ties(
     """Tie leaving to going, going to places, and arrivals to what is open, year by year."""
     kept, goes, pairs = columns
     inst, blocks, years = model.inst, model.problem.blocks, moves.years
-    where = {name: np.searchsorted(kept, block.columns) for name, block in blocks.items() if name not in ("move", "merge")}
+    where = {
+        name: np.searchsorted(kept, block.columns)
+        for name, block in blocks.items()
+        if name not in ("move", "merge")
+    }
     leave = np.full((len(inst.provisions), years), -1, dtype=np.int64)
     leave[blocks["leave"].keys["provision"], blocks["leave"].keys["year"]] = np.arange(len(where["leave"]))
     n, m = len(where["leave"]), len(moves.leaver)
     row, column, value = [np.arange(n)], [where["leave"]], [np.ones(n)]
     parts = [(goes["provision"], goes["year"], goes["column"])]
     online = blocks["online"]
-    parts.append((online.keys["provision"], online.keys["year"], where["online"]))
+    parts.append((online.keys["provision"], online.keys["year"], pd.Series(where["online"])))
     for provision, year, col in parts:
         row.append(leave[provision, year])
         column.append(np.asarray(col))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from estate.model.blocks import Arrays
 from estate.solve.highs import Answer, Watch, load, run
+
+if TYPE_CHECKING:
+    from estate.model.blocks import Arrays
 
 Floats = NDArray[np.float64]
 
@@ -26,11 +29,17 @@ class Effort:
         Stop at this relative gap.
     nodes : int
         Most branch-and-bound nodes; a work limit, so that runs repeat.
+    exact : bool
+        Whether rows must hold to the last digit; not needed where the answer is only a guide.
+    heuristics : float
+        Share of the effort that goes into finding points rather than proving.
     """
 
     seconds: float
     gap: float = 1e-4
     nodes: int = 2_000
+    exact: bool = True
+    heuristics: float = 0.05
 
 
 class Restricted:
@@ -46,7 +55,9 @@ class Restricted:
         self.arrays = arrays
         self.by_column = arrays.matrix.tocsc()
 
-    def search(self, free: NDArray[np.bool_], held: Floats, effort: Effort, watch: Watch | None = None) -> Answer:
+    def search(
+        self, free: NDArray[np.bool_], held: Floats, effort: Effort, watch: Watch | None = None
+    ) -> Answer:
         """Find the best point that agrees with `held` outside the free columns.
 
         Parameters
@@ -79,10 +90,7 @@ class Restricted:
             row_lower=self.arrays.row_lower[rows] - activity[rows],
             row_upper=self.arrays.row_upper[rows] - activity[rows],
         )
-        engine = load(
-            sub,
-            {"time_limit": effort.seconds, "mip_rel_gap": effort.gap, "mip_max_nodes": effort.nodes, "random_seed": 1},
-        )
+        engine = load(sub, _options(effort))
         engine.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), held[columns])
         answer = run(engine, watch)
         if answer.x is None:
@@ -96,3 +104,16 @@ class Restricted:
         activity = self.arrays.matrix @ x
         bad = (activity > self.arrays.row_upper + tolerance) | (activity < self.arrays.row_lower - tolerance)
         return np.unique(self.arrays.rule[bad])
+
+
+def _options(effort: Effort) -> dict[str, object]:
+    options: dict[str, object] = {
+        "time_limit": effort.seconds,
+        "mip_rel_gap": effort.gap,
+        "mip_max_nodes": effort.nodes,
+        "mip_heuristic_effort": effort.heuristics,
+        "random_seed": 1,
+    }
+    if not effort.exact:
+        options |= {"primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6}
+    return options

@@ -3,53 +3,24 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from estate.config import Config
 from estate.core.errors import InfeasibleError, SolverError
 from estate.core.types import Estate, Progress, Solution
 from estate.model.formulation import Model, build_model
+from estate.solve.clock import Clock
 from estate.solve.diagnose import conflicting_rules
 from estate.solve.exact import solve_exact
-from estate.solve.outcome import Outcome
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.staged import solve_staged
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estate.config import Config
+    from estate.solve.outcome import Outcome
+
 SMALL = 30_000  # columns up to which the whole model goes to one MIP
-
-
-@dataclass
-class Clock:
-    """Time since the start, the outer limit, and what to tell."""
-
-    limit: float
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event = field(default_factory=threading.Event)
-    begun: float = field(default_factory=time.monotonic)
-    log: list[str] = field(default_factory=list)
-
-    def seconds(self) -> float:
-        """Return the time since the start [s]."""
-        return time.monotonic() - self.begun
-
-    def left(self) -> float:
-        """Return the time left [s], never negative."""
-        return max(0.0, self.limit - self.seconds())
-
-    def over(self) -> bool:
-        """Return whether the user or the clock asks to stop."""
-        return self.stop.is_set() or self.left() <= 0
-
-    def tell(self, stage: str, incumbent: float | None = None, bound: float | None = None) -> None:
-        """Report progress to whoever listens."""
-        if self.progress is not None:
-            self.progress(Progress(stage, incumbent, bound, self.seconds()))
-
-    def note(self, text: str) -> None:
-        """Add a line to the run's log."""
-        self.log.append(f"{self.seconds():.1f} s: {text}")
 
 
 def solve_estate(
@@ -93,7 +64,9 @@ def solve_estate(
             "No plan satisfies all the rules. These conflict:", conflicting_rules(estate, config, clock)
         )
     if outcome.x is None:
-        raise SolverError("No plan was found in the time given; allow more time, or loosen the gap or the rules")
+        raise SolverError(
+            "No plan was found in the time given; allow more time, or loosen the gap or the rules"
+        )
     return _solution(model, config, outcome, clock, built)
 
 

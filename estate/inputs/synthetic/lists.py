@@ -97,7 +97,7 @@ SERVICES = (
         True,
         0.78,
         0.85,
-        1.2,
+        0.6,
         3.5,
         (True, 12_000, 2.0),
         True,
@@ -106,7 +106,7 @@ SERVICES = (
         900,
     ),
     Service(
-        "health", "Community health", True, 0.85, 0.9, 1.2, 3.5, (False, 0, 0), True, (0.05, 0.12), 22, 1100
+        "health", "Community health", True, 0.85, 0.9, 0.6, 3.5, (False, 0, 0), True, (0.05, 0.12), 22, 1100
     ),
     Service(
         "social_care",
@@ -114,7 +114,7 @@ SERVICES = (
         True,
         0.84,
         0.9,
-        1.2,
+        0.6,
         3.5,
         (False, 0, 0),
         True,
@@ -123,7 +123,7 @@ SERVICES = (
         500,
     ),
     Service(
-        "housing", "Housing", True, 0.76, 0.85, 1.2, 3.5, (True, 10_000, 2.0), True, (0.1, 0.25), 15, 700
+        "housing", "Housing", True, 0.76, 0.85, 0.6, 3.5, (True, 10_000, 2.0), True, (0.1, 0.25), 15, 700
     ),
     Service(
         "advice",
@@ -131,7 +131,7 @@ SERVICES = (
         True,
         0.75,
         0.85,
-        1.2,
+        0.6,
         3.0,
         (True, 8_000, 1.5),
         False,
@@ -140,7 +140,7 @@ SERVICES = (
         1300,
     ),
     Service(
-        "back_office", "Back office", False, 0.74, 0.8, 1.2, 4.0, (False, 0, 0), True, (0.1, 0.25), 11, 0
+        "back_office", "Back office", False, 0.74, 0.8, 0.6, 4.0, (False, 0, 0), True, (0.1, 0.25), 11, 0
     ),
 )
 

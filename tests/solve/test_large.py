@@ -1,0 +1,83 @@
+"""The engine for large models, on small ones whose optimum is known."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from estate.config import SolverSection
+from estate.model.formulation import build_model
+from estate.solve.bounds import safe_bound
+from estate.solve.clock import Clock
+from estate.solve.core import build_core
+from estate.solve.cuts import Tightening
+from estate.solve.exact import solve_exact
+from estate.solve.highs import Watch, scaled
+from estate.solve.plan import read_plan, rounded, saving_of
+from estate.solve.relaxation import build_relaxation
+from estate.solve.restricted import Effort
+from estate.solve.staged import solve_staged
+from estate.verify import verify
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
+from random_cases import random_case
+
+CLOSE = 1e-6
+EXACT = SolverSection(gap=0.0, time_limit=60)
+
+
+@pytest.mark.parametrize("seed", range(0, 200, 5))
+def test_bound_and_plan_of_the_stages_enclose_the_optimum(seed: int) -> None:
+    estate, config = random_case(seed)
+    model = build_model(estate, config)
+    if model.problem.width == 0:
+        pytest.skip("left out: nothing may be decided in this case")
+    exact = solve_exact(model, EXACT, Clock(60))
+    if exact.x is None:
+        pytest.skip("left out: the case has no plan")
+    optimum = saving_of(model, rounded(model, exact.x))
+    slack = CLOSE * max(1.0, abs(optimum))
+    found = solve_staged(model, EXACT.model_copy(update={"time_limit": 3}), Clock(3))
+    assert found.bound >= optimum - slack
+    if found.x is not None:
+        whole = rounded(model, found.x)
+        assert saving_of(model, whole) <= optimum + slack
+        assert verify(estate, config, read_plan(model, whole)) == []
+
+
+@pytest.mark.parametrize("seed", [1, 7, 13, 28, 46, 91])
+def test_smaller_model_never_saves_less_than_the_optimum(seed: int) -> None:
+    estate, config = random_case(seed)
+    model = build_model(estate, config)
+    exact = solve_exact(model, EXACT, Clock(60))
+    if exact.x is None:
+        pytest.skip("left out: the case has no plan")
+    optimum = saving_of(model, rounded(model, exact.x))
+    arrays, _ = scaled(model.problem.arrays())
+    relaxation = build_relaxation(model, arrays)
+    tightening = Tightening(relaxation, 30)
+    proved = tightening.run(20, lambda _: None, lambda: False)
+    assert proved is not None
+    slack = CLOSE * max(1.0, abs(optimum))
+    assert proved.bound >= optimum - slack
+    core = build_core(relaxation, tightening.arrays, np.ones(len(proved.x), dtype=bool))
+    answer = core.solve(Effort(30, 0.0, 100_000, exact=False), Watch(lambda *_: None, lambda: False))
+    assert answer.bound >= optimum - slack, "the core in whole numbers on every column is a relaxation too"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_safe_bound_holds_for_any_multipliers(seed: int) -> None:
+    estate, config = random_case(seed)
+    model = build_model(estate, config)
+    exact = solve_exact(model, EXACT, Clock(60))
+    if exact.x is None:
+        pytest.skip("left out: the case has no plan")
+    optimum = saving_of(model, rounded(model, exact.x))
+    arrays, _ = scaled(model.problem.arrays())
+    rng = np.random.default_rng(seed)
+    for scale in (0.0, 1.0, 1e3, 1e6):
+        multipliers = rng.normal(size=arrays.matrix.shape[0]) * scale
+        assert safe_bound(arrays, multipliers) >= optimum - CLOSE * max(1.0, abs(optimum))
