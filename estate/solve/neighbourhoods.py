@@ -40,25 +40,22 @@ class Neighbourhoods:
         self.width = model.problem.width
         self.site_of_place = model.inst.places["site"].to_numpy(dtype=int)
         self.home = model.inst.provisions["site"].to_numpy()
-        self.pair_of: dict[str, NDArray[np.int64]] = {}
         self.price = np.zeros(self.width)
         self.price[relaxation.kept] = proved.reduced[: len(relaxation.kept)]
-        for family in ("move", "merge"):
-            self._price_moves(family, proved)
+        self.pair_of = self._price_moves(proved)
 
-    def _price_moves(self, family: str, proved: Bound) -> None:
-        """Price each move as its going in that year and its going to that place."""
-        keys = self.model.problem.blocks[family].keys
-        beyond = len(self.model.inst.places)
-        place = keys["place"] if family == "move" else keys["target"] + beyond
+    def _price_moves(self, proved: Bound) -> NDArray[np.int64]:
+        """Price each move as its going in that year and to that place; return its pair's column."""
+        keys = self.model.problem.blocks["move"].keys
         pairs = self.relaxation.pairs.set_index(["provision", "place"])
-        found = pairs.reindex(pd.MultiIndex.from_arrays([keys["provision"], place]))
+        found = pairs.reindex(pd.MultiIndex.from_arrays([keys["provision"], keys["place"]]))
         goes = self.relaxation.goes.set_index(["provision", "group", "year"])["column"]
         when = goes.reindex(pd.MultiIndex.from_arrays([keys["provision"], found["group"], keys["year"]]))
-        self.pair_of[family] = found["column"].to_numpy().astype(np.int64)
-        self.price[self.columns[family]] = (
-            proved.reduced[self.pair_of[family]] + proved.reduced[when.to_numpy().astype(np.int64)]
+        pair = found["column"].to_numpy().astype(np.int64)
+        self.price[self.columns["move"]] = (
+            proved.reduced[pair] + proved.reduced[when.to_numpy().astype(np.int64)]
         )
+        return pair
 
     def _always(self) -> Mask:
         """Return the columns that only follow from others."""
@@ -93,12 +90,12 @@ class Neighbourhoods:
         opened = (self.model.inst.places["kind"] == "host").to_numpy(copy=True)
         opened[blocks["hub"].keys["place"][held[self.columns["hub"]] > HALF]] = True
         goes = np.zeros(len(self.home), dtype=bool)
-        for family in ("move", "merge"):
+        used = {"move": core[self.pair_of] > HALF, "merge": self._merged(whole)}
+        for family, near in used.items():
             columns, keys = self.columns[family], blocks[family].keys
-            near = core[self.pair_of[family]] > HALF
             goes[keys["provision"][near]] = True
-            near |= (limit > 0) & (self.price[columns] > -limit)
-            free[columns] = near & opened[keys["place"]] if family == "move" else near
+            wider = near | ((limit > 0) & (self.price[columns] > -limit))
+            free[columns] = wider & opened[keys["place"]] if family == "move" else wider
         close = blocks["close"].keys["site"].to_numpy()
         shut = (
             np.bincount(close, weights=whole[self.columns["close"]], minlength=len(self.model.inst.sites))
@@ -111,6 +108,12 @@ class Neighbourhoods:
             goes[leaving] | (limit > 0) | np.isin(leaving, blocks["online"].keys["provision"])
         )
         return free, held
+
+    def _merged(self, whole: Floats) -> Mask:
+        """Return the merge columns, in every year, of the pairs that merge in a point."""
+        block = self.model.problem.blocks["merge"]
+        pair = block.keys["provision"].to_numpy() * len(self.home) + block.keys["target"].to_numpy()
+        return np.isin(pair, pair[whole[block.columns] > HALF])
 
     def random(self, rng: np.random.Generator, best: Floats) -> Mask:
         """Free a place and the sites around it: hubs, closures and moves that are not too dear."""

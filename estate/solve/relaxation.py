@@ -1,8 +1,8 @@
 r"""A smaller model whose bound holds for the whole one: moves without their place and year together.
 
 The whole model has a column for every provision, place and year. Here a move
-or merge is said twice, once by year, ``go[u,g,t]`` (g: to a hub, to a host, or merging), and once
-by place, ``to[u,j]``:
+is said twice, once by year, ``go[u,g,t]`` (g: to a hub or to a host), and once by place,
+``to[u,j]``:
 
 .. math::
 
@@ -53,8 +53,7 @@ class Relaxation:
     kept : ndarray
         Column of the whole model behind each of the first columns.
     pairs : DataFrame
-        provision, place (merge targets are numbered after the places), group (0 hub, 1 host,
-        2 merge), column of ``to``.
+        provision, place, group (0 hub, 1 host), column of ``to``.
     goes : DataFrame
         provision, group, year, column of ``go``.
     hub : ndarray, shape (places, decision_years)
@@ -74,18 +73,15 @@ class _Moves:
     """The move columns arranged by pair and year."""
 
     def __init__(self, model: Model) -> None:
-        inst = model.inst
-        move, merge = (model.problem.blocks[name] for name in ("move", "merge"))
-        beyond = merge.keys.assign(place=merge.keys["target"] + len(inst.places))
-        keys = pd.concat([move.keys, beyond[["provision", "place", "year"]]], ignore_index=True)
+        inst, move = model.inst, model.problem.blocks["move"]
+        keys = move.keys
         self.years = inst.horizon.decision_years
-        self.columns = np.concatenate([move.columns, merge.columns])
+        self.columns = move.columns
         unique, pair = np.unique(keys[["provision", "place"]].to_numpy(), axis=0, return_inverse=True)
         self.pair, self.year = pair.ravel(), keys["year"].to_numpy()
         host = (inst.places["kind"] == "host").to_numpy().astype(int)
-        group = np.concatenate([host, np.full(len(inst.provisions), 2)])
         self.pairs = pd.DataFrame(unique, columns=["provision", "place"])
-        self.pairs["group"] = group[self.pairs["place"]]
+        self.pairs["group"] = host[self.pairs["place"]]
         self.leaver, self.who = np.unique(
             self.pairs[["provision", "group"]].to_numpy(), axis=0, return_inverse=True
         )
@@ -253,18 +249,15 @@ def _ties(
     """Tie leaving to going, going to places, and arrivals to what is open, year by year."""
     kept, goes, pairs = columns
     inst, blocks, years = model.inst, model.problem.blocks, moves.years
-    where = {
-        name: np.searchsorted(kept, block.columns)
-        for name, block in blocks.items()
-        if name not in ("move", "merge")
-    }
+    where = {name: np.searchsorted(kept, block.columns) for name, block in blocks.items() if name != "move"}
     leave = np.full((len(inst.provisions), years), -1, dtype=np.int64)
     leave[blocks["leave"].keys["provision"], blocks["leave"].keys["year"]] = np.arange(len(where["leave"]))
     n, m = len(where["leave"]), len(moves.leaver)
     row, column, value = [np.arange(n)], [where["leave"]], [np.ones(n)]
     parts = [(goes["provision"], goes["year"], goes["column"])]
-    online = blocks["online"]
-    parts.append((online.keys["provision"], online.keys["year"], pd.Series(where["online"])))
+    for family in ("merge", "online"):
+        keys = blocks[family].keys
+        parts.append((keys["provision"], keys["year"], pd.Series(where[family])))
     for provision, year, col in parts:
         row.append(leave[provision, year])
         column.append(np.asarray(col))

@@ -37,7 +37,7 @@ Mask = NDArray[np.bool_]
 ROUNDS = 5  # of links added to the smaller model
 NEAR_SHARE = 4e-5  # of the bound: a column that costs less than this is worth a look
 HUB_SHARE = 2e-4  # likewise for opening a hub in a year
-CORE_TIME, PHASE_TIME = 0.35, 0.25  # of the time limit
+CORE_TIME, PHASE_TIME = 0.12, 0.15  # of the time limit
 
 
 class Staged:
@@ -157,7 +157,9 @@ class Staged:
         while self.best is not None and not self.done():
             free = near.random(rng, self.best)
             seconds = min(self.clock.left(), 0.1 * self.solver.time_limit)
-            answer = self.whole.search(free, self.best, Effort(seconds, 1e-4, 200), self._watch())
+            answer = self.whole.search(
+                free, self.best, Effort(seconds, 1e-3, 200, heuristics=0.2), self._watch()
+            )
             self.keep(answer.x, "improving")
             tries += 1
         self.clock.note(f"{tries} parts of the plan searched again")
