@@ -21,6 +21,15 @@ PAIR_SHARE = 2e-4  # of the bound: a move that costs more is not looked at
 HALF = 0.5
 
 
+def followers(model: Model) -> Mask:
+    """Return the columns that only follow from the events."""
+    free = np.zeros(model.problem.width, dtype=bool)
+    for name, block in model.problem.blocks.items():
+        if name not in EVENTS:
+            free[block.columns] = True
+    return free
+
+
 class Neighbourhoods:
     """Parts of the whole model, chosen by place and by price.
 
@@ -57,14 +66,6 @@ class Neighbourhoods:
         )
         return pair
 
-    def _always(self) -> Mask:
-        """Return the columns that only follow from others."""
-        free = np.zeros(self.width, dtype=bool)
-        for name, columns in self.columns.items():
-            if name not in EVENTS:
-                free[columns] = True
-        return free
-
     def around_core(self, core: Floats, limit: float) -> tuple[Mask, Floats]:
         """Hold the hubs of a point of the smaller model and free what it uses, in every year.
 
@@ -86,7 +87,7 @@ class Neighbourhoods:
         whole[kept] = np.round(core[: len(kept)])
         held = np.zeros(self.width)
         held[self.columns["hub"]] = whole[self.columns["hub"]]
-        free = self._always()
+        free = followers(self.model)
         opened = (self.model.inst.places["kind"] == "host").to_numpy(copy=True)
         opened[blocks["hub"].keys["place"][held[self.columns["hub"]] > HALF]] = True
         goes = np.zeros(len(self.home), dtype=bool)
@@ -126,7 +127,7 @@ class Neighbourhoods:
         size = int(SITES_FREED * rng.choice([0.5, 1.0, 2.0]))
         near = np.zeros(len(inst.sites), dtype=bool)
         near[np.argsort(metres.fillna(np.inf).to_numpy(), kind="stable")[:size]] = True
-        free = self._always()
+        free = followers(self.model)
         blocks = self.model.problem.blocks
         free[self.columns["hub"]] = near[self.site_of_place[blocks["hub"].keys["place"]]]
         free[self.columns["close"]] = near[blocks["close"].keys["site"]]

@@ -20,7 +20,7 @@ from estate.solve.core import build_core
 from estate.solve.cuts import Bound, Tightening
 from estate.solve.exact import solve_exact
 from estate.solve.highs import Watch, scaled
-from estate.solve.neighbourhoods import Neighbourhoods
+from estate.solve.neighbourhoods import Neighbourhoods, followers
 from estate.solve.outcome import Outcome
 from estate.solve.relaxation import Relaxation, build_relaxation
 from estate.solve.restricted import Effort, Restricted
@@ -84,18 +84,10 @@ class Staged:
     def start(self) -> None:
         """Try the plan in which nothing happens: often allowed, and then never lost."""
         idle = self.whole.search(
-            self._auxiliary(), np.zeros(len(self.arrays.saving)), Effort(self.clock.left())
+            followers(self.model), np.zeros(len(self.arrays.saving)), Effort(self.clock.left())
         )
         if idle.x is not None:
             self.keep(idle.x, "business as usual")
-
-    def _auxiliary(self) -> Mask:
-        events = {"hub", "close", "leave", "move", "merge", "online"}
-        free = np.zeros(len(self.arrays.saving), dtype=bool)
-        for name, block in self.model.problem.blocks.items():
-            if name not in events:
-                free[block.columns] = True
-        return free
 
     def tighten(self, relaxation: Relaxation) -> tuple[Bound, Arrays] | None:
         """Prove a bound; None where the clock ended first."""
