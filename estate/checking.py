@@ -177,9 +177,9 @@ def _write(
     view: View | None,
 ) -> None:
     """Write the report into a new folder that then takes the old one's place."""
+    from estate.core.folders import replace_folder
     from estate.present.csvs import safe_frame
     from estate.present.maps import write_map_png
-    from estate.present.write import replace_folder
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

@@ -129,6 +129,11 @@ class Config(Section):
         if isinstance(context, Mapping):
             self._folders.update(context.get("folders", {}))
 
+    @property
+    def folders(self) -> Mapping[str, str]:
+        """Folders that stood behind ``${NAME}`` in paths."""
+        return dict(self._folders)
+
     def portable(self, base: Path) -> dict[str, Any]:
         """Return the configuration without any path of this machine, as ``run.json`` keeps it.
 

@@ -103,14 +103,21 @@ def evaluate(
     base: Path,
     progress: Watcher | None = None,
     stop: threading.Event | None = None,
+    estate: Estate | None = None,
 ) -> Result:
-    """Do a whole run and write nothing; parameters and errors as in `run`."""
-    return _evaluate(config, base, _Clock(progress, stop))
+    """Do a whole run and write nothing; parameters and errors as in `run`.
+
+    Parameters
+    ----------
+    estate : Estate, optional
+        That of the configuration, where it has been read already.
+    """
+    return _evaluate(config, base, _Clock(progress, stop), estate)
 
 
-def _evaluate(config: Config, base: Path, clock: _Clock) -> Result:
+def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None = None) -> Result:
     with clock("read", "reading the data"):
-        estate = load_estate(config, base)
+        estate = estate or load_estate(config, base)
     clock.stop_if_asked()
     with clock("solve", "looking for the best plan"):
         solution = solve_estate(estate, config, clock.progress, clock.stop)

@@ -91,6 +91,33 @@ def load_config(
     return config, base
 
 
+def changed(config: Config, overrides: Mapping[str, Any], said_by: str) -> Config:
+    """Return a loaded configuration with changes, checked as if it had been read so.
+
+    Parameters
+    ----------
+    config : Config
+        Complete.
+    overrides : mapping
+        As for `load_config`: by dotted key, or maps within maps.
+    said_by : str
+        Who asks for the changes, named where they are wrong.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of the changes.
+    """
+    if not overrides:
+        return config
+    raw = merge(config.model_dump(mode="json"), _nest(overrides))
+    source = _Source(said_by)
+    made, issues = _validate(_expand(raw, config.folders), config.folders, source)
+    if made is None or issues:
+        raise ConfigError("The changes of the configuration have problems:", sorted(set(issues), key=_place))
+    return made
+
+
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with `changes`: maps merge deeply, the rest is replaced, None removes."""
     merged = dict(base)

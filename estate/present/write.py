@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from estate.core.errors import EstateError
+from estate.core.folders import replace_folder
 from estate.present.chart import write_cashflow_png
 from estate.present.csvs import write_json, write_tables
 from estate.present.gis import write_gpkg
@@ -71,25 +71,3 @@ def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return sorted(path for path in folder.rglob("*") if path.is_file())
-
-
-def replace_folder(made: Path, folder: Path) -> None:
-    """Put the new folder in the place of the old one; the old one comes back if that fails.
-
-    Raises
-    ------
-    EstateError
-        If the folder cannot be replaced (for example a file of it is open in a spreadsheet).
-    """
-    kept = made.with_name(made.name + "-old")
-    try:
-        if folder.exists():
-            folder.rename(kept)
-        made.rename(folder)
-    except OSError as error:
-        if kept.exists() and not folder.exists():
-            kept.rename(folder)
-        raise EstateError(
-            f"The folder {folder} cannot be replaced ({error.strerror}); close its files in other programs"
-        ) from error
-    shutil.rmtree(kept, ignore_errors=True)

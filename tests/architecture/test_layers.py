@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "estate").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 DISTRIBUTION = {"yaml": "pyyaml", "mpl_toolkits": "matplotlib"}
+REQUIRED = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["cluster"]
 LONGEST_FUNCTION, LONGEST_FILE, MOST_ARGUMENTS = 40, 400, 6
 
 
@@ -30,7 +31,7 @@ def test_import_contracts_hold():
 
 
 def test_everything_imported_is_declared():
-    declared = distribution_names(PROJECT["project"]["dependencies"])
+    declared = distribution_names(REQUIRED)
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = []
@@ -46,7 +47,7 @@ def test_everything_imported_is_declared():
 
 def test_every_dependency_is_bounded_and_has_its_decision():
     pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "decisions").glob("*.md"))
-    for name, text in distribution_names(PROJECT["project"]["dependencies"]).items():
+    for name, text in distribution_names(REQUIRED).items():
         assert ">=" in text, text
         assert "<" in text, text
         assert f"`{name}" in pages.lower(), f"no decision names {name}"

@@ -1,0 +1,142 @@
+"""Run a study: what is known is taken over, what is missing is worked out, all is kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from estate.core.errors import ConfigError
+from estate.settings import changed
+from estate.study.attempt import Call, Ended
+from estate.study.job import Outcome, StudyProgress, Where
+from estate.study.keys import job_key
+from estate.study.local import here, on_cores
+from estate.study.store import Store, check_names
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from estate.core.errors import Issue
+    from estate.study.job import Study
+
+    Teller = Callable[[StudyProgress], None]
+
+STOPPED = "the study was stopped before it was done; run it again to go on"
+
+
+def run_study(
+    study: Study,
+    where: Where | None = None,
+    progress: Teller | None = None,
+    stop: threading.Event | None = None,
+) -> list[Outcome]:
+    """Do all jobs of a study that are not done yet.
+
+    What a job found is kept, whole, as soon as it is done. A later call takes over every answer
+    that follows from the same work, inputs, configuration and versions, so that after a stop or a
+    kill nothing is worked out twice. A job that fails is told and does not end the study.
+
+    Parameters
+    ----------
+    study : Study
+        Jobs on a base configuration, and the folder of the results.
+    where : Where, optional
+        In this process, on the cores of this machine (by default all), or on a cluster.
+    progress : callable, optional
+        Told after every job how far the study is.
+    stop : threading.Event, optional
+        When set, what is done is kept, and what is in work is dropped.
+
+    Returns
+    -------
+    list of Outcome
+        One for each job, in their order.
+
+    Raises
+    ------
+    ConfigError
+        Before anything is begun: for every name and override that is wrong, or a cluster that
+        cannot be used.
+    """
+    stop = stop or threading.Event()
+    calls = _calls(study)
+    store = Store(study.folder)
+    outcomes: dict[int, Outcome] = {}
+    for number, call in enumerate(calls):
+        found = store.find(call.job.name, call.key)
+        if found:
+            outcomes[number] = _outcome(call, found, kept=True)
+    pace = _Pace(len(calls), progress, list(outcomes.values()))
+    todo = [number for number in range(len(calls)) if number not in outcomes]
+    for position, ended in _done([calls[number] for number in todo], where or Where(), stop):
+        number = todo[position]
+        store.keep(calls[number].job.name, calls[number].key, ended)
+        outcomes[number] = _outcome(calls[number], ended, kept=False)
+        pace.tell(outcomes[number])
+    everything = [
+        outcomes.get(number) or Outcome(call.job.name, "left", message=STOPPED, key=call.key)
+        for number, call in enumerate(calls)
+    ]
+    store.write_tables(everything)
+    return everything
+
+
+def _calls(study: Study) -> list[Call]:
+    """Return every job with its own configuration, all checked before any is begun."""
+    check_names(study.jobs)
+    calls: list[Call] = []
+    issues: list[Issue] = []
+    for job in study.jobs:
+        try:
+            config = changed(study.config, job.overrides, f"job {job.name}")
+        except ConfigError as error:
+            issues += error.issues
+        else:
+            calls.append(Call(job, config, study.base, job_key(job, config, study.base)))
+    if issues:
+        raise ConfigError("The jobs have problems:", issues)
+    return calls
+
+
+def _done(calls: Sequence[Call], where: Where, stop: threading.Event) -> Iterator[tuple[int, Ended]]:
+    if not calls:
+        return iter(())
+    if where.cluster:
+        from estate.study.cluster import on_cluster
+
+        return on_cluster(calls, where.cluster, stop)
+    workers = min(where.workers or os.cpu_count() or 1, len(calls))
+    return here(calls, stop) if workers == 1 else on_cores(calls, workers, stop)
+
+
+def _outcome(call: Call, ended: Ended, *, kept: bool) -> Outcome:
+    answer = replace(ended.answer, files={}) if ended.answer else None
+    return Outcome(call.job.name, ended.status, answer, ended.message, ended.seconds, kept, call.key)
+
+
+class _Pace:
+    """Counts what has ended and says how long the rest will take."""
+
+    def __init__(self, total: int, progress: Teller | None, kept: list[Outcome]) -> None:
+        self._progress = progress
+        self._total = total
+        self._kept = len(kept)
+        self._ended = len(kept)
+        self._failed = sum(outcome.status != "done" for outcome in kept)
+        self._begun = time.monotonic()
+        self.tell(None)
+
+    def tell(self, outcome: Outcome | None) -> None:
+        if outcome:
+            self._ended += 1
+            self._failed += outcome.status != "done"
+        if self._progress is None:
+            return
+        seconds = time.monotonic() - self._begun
+        fresh = self._ended - self._kept
+        left = seconds / fresh * (self._total - self._ended) if fresh else None
+        last = outcome.name if outcome else ""
+        self._progress(StudyProgress(self._total, self._ended, self._failed, self._kept, seconds, left, last))

@@ -1,0 +1,139 @@
+"""Where a study keeps what it found: one whole folder a job, and tables of all jobs."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from estate.core.errors import ConfigError, Issue
+from estate.core.folders import replace_folder
+from estate.study.attempt import Ended
+from estate.study.job import LONGEST_NAME, RESERVED, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from estate.study.job import Job, Outcome
+
+RECORD = "job.json"
+TABLES = "study"
+_UNFINISHED = ".job-"
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9_.,+=-]{{0,{LONGEST_NAME - 1}}}")
+_FRAME = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_FILE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
+
+
+def check_names(jobs: Sequence[Job]) -> None:
+    """Refuse names that cannot be folders beside one another on every machine.
+
+    Raises
+    ------
+    ConfigError
+        For every such name.
+    """
+    issues, seen = [], set()
+    for job in jobs:
+        plain = job.name.casefold()
+        if not _NAME.fullmatch(job.name) or plain.endswith(".") or plain in RESERVED:
+            remedy = f"use letters, digits, _ and -, and not {' or '.join(RESERVED)}"
+            issues.append(Issue("study", None, "", job.name, "is not a name for a job", remedy))
+        if plain in seen:
+            issues.append(Issue("study", None, "", job.name, "comes twice", "give each its own name"))
+        seen.add(plain)
+    if issues:
+        raise ConfigError("The study has problems:", issues)
+
+
+class Store:
+    """The folder of a study.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there. What an earlier call left unfinished is swept away.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        for unfinished in folder.glob(f"{_UNFINISHED}*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+    def find(self, name: str, key: str) -> Ended | None:
+        """Return how the job of that name ended with that key, or None where it never did."""
+        here = self.folder / name
+        try:
+            record = json.loads((here / RECORD).read_text(encoding="utf-8"))
+            if record["key"] != key or not record["lasting"]:
+                return None
+            frames = {frame: pd.read_parquet(here / f"{frame}.parquet") for frame in record["frames"]}
+            answer = Answer(record["figures"], frames) if record["status"] == "done" else None
+            return Ended(record["status"], answer, record["message"], record["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def keep(self, name: str, key: str, ended: Ended) -> None:
+        """Write what a job found, whole: its folder is put in place in one step.
+
+        Raises
+        ------
+        ConfigError
+            If the folder of that name was not written by a study or a run.
+        """
+        place = self.folder / name
+        if place.exists() and not any((place / own).is_file() for own in (RECORD, "run.json")):
+            remedy = "move it away, or name the job otherwise"
+            issue = Issue(str(place), None, "", "", "is there and was not written by a study", remedy)
+            raise ConfigError("The results would replace a folder that is not theirs:", [issue])
+        made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+        try:
+            made.chmod(0o755)
+            _write(made, key, ended)
+            replace_folder(made, place)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+
+    def write_tables(self, outcomes: Iterable[Outcome]) -> list[Path]:
+        """Write the tables of all jobs together, as Parquet, and those with places as GeoPackage."""
+        from estate.study.together import write_tables
+
+        made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+        try:
+            made.chmod(0o755)
+            write_tables(list(outcomes), made)
+            replace_folder(made, self.folder / TABLES)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return sorted((self.folder / TABLES).iterdir())
+
+
+def _write(folder: Path, key: str, ended: Ended) -> None:
+    answer = ended.answer or Answer()
+    for name, content in answer.files.items():
+        _refuse_odd(_FILE, name)
+        (folder / name).write_bytes(content)
+    for name, frame in answer.frames.items():
+        _refuse_odd(_FRAME, name)
+        frame.to_parquet(folder / f"{name}.parquet", index=False)
+    record: dict[str, Any] = {
+        "key": key,
+        "status": ended.status,
+        "lasting": ended.lasting,
+        "message": ended.message,
+        "seconds": round(ended.seconds, 3),
+        "figures": dict(answer.figures),
+        "frames": sorted(answer.frames),
+    }
+    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    (folder / RECORD).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _refuse_odd(pattern: re.Pattern[str], name: str) -> None:
+    if not pattern.fullmatch(name):
+        raise ValueError(f"{name!r} is no name for a table or a file of a study")
