@@ -63,6 +63,72 @@ class DataSection(Section):
     crs: str = Field("EPSG:27700", description="CRS of easting and northing")
 
 
+class VintageSection(Section):
+    """Dated tables: a name, or a CSV file of one's own with the same columns."""
+
+    deflators: str = Field("hmt_2025_12", description="Price index; after its last year prices grow evenly")
+    carbon_values: str = Field("desnz_2023_11", description="Values of carbon by year")
+    optimism_bias: str = Field("mott_macdonald_2002", description="Optimism bias by type of project")
+    works: dict[str, float] = Field(
+        default_factory=dict,
+        description="Share of the works by project type, as {standard_buildings: 0.7, "
+        "non_standard_buildings: 0.3}; blank keeps the assumptions optimism_bias_share and "
+        "optimism_bias_duration_share",
+    )
+
+
+class AssetFinance(Section):
+    """How what is borrowed for one class of assets is repaid."""
+
+    life_years: int = Field(ge=1, le=50, description="Life over which revenue provides for the debt")
+    term_years: int | None = Field(None, ge=1, le=50, description="Term of the loan; blank takes the life")
+    loan: Literal["annuity", "eip", "maturity"] = Field("annuity", description="Type of loan, half-yearly")
+    provision: Literal["equal", "annuity"] = Field("annuity", description="Minimum revenue provision")
+
+    @model_validator(mode="after")
+    def _loan_within_life(self) -> Self:
+        if self.term_years is not None and self.term_years > self.life_years:
+            message = f"the loan of {self.term_years} years is longer than the asset's {self.life_years}"
+            raise ValueError(message)
+        return self
+
+    @property
+    def term(self) -> int:
+        """Return the term of the loan [year]."""
+        return self.life_years if self.term_years is None else self.term_years
+
+
+class FinanceSection(Section):
+    """How the plan is paid for: the financial view, in money of the day, by partner."""
+
+    rate: float = Field(0.05, ge=0, le=1, description="Rate of new loans; set daily, so always your own")
+    provision_rate: float | None = Field(
+        None, ge=0, le=1, description="Rate of the annuity for provision; blank takes rate"
+    )
+    works: AssetFinance = Field(
+        AssetFinance(life_years=40), description="Works of hubs: life_years, term_years, loan, provision"
+    )
+    fit_out: AssetFinance = Field(AssetFinance(life_years=15), description="Fit-out, likewise")
+    it: AssetFinance = Field(AssetFinance(life_years=5), description="IT and network, likewise")
+    cannot_borrow: list[str] = Field(
+        default_factory=list, description="Partners without powers to borrow (NHS bodies, colleges)"
+    )
+    flexible_receipts: list[str] = Field(
+        default_factory=list,
+        description="Partners that use their receipts for one-off revenue costs, as the direction allows",
+    )
+    flexible_first_year: int = Field(2025, description="First financial year of the direction")
+    flexible_last_year: int = Field(2029, description="Last financial year of the direction")
+    reserve_gbp: dict[str, float] = Field(
+        default_factory=dict,
+        description="Invest-to-save reserve by partner [GBP]: pays one-off revenue costs, repaid by savings",
+    )
+    late_years: int = Field(3, ge=0, le=50, description="Scenario 'late and lower': receipts so much later")
+    lower_share: float = Field(
+        0.2, ge=0, le=1, description="Scenario 'late and lower': receipts so much lower"
+    )
+
+
 class SolverSection(Section):
     """How hard to look for the best plan."""
 
@@ -105,7 +171,11 @@ class Config(Section):
     objective: Literal["economic", "financial"] = Field(
         "economic", description="Whose net present saving is made greatest: society's or the bodies' own"
     )
-    vintage: str = Field("green_book_2022", description="Table of discount rates")
+    vintage: str = Field(
+        "green_book_2022", description="Table of discount rates: a name, or a CSV file of one's own"
+    )
+    vintages: VintageSection = VintageSection()
+    finance: FinanceSection = FinanceSection()
     timing: Literal["year_end", "mid_year"] = Field(
         "year_end", description="When in the year money is discounted"
     )

@@ -16,6 +16,7 @@ import pandas as pd
 from estate import __version__ as estate_version
 from estate.appraise.access_summary import access_summary
 from estate.appraise.access_table import access_table
+from estate.appraise.business import business_headlines, business_tables, reconcile
 from estate.appraise.ledger import build_ledger
 from estate.appraise.measures import measures
 from estate.appraise.partners import partner_summary
@@ -34,7 +35,7 @@ from estate.verify import verify
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from estate.config import Config
@@ -131,9 +132,13 @@ def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None =
         access = access_table(estate, config, plan)
         summary = headline_summary(estate, config, plan, ledger)
         partners = partner_summary(ledger, estate, config, plan)
+        business = business_tables(ledger, estate, config, plan)
+        summary["headlines"] += full_headlines(business_headlines(business, summary["price_base"]))
+        checks = pd.concat([checks, agreed(business, ledger, config)], ignore_index=True)
         collect = data_to_collect(estate, config)
     record = {**run_record(config, base, estate, solution, npv), "seconds": clock.seconds}
-    return Result(config, estate, plan, solution, ledger, summary, access, partners, collect, record, checks)
+    tables = (ledger, summary, access, partners, collect, record, checks, business)
+    return Result(config, estate, plan, solution, *tables)
 
 
 def closing_lines(result: Result, folder: Path) -> list[str]:
@@ -215,6 +220,31 @@ def tie(solution: Solution, saving_gbp: float) -> pd.DataFrame:
     return pd.DataFrame([{"check": "objective equals ledger", "passed": True, "detail": told}])
 
 
+def agreed(business: Mapping[str, pd.DataFrame], ledger: pd.DataFrame, config: Config) -> pd.DataFrame:
+    """Prove that the financial view and the ledger tell of the same cash.
+
+    Returns
+    -------
+    DataFrame
+        check, passed, detail: one row for each comparison.
+
+    Raises
+    ------
+    VerificationError
+        If any of them differ by more than a penny.
+    """
+    found = reconcile(business["financial"], ledger, config)
+    broken = found[~found["passed"]]
+    if len(broken):
+        remedy = "report this as a fault of the program"
+        issues = [
+            Issue("financial", None, "", str(row["detail"]), f"fails: {row['check']}", remedy)
+            for row in broken.to_dict("records")
+        ]
+        raise VerificationError("The financial view does not agree with the ledger:", issues)
+    return found
+
+
 def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.DataFrame) -> dict[str, Any]:
     """Return the content of ``summary.json``: headline figures under the keys that readers look for."""
     access = access_summary(estate, config, plan) if len(estate.tables["areas"]) else None
@@ -229,8 +259,13 @@ def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.Data
         "denominator": len(estate.tables["sites"]),
     }
     rows = [decided, *({"key": HEADLINE_NAMES.get(name, name), **figure} for name, figure in figures.items())]
+    return {"price_base": price_base, "headlines": full_headlines(rows)}
+
+
+def full_headlines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return headlines with every column, blank where there is nothing to say."""
     blank = dict.fromkeys(HEADLINE_COLUMNS, "")
-    return {"price_base": price_base, "headlines": [{**blank, **row} for row in rows]}
+    return [{**blank, **row} for row in rows]
 
 
 def run_record(

@@ -16,6 +16,7 @@ from estate.model.rules import ALWAYS_ON, RULES, rule_name
 from estate.settings import say_nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 SCHEMA_URI = "https://json-schema.org/draft/2020-12/schema"
@@ -82,13 +83,20 @@ def rules_reference() -> str:
 
 def config_reference() -> str:
     """Return the reference of the configuration as Markdown, section by section."""
-    parts = [f"#### Top level\n\n{_table(Config)}\n"]
-    for name, field in Config.model_fields.items():
+    return "\n".join([f"#### Top level\n\n{_table(Config)}\n", *_sections(Config, "")])
+
+
+def _sections(model: type[BaseModel], above: str) -> Iterator[str]:
+    """Yield the reference of every section of a model, one kind of section once."""
+    kinds: dict[type[BaseModel], list[str]] = {}
+    for name, field in model.model_fields.items():
         kind = field.annotation
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            about = (inspect.getdoc(kind) or "").split("\n\n")[0]
-            parts.append(f"#### {name}\n\n{about}\n\n{_table(kind)}\n")
-    return "\n".join(parts)
+            kinds.setdefault(kind, []).append(f"{above}{name}")
+    for kind, names in kinds.items():
+        about = (inspect.getdoc(kind) or "").split("\n\n")[0]
+        yield f"#### {', '.join(names)}\n\n{about}\n\n{_table(kind)}\n"
+        yield from _sections(kind, f"{names[0]}.")
 
 
 def assumptions_reference() -> str:

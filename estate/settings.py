@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from estate.config import Config
-from estate.core import tables
+from estate.core import tables, vintage
 from estate.core.errors import ConfigError, Issue
-from estate.core.money import discount_bands
 from estate.core.reference import default_assumptions
 from estate.core.yamlfile import read_yaml
 from estate.model.rules import RULES, resolve_rules, rule_name
@@ -81,7 +80,7 @@ def load_config(
         )
     base = path.parent.resolve()
     raw, lines = _read_workbook(path) if path.suffix.lower() in WORKBOOKS else read_yaml(path)
-    raw = merge(raw, _nest(overrides or {}))
+    raw = _with_own_tables(merge(raw, _nest(overrides or {})), base)
     source = _Source(path.name, lines, frozenset(overrides or {}))
     folders, missing = _folders(raw.get("data"), base, shared)
     issues = [source.issue("data", f"${{{name}}}", "is not set", _variable_remedy(name)) for name in missing]
@@ -264,15 +263,42 @@ def _unknown_names(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
         for name in given
         if name not in known
     ]
-    vintages = list(dict.fromkeys(discount_bands()["vintage"]))
-    vintage = raw.get("vintage")
-    if isinstance(vintage, str) and vintage not in vintages:
-        issues.append(
-            source.issue(
-                "vintage", vintage, "is not a table of discount rates", say_nearest(vintage, vintages)
-            )
-        )
+    return issues + _unknown_vintages(raw, source)
+
+
+def _vintages(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield key, table and vintage of every dated table that the configuration names."""
+    section = raw.get("vintages")
+    named = [("vintage", "discount_rates", raw.get("vintage"))]
+    if isinstance(section, Mapping):
+        tables_of = [table for table in vintage.COLUMNS if table != "discount_rates"]
+        named += [(f"vintages.{table}", table, section.get(table)) for table in tables_of]
+    yield from ((key, table, name) for key, table, name in named if isinstance(name, str))
+
+
+def _unknown_vintages(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
+    """Find dated tables that are not known, and files of the user's that cannot be read."""
+    issues = []
+    for key, table, name in _vintages(raw):
+        if not vintage.is_file(name):
+            if name not in (known := vintage.names(table)):
+                words = f"is not a table of {table.replace('_', ' ')}"
+                issues.append(source.issue(key, name, words, say_nearest(name, known)))
+            continue
+        try:
+            vintage.read(table, name)
+        except ConfigError as error:
+            issues += error.issues
     return issues
+
+
+def _with_own_tables(raw: dict[str, Any], base: Path) -> dict[str, Any]:
+    """Return the configuration with its own dated tables as whole paths."""
+    changes: dict[str, Any] = {}
+    for key, _, name in _vintages(raw):
+        if vintage.is_file(name):
+            changes[key] = str((base / name).resolve())
+    return merge(raw, _nest(changes))
 
 
 def say_nearest(name: str, known: Sequence[str]) -> str:

@@ -152,20 +152,32 @@ def income(facts: Facts) -> list[pd.DataFrame]:
     return [post(items, bau, "income", case="bau"), post(items, plan, "income")]
 
 
-def backlog(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
-    """Post the backlog works that an approved programme funds, less what the plan makes needless."""
+def backlog_rows(facts: Facts, estate: Estate) -> pd.DataFrame:
+    """Return the backlog of counted sites: site, priority, total, funded, due year, and what is left.
+
+    ``left_gbp`` of ``funded_gbp`` is still spent with the plan: none where the site has closed, less
+    where a hub has cured it by then.
+    """
     table = estate.tables["backlog"]
-    rows = pd.DataFrame({"site_id": text(table["site_id"])})
-    rows["gbp"] = number(table["backlog_gbp"]) * number(table["funded_share"])
-    by_priority = pd.Series(number(table["priority"], 3.0)).map(PRIORITY_YEARS).to_numpy(dtype=float)
-    due = number(table["due_year"], by_priority + facts.horizon.first_year) - facts.horizon.first_year
+    rows = pd.DataFrame({"site_id": text(table["site_id"]), "priority": number(table["priority"], 3.0)})
+    rows["total_gbp"] = number(table["backlog_gbp"])
+    rows["funded_gbp"] = rows["total_gbp"] * number(table["funded_share"])
+    usual = np.asarray(rows["priority"].map(PRIORITY_YEARS) + facts.horizon.first_year, dtype=float)
+    due = number(table["due_year"], usual) - facts.horizon.first_year
     rows["due_t"] = np.maximum(due, 0).astype(np.int64)
     rows = rows.merge(facts.counted[["site_id", "partner_id", "closes_t"]], on="site_id")
     rows = rows.merge(facts.hubs[["site_id", "opens_t", "cures_backlog_share"]], on="site_id", how="left")
+    on_time = rows["opens_t"].fillna(np.inf) <= rows["due_t"]
+    cured = np.where(on_time, rows["cures_backlog_share"].fillna(0.0), 0.0)
+    rows["left_gbp"] = np.where(rows["closes_t"] <= rows["due_t"], 0.0, rows["funded_gbp"] * (1.0 - cured))
+    return rows
+
+
+def backlog(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
+    """Post the backlog works that an approved programme funds, less what the plan makes needless."""
+    rows = backlog_rows(facts, estate)
     due_t = rows["due_t"].to_numpy(dtype=np.int64)
-    spent = -rows["gbp"].to_numpy(dtype=float)
-    cured = np.where(rows["opens_t"].fillna(np.inf) <= due_t, rows["cures_backlog_share"].fillna(0.0), 0.0)
-    left = np.where(rows["closes_t"] <= due_t, 0.0, spent * (1.0 - cured))
+    spent, left = (-rows[name].to_numpy(dtype=float) for name in ("funded_gbp", "left_gbp"))
     return [
         post(rows, once(due_t, spent, facts.span), "backlog", case="bau"),
         post(rows, once(due_t, left, facts.span), "backlog"),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estate.core import vintage
+
 if TYPE_CHECKING:
     from estate.appraise.access_summary import AccessSummary
     from estate.appraise.flows import Irr
@@ -122,7 +124,7 @@ def _coverage(measures: Measures, year: str) -> dict[str, Headline]:
 
 def _worth(measures: Measures, config: Config) -> dict[str, Headline]:
     """Return net present values, the benefit-cost ratio and equivalent annual savings."""
-    how = f"Discount rates {config.vintage}, {config.timing.replace('_', ' ')}"
+    how = f"Discount rates {vintage.label(config.vintage)}, {config.timing.replace('_', ' ')}"
     ratio = measures.benefit_cost_ratio
     figures = {}
     for name, view in (("economic", measures.economic), ("financial", measures.financial)):

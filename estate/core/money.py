@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from estate.core.errors import ConfigError, Issue
+from estate.core.vintage import read
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-
-@cache
-def discount_bands() -> pd.DataFrame:
-    """Return the bands of discount rates: vintage, from_year, to_year, rate [share/year], source."""
-    with files("estate.core").joinpath("vintages/discount_rates.csv").open(encoding="utf-8") as handle:
-        return pd.read_csv(handle)
 
 
 def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDArray[np.float64]:
@@ -32,7 +22,7 @@ def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDAr
     Parameters
     ----------
     vintage : str
-        Name of a table of rates, for example ``green_book_2022``.
+        Table of rates: a name, for example ``green_book_2022``, or a CSV file of one's own.
     years : int
         Number of factors.
     timing : str
@@ -48,14 +38,7 @@ def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDAr
     ConfigError
         If the vintage is not known.
     """
-    bands = discount_bands()
-    chosen = bands[bands["vintage"] == vintage]
-    if chosen.empty:
-        known = ", ".join(dict.fromkeys(bands["vintage"]))
-        raise ConfigError(
-            "The table of discount rates is not known:",
-            [Issue("config", None, "vintage", vintage, "is not a vintage", f"use one of {known}")],
-        )
+    chosen = read("discount_rates", vintage)
     t = np.arange(1, years)
     band = np.searchsorted(chosen["from_year"].to_numpy(), t, side="right") - 1
     growth = 1.0 + chosen["rate"].to_numpy()[band]

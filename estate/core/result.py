@@ -153,6 +153,9 @@ class Result:
         Content of ``run.json``.
     checks : DataFrame
         check, passed, detail: what was proved of the plan; may be empty.
+    business : mapping of str to DataFrame
+        Tables of the business case by the name of their file: financial, saving_by_fund,
+        receipt_scenarios, exits, liabilities.
     """
 
     config: RunConfig
@@ -166,6 +169,7 @@ class Result:
     collect: pd.DataFrame
     run: Mapping[str, Any]
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
+    business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def horizon(self) -> Horizon:

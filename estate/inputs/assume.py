@@ -143,6 +143,34 @@ def assumptions_in_force(
     return force.reset_index(), issues + _impossible(force)
 
 
+def with_works(
+    force: pd.DataFrame, bias: Mapping[str, float], given: Mapping[str, float], source: str
+) -> pd.DataFrame:
+    """Return the named assumptions with the optimism bias of the run's mix of works.
+
+    Parameters
+    ----------
+    force : DataFrame
+        From `assumptions_in_force`.
+    bias : mapping
+        ``capital_upper``, ``capital_lower`` and ``duration_upper`` [share].
+    given : mapping
+        Assumptions of the configuration: what stands there is kept.
+    source : str
+        Where the bias comes from.
+    """
+    force = force.set_index("name")
+    ends = {
+        "optimism_bias_share": ("capital_upper", "capital_lower", "capital_upper"),
+        "optimism_bias_duration_share": ("duration_upper", "duration_upper", "duration_upper"),
+    }
+    for name, columns in ends.items():
+        if name in force.index and name not in given:
+            force.loc[name, ["value", "low", "high"]] = [bias[column] for column in columns]
+            force.loc[name, "source"] = source
+    return force.reset_index()
+
+
 def _unknown(name: str, known: list[str], table: str, row: int | None) -> Issue:
     like = nearest(name, known)
     remedy = f"did you mean {like}" if like else f"use one of {', '.join(known)}"

@@ -12,8 +12,9 @@ from estate.core.errors import InputError, Issue
 from estate.core.tables import SPECS, empty, parse
 from estate.core.travel import travel_table
 from estate.core.types import Estate
+from estate.core.vintage import label, optimism_bias
 from estate.inputs import coordinates
-from estate.inputs.assume import assumed_table, assumptions_in_force
+from estate.inputs.assume import assumed_table, assumptions_in_force, with_works
 from estate.inputs.check import check_tables
 from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
@@ -162,6 +163,10 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     typed = _parse_all(raw)
     _place_all(typed, raw, extras, config)
     force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)
+    if config.vintages.works:
+        table = config.vintages.optimism_bias
+        bias = optimism_bias(table, config.vintages.works)
+        force = with_works(force, bias, config.assumptions, f"{label(table)}, mix of works")
     values = {str(name): float(value) for name, value in zip(force["name"], force["value"], strict=True)}
     found, notes = check_tables(Context(typed, raw.sources, config, values))
     raw.issues += issues + found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from estate.core.result import HEADLINE_KEYS
+from estate.present import business
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
 from estate.present.words import (
@@ -195,6 +196,17 @@ def _partner_cell(column: str, cell: object) -> object:
     return "withheld" if is_missing(cell) else gbp(cell)
 
 
+def _business(view: View) -> str:
+    """Say which fund saves, how the capital is paid for, and whether it can be without receipts."""
+    parts = []
+    for title, note, make, words in business.PARTS:
+        heads, rows = make(view)
+        if rows:
+            numeric = [i for i in range(1, len(heads)) if i not in words]
+            parts.append(_section(title, f"<p>{escape(note)}</p>{html_table(heads, rows, numeric)}"))
+    return "".join(parts)
+
+
 def _access(view: View) -> str:
     table = before_after(view)
     rows = [
@@ -277,6 +289,7 @@ SECTIONS = (
     _by_year,
     _hubs,
     _partners,
+    _business,
     _access,
     _assumptions,
     _checks,

@@ -9,6 +9,7 @@ import pandas as pd
 
 from estate.core.result import ACCESS_COLUMNS
 from estate.present import audience as rules
+from estate.present.business import business_for
 from estate.present.tables import hubs_table, moves_table, named, plan_table
 from estate.present.words import join_words, plural, text
 
@@ -96,6 +97,8 @@ class View:
         CRS of easting and northing.
     discounting : tuple of str
         Table of discount rates and timing.
+    business : mapping of str to DataFrame
+        Tables of the business case by the name of their file.
     """
 
     header: Header
@@ -121,6 +124,7 @@ class View:
     services: Mapping[str, str] = field(default_factory=dict)
     crs: str = "EPSG:27700"
     discounting: tuple[str, str] = ("green_book_2022", "year_end")
+    business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def headline(self, key: str) -> Mapping[str, Any] | None:
         """Return the headline of that key, or None where this audience has none."""
@@ -185,6 +189,7 @@ def make_view(result: Result, audience: str) -> View:
         solution=_solution(result, withheld=result.config.objective in withheld),
         crs=str(getattr(getattr(result.config, "data", None), "crs", "EPSG:27700")),
         discounting=(result.config.vintage, result.config.timing),
+        business=business_for(result.business, audience, withheld),
         standards=result.estate.tables["standards"],
         services=dict(
             zip(services["service_id"], named(services["name"], services["service_id"]), strict=True)

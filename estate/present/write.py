@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estate.core.folders import replace_folder
+from estate.present.business import write_business
 from estate.present.chart import write_cashflow_png
 from estate.present.csvs import write_json, write_tables
 from estate.present.gis import write_gpkg
@@ -25,6 +26,7 @@ Writer = tuple[str, "Callable[[View, Path], None]"]
 
 WRITERS: tuple[Writer, ...] = (
     ("tables", write_tables),
+    ("business case", write_business),
     ("json", write_json),
     ("gpkg", write_gpkg),
     ("map", write_map_png),

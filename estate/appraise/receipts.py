@@ -1,0 +1,167 @@
+"""The chapter's scenarios: receipts as hoped, late and lower, and none, the plan held fixed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.appraise.cashflow import ALL_PARTNERS, changes, flow
+from estate.appraise.facts import gather, number, text
+from estate.appraise.ledger import build_ledger
+from estate.appraise.measures import CAPITAL_LINES, measure_flows
+from estate.core.money import discount_factors
+
+if TYPE_CHECKING:
+    from estate.appraise.lines import Matrix
+    from estate.config import Config
+    from estate.core.types import Estate, Plan
+
+HOPED, LATE, NONE = "as hoped", "late and lower", "none"
+POOLED = "pooled"
+PENNY = 0.01
+SCENARIO_COLUMNS = (
+    "scenario",
+    "purse",
+    "payable",
+    "dry_year",
+    "short_gbp",
+    "spend_gbp",
+    "receipts_gbp",
+    "npv_financial_gbp",
+    "payback_years",
+    "peak_funding_gbp",
+)
+"""Columns of ``receipt_scenarios.csv``, base-year prices [GBP]."""
+
+
+def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
+    """Say of each purse whether it can pay for the plan when receipts come, come late, or never do.
+
+    The plan is held fixed. A building sold later is held empty until then; with no receipts the
+    buildings are left when planned and bring nothing. Purses, the part of a receipt that may be
+    spent again and its lag are those of the rule ``capital`` (its defaults where it is not in
+    force), budgets are carried forward.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        From `build_ledger`.
+    estate, config, plan
+        As given to `build_ledger`.
+
+    Returns
+    -------
+    DataFrame
+        ``SCENARIO_COLUMNS``: ``payable`` yes or no, blank where no budgets are given; ``dry_year``
+        the first year in which the purse is overspent; ``short_gbp`` the deepest overspend.
+    """
+    hoped = changes(ledger)
+    later = _later(estate, config)
+    scenarios: tuple[tuple[str, pd.DataFrame, dict[str, Matrix]], ...] = (
+        (HOPED, hoped, _recycled(estate, config, plan)),
+        (LATE, changes(build_ledger(later, config, plan)), _recycled(later, config, plan)),
+        (NONE, hoped[hoped["side"] != "receipt"], {}),
+    )
+    budgets = _budgets(estate, config)
+    answers = [
+        {
+            "scenario": name,
+            "purse": purse,
+            **_purse(rows, purse, config),
+            **_dry(rows, purse, (budget, again), config),
+        }
+        for name, rows, again in scenarios
+        for purse, budget in budgets.items()
+    ]
+    return pd.DataFrame(answers)[list(SCENARIO_COLUMNS)]
+
+
+def _later(estate: Estate, config: Config) -> Estate:
+    """Return the estate with its sales late and lower."""
+    values = estate.tables["valuations"]
+    sale = np.isin(text(values["exit_route"]), ["sell", "transfer"])
+    wait = number(values["years_to_sell"], estate.assumptions["years_to_sell"])
+    receipt = number(values["receipt_gbp"])
+    changed = values.assign(
+        receipt_gbp=np.where(sale, (1.0 - config.finance.lower_share) * receipt, receipt),
+        years_to_sell=np.where(sale, wait + config.finance.late_years, values["years_to_sell"]),
+    )
+    return replace(estate, tables={**estate.tables, "valuations": changed})
+
+
+def _of(rows: pd.DataFrame, purse: str) -> pd.DataFrame:
+    """Return the financial rows of a purse."""
+    bills = rows[rows["view"] != "economic"]
+    return bills if purse == POOLED else bills[bills["partner_id"] == purse]
+
+
+def _purse(rows: pd.DataFrame, purse: str, config: Config) -> dict[str, object]:
+    """Measure what a purse gets from the plan."""
+    years = config.horizon.appraisal_years
+    factors = discount_factors(config.vintage, years, config.timing)
+    who = ALL_PARTNERS if purse == POOLED else purse
+    worth = measure_flows(flow(rows, years, "financial", partner_id=who), factors)
+    mine = _of(rows, purse)
+    return {
+        "receipts_gbp": float(mine.loc[mine["line"] == "receipt", "amount_gbp"].sum()),
+        "npv_financial_gbp": worth.npv_gbp,
+        "payback_years": worth.payback.years,
+        "peak_funding_gbp": worth.peak_funding.amount_gbp,
+    }
+
+
+def _dry(
+    rows: pd.DataFrame, purse: str, money: tuple[Matrix | None, dict[str, Matrix]], config: Config
+) -> dict[str, object]:
+    """Say when a purse runs dry, and how far [GBP]."""
+    budget, again = money
+    mine = _of(rows, purse)
+    years = config.horizon.decision_years
+    chosen = mine[mine["line"].isin(CAPITAL_LINES) & (mine["t"] < years)]
+    t, gbp = chosen["t"].to_numpy(dtype=np.int64), chosen["amount_gbp"].to_numpy(dtype=float)
+    spend = np.bincount(t, weights=gbp, minlength=years)
+    told: dict[str, object] = {"spend_gbp": -float(spend.sum())}
+    if budget is None:
+        return told | {"payable": "", "dry_year": "", "short_gbp": np.nan}
+    left = np.cumsum(budget + spend + again.get(purse, 0.0))
+    dry = np.flatnonzero(left < -PENNY)
+    year = config.horizon.horizon().label(int(dry[0])) if len(dry) else ""
+    short = -float(left[dry].min()) if len(dry) else 0.0
+    return told | {"payable": "no" if len(dry) else "yes", "dry_year": year, "short_gbp": short}
+
+
+def _budgets(estate: Estate, config: Config) -> dict[str, Matrix | None]:
+    """Return budget, grant and borrowing limit by purse and decision year; None where none is given."""
+    table, horizon = estate.tables["budgets"], config.horizon
+    separate = config.rules.get("capital", {}).get("purses") == "separate"
+    partners = estate.tables["partners"]
+    purses = list(text(partners["partner_id"])[partners["in_plan"].astype(bool)]) if separate else [POOLED]
+    if table.empty:
+        return dict.fromkeys(purses)
+    found = {purse: np.zeros(horizon.decision_years) for purse in purses}
+    money = sum(number(table[c]) for c in ("capital_gbp", "grant_gbp", "borrowing_limit_gbp"))
+    t = number(table["year"]).astype(np.int64) - horizon.first_year
+    for purse, year, gbp in zip(text(table["purse"]), t, np.asarray(money), strict=True):
+        key = purse if separate else POOLED
+        if key in found and 0 <= year < horizon.decision_years:
+            found[key][year] += gbp
+    return dict(found)
+
+
+def _recycled(estate: Estate, config: Config, plan: Plan) -> dict[str, Matrix]:
+    """Return receipts that may be spent again by purse and decision year [GBP] (model.md 6)."""
+    rule = {"recycle_share": 0.5, "recycle_lag_years": 1} | dict(config.rules.get("capital", {}))
+    rows = gather(estate, config, plan).closures
+    rows = rows[rows["exit_route"].isin(["sell", "transfer"])]
+    years = config.horizon.decision_years
+    ready = (rows["closes_t"] + rows["lag"] + int(rule["recycle_lag_years"])).to_numpy(dtype=np.int64)
+    gbp = float(rule["recycle_share"]) * rows["receipt_gbp"] * rows["receipt_factor"] * rows["retention"]
+    found: dict[str, Matrix] = {POOLED: np.zeros(years)}
+    for owner, t, amount in zip(text(rows["partner_id"]), ready, gbp, strict=True):
+        for purse in (POOLED, owner):
+            if t < years:
+                found.setdefault(purse, np.zeros(years))[t] += amount
+    return found

@@ -1,0 +1,161 @@
+"""The tables of the business case: who may read what of them, their files, and their part of the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from estate.present import audience as rules
+from estate.present.csvs import safe_frame
+from estate.present.words import gbp, is_missing, number, share, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from estate.present.view import View
+
+TOGETHER = "all partners"
+_HIDDEN = {"partner": ("exits",), "public": ("exits", "liabilities")}
+"""Tables that an audience never sees: values by site, and backlog, as the data dictionary says."""
+
+
+def business_for(
+    tables: Mapping[str, pd.DataFrame], audience: str, withheld: frozenset[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that an audience may read.
+
+    Outside the council the financial view is told of all partners together, money is rounded, and
+    what contains receipts is withheld where too few sales would hide a single one.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        From the appraisal.
+    audience : str
+        ``internal``, ``partner`` or ``public``.
+    withheld : frozenset of str
+        Views from which receipts are withheld.
+    """
+    if audience == "internal":
+        return dict(tables)
+    shown = {name: table for name, table in tables.items() if name not in _HIDDEN[audience]}
+    if "financial" in shown:
+        whole = shown["financial"]["partner_id"] == TOGETHER
+        shown["financial"] = shown["financial"][whole & ("financial" not in withheld)]
+    if "receipt_scenarios" in shown and "financial" in withheld:
+        told = shown["receipt_scenarios"]
+        shown["receipt_scenarios"] = told[["scenario", "purse", "payable", "dry_year"]]
+    return {name: _rounded(table) for name, table in shown.items()}
+
+
+def _rounded(table: pd.DataFrame) -> pd.DataFrame:
+    money = [c for c in table.columns if "_gbp" in str(c) and pd.api.types.is_numeric_dtype(table[c])]
+    coarse = (table[money].astype(float) / rules.ROUND_GBP).round() * rules.ROUND_GBP
+    return table.assign(**{c: coarse[c] for c in money}).reset_index(drop=True)
+
+
+def write_business(view: View, folder: Path) -> None:
+    """Write each table of the business case as a CSV file of its name."""
+    for name, table in view.business.items():
+        safe_frame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+
+
+FUND_NOTE = (
+    "Yearly, base-year prices. What releases no cash stands beside the saving, and so do capital charges, "
+    "depreciation and recharges: they are never in it."
+)
+PAYING_NOTE = (
+    "Money of the day, all years. Each capital pound is funded once: by grants, budgets, receipts, and "
+    "then borrowing."
+)
+SCENARIO_NOTE = (
+    "The plan held fixed, base-year prices. Late and lower keeps empty buildings until they are sold."
+)
+
+Rows = tuple[list[str], list[list[object]]]
+"""Headings of a table of the report, and its cells in words."""
+
+
+def paying(view: View) -> Rows:
+    """Return how each partner pays for its capital, and what that costs, over all years."""
+    table = view.business.get("financial", pd.DataFrame())
+    if table.empty:
+        return [], []
+    names = {
+        "capital_spend_gbp": "Capital",
+        "from_grant_gbp": "From grants",
+        "from_budget_gbp": "From budgets",
+        "from_receipts_gbp": "From receipts",
+        "from_borrowing_gbp": "Borrowed",
+        "unfunded_gbp": "Without funding",
+        "interest_gbp": "Interest",
+    }
+    sums = table.groupby("partner_id", sort=False)[list(names)].sum()
+    sums["most"] = table.groupby("partner_id", sort=False)["debt_gbp"].max()
+    sums = sums[(sums.abs() > 0.5).any(axis=1) | (sums.index == TOGETHER)]
+    named = view.partners if "name" in view.partners else pd.DataFrame(columns=["partner_id", "name"])
+    called = dict(zip(named["partner_id"], named["name"].map(text), strict=True))
+    rows: list[list[object]] = [
+        [called.get(who) or who, *(gbp(cell) for cell in row)]
+        for who, row in zip(sums.index, sums.to_numpy(), strict=True)
+    ]
+    return ["Partner", *names.values(), "Most debt"], rows
+
+
+def scenarios(view: View) -> Rows:
+    """Return whether each purse can pay when receipts come, come late, or never do."""
+    table = view.business.get("receipt_scenarios", pd.DataFrame())
+    names = {
+        "scenario": "Receipts",
+        "purse": "Purse",
+        "payable": "Payable",
+        "dry_year": "Runs dry in",
+        "short_gbp": "Short by",
+        "npv_financial_gbp": "Net present saving",
+        "payback_years": "Payback, years",
+    }
+    shown = [c for c in names if c in table.columns]
+    rows: list[list[object]] = [
+        [_cell(column, row[column]) for column in shown] for row in table.to_dict("records")
+    ]
+    return [names[c] for c in shown] if rows else [], rows
+
+
+def _cell(column: str, value: object) -> object:
+    if column == "payable":
+        return text(value) or "no budgets given"
+    if is_missing(value):
+        return ""
+    if column.endswith("_gbp"):
+        return gbp(value)
+    return number(round(float(str(value)), 1)) if column == "payback_years" else text(value)
+
+
+def by_fund(view: View) -> Rows:
+    """Return the yearly saving by fund."""
+    table = view.business.get("saving_by_fund", pd.DataFrame())
+    rows: list[list[object]] = [
+        [
+            text(r["fund"]).replace("_", " "),
+            gbp(r["bau_gbp_per_year"]),
+            gbp(r["plan_gbp_per_year"]),
+            gbp(r["saving_gbp_per_year"]),
+            "" if is_missing(r["saving_share"]) else share(r["saving_share"]),
+            gbp(r["not_cashable_gbp_per_year"]),
+            gbp(r["memo_gbp_per_year"]),
+        ]
+        for r in table.to_dict("records")
+    ]
+    heads = ["Fund", "Cost today", "With the plan", "Saves a year", "Share", "Releases no cash"]
+    heads.append("Never a saving")
+    return heads if rows else [], rows
+
+
+PARTS = (
+    ("Saving by fund", FUND_NOTE, by_fund, ()),
+    ("How it is paid for", PAYING_NOTE, paying, ()),
+    ("If receipts come late, or not at all", SCENARIO_NOTE, scenarios, (0, 1, 2, 3)),
+)
+"""Parts of the report: title, note, what makes the table, and its columns of words beside the first."""
