@@ -129,6 +129,21 @@ class FinanceSection(Section):
     )
 
 
+class ResidentTravelSection(Section):
+    """Residents' travel as a cost."""
+
+    as_cost: bool = Field(
+        default=False,
+        description="Count residents' extra travel as an economic cost, beside the standards or instead",
+    )
+    mode: str = Field(
+        "public_transport", description="Mode of travel: one of the table travel, or known speed"
+    )
+    farthest_km: float = Field(
+        30.0, gt=0, le=500, description="Travel is measured up to here; beyond by straight line [km]"
+    )
+
+
 class SolverSection(Section):
     """How hard to look for the best plan."""
 
@@ -181,6 +196,7 @@ class Config(Section):
     )
     hubs_allowed: bool = Field(default=True, description="False bars every hub, for comparison")
     policy: ClosurePolicy = ClosurePolicy()
+    resident_travel: ResidentTravelSection = ResidentTravelSection()
     rules: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Rules and their options, by name"
     )

@@ -180,15 +180,19 @@ def _provisions(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame
     rows["need_m2"] = room * number(rows["space_factor"], 1.0) * stays
     rows["merge_need_m2"] = room * number(rows["merge_factor"], 0.8) * stays
     rows["fte"] = number(table["staff_fte"]) * stays
+    rows["stays"] = stays
     rows["visits"] = number(table["visits_per_year"])
     moves = plan.moves
     went = pd.DataFrame(
-        {name: text(moves[name]) for name in ("provision_id", "how", "to_site_id", "to_option")}
+        {
+            name: text(moves[name])
+            for name in ("provision_id", "how", "to_site_id", "to_option", "to_provision_id")
+        }
     )
     went["leaves_t"] = number(moves["year"])
     rows = rows.merge(went, on="provision_id", how="left")
     rows["leaves_t"] = number(rows["leaves_t"], NEVER).astype(np.int64)
-    for name in ("how", "to_site_id", "to_option"):
+    for name in ("how", "to_site_id", "to_option", "to_provision_id"):
         rows[name] = text(rows[name])
     return rows
 

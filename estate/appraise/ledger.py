@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from estate.appraise import closing, opening, running
+from estate.appraise import closing, opening, running, visitors
 from estate.appraise.facts import gather
 from estate.appraise.lines import LEDGER_COLUMNS, LEDGER_LINES, LedgerLine, join
 
@@ -58,5 +58,6 @@ def build_ledger(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
         *opening.hubs(facts),
         *opening.moving(facts),
         *opening.charges(facts, estate, config),
+        *visitors.travel(facts, estate, config),
     ]
     return join(blocks, facts.horizon)

@@ -92,6 +92,7 @@ LEDGER_LINES: tuple[LedgerLine, ...] = (
     LedgerLine("hub_charge", "revenue", "occupier to lead", "save", True, "Charge for room in a hub"),
     LedgerLine("host_fee", "revenue", "occupier to host", "save", True, "Fee for room lent"),
     LedgerLine("online", "revenue", "occupier", "save", True, "Setting up and serving online"),
+    LedgerLine("resident_travel", "revenue", "residents", "save", False, "Value of residents' extra travel"),
 )
 
 LINES: Mapping[str, LedgerLine] = {line.name: line for line in LEDGER_LINES}

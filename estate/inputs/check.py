@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from estate.core.errors import Issue
 from estate.core.tables import nearest
-from estate.inputs import check_money, check_residents
+from estate.inputs import check_money, check_residents, check_serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,10 +267,13 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_residents.places_of_areas,
     check_residents.standards,
     check_residents.groups,
+    check_serving.resident_travel,
 )
 WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     warn_sites,
     warn_leases,
     check_money.warn_costs,
     check_residents.warn_residents,
+    check_serving.warn_visits,
+    check_serving.warn_digital,
 )

@@ -175,7 +175,7 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
         raise InputError(MESSAGE, sorted_issues(raw.issues))
     typed = {name: _sorted(name, frame) for name, frame in typed.items()}
     filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
-    return _estate(filling, typed, force, raw, extras)
+    return _estate(filling, typed, force, raw, (extras, config))
 
 
 @cache
@@ -236,9 +236,24 @@ def _sorted(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(by, kind="stable") if len(frame) else frame
 
 
+def travel_needs(tables: Mapping[str, pd.DataFrame], config: Config) -> pd.DataFrame:
+    """Return the standards, and what residents' travel as a cost needs, as one table of thresholds."""
+    asked = config.resident_travel
+    if not asked.as_cost:
+        return tables["standards"]
+    row = {"mode": [asked.mode], "metric": ["km"], "threshold": [asked.farthest_km]}
+    needs = pd.concat([tables["standards"], pd.DataFrame(row)], ignore_index=True)
+    return needs[["mode", "metric", "threshold"]]
+
+
 def _estate(
-    filling: Filling, typed: Mapping[str, pd.DataFrame], force: pd.DataFrame, raw: Raw, extras: Extras
+    filling: Filling,
+    typed: Mapping[str, pd.DataFrame],
+    force: pd.DataFrame,
+    raw: Raw,
+    asked: tuple[Extras, Config],
 ) -> Estate:
+    extras, config = asked
     tables = {name: _sorted(name, frame).reset_index(drop=True) for name, frame in filling.tables.items()}
     if "areas" in extras.geometries:
         shapes = with_area_ids(extras.geometries["areas"], tables["areas"]["area_id"])
@@ -247,7 +262,7 @@ def _estate(
         if lacking:
             filling.notes.append(f"{lacking} areas have no shape: the map shows them without.")
     pairs = travel_table(
-        tables["sites"], tables["areas"], tables["standards"], tables["travel"], filling.values
+        tables["sites"], tables["areas"], travel_needs(tables, config), tables["travel"], filling.values
     )
     touched = rows_touched(typed, tables, len(pairs))
     funnel = funnel_table(tables["sites"])

@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from estate.model.closing import BOTH, ECONOMIC, FINANCIAL
+from estate.model.visitors import extra_travel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -358,6 +359,16 @@ def _merging(pay: _Payments, inst: Instance, merges: ColumnBlock) -> None:
     pay.add(payer, (year, year + 1), -a["it_gbp_per_fte"] * who["fte"] - works, group=SPEND)
 
 
+def _residents(pay: _Payments, inst: Instance, blocks: Mapping[str, ColumnBlock]) -> None:
+    """Add what visitors pay for travel to where their provision goes: nobody's bill."""
+    extra, at = extra_travel(inst), inst.places["site"].to_numpy(dtype=int)
+    home, occupier = inst.provisions["site"].to_numpy(), inst.provisions["partner"].to_numpy()
+    for block, to in ((blocks["move"], at), (blocks["merge"], home)):
+        who, year = block.keys["provision"].to_numpy(), block.keys["year"]
+        where = to[block.keys["place" if block.family == "move" else "target"]]
+        pay.add((block.columns, occupier[who]), (year, pay.years), -extra[who, where], view=ECONOMIC)
+
+
 def build_cash(blocks: Mapping[str, ColumnBlock], inst: Instance) -> Cash:
     """Return every payment of every column.
 
@@ -379,4 +390,6 @@ def build_cash(blocks: Mapping[str, ColumnBlock], inst: Instance) -> Cash:
     _moves(pay, inst, blocks["move"])
     _merging(pay, inst, blocks["merge"])
     _online(pay, inst, blocks["online"])
+    if inst.resident_mode:
+        _residents(pay, inst, blocks)
     return pay.cash()

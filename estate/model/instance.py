@@ -61,6 +61,8 @@ class Instance:
         view (0 both, 1 economic, 2 financial), running (cashable).
     tables : mapping
         Conformed tables, for the rules that need more.
+    resident_mode : str
+        Mode by which residents' travel is a cost; blank where it is none.
     """
 
     horizon: Horizon
@@ -83,6 +85,7 @@ class Instance:
     costs: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
     area_km: pd.DataFrame
+    resident_mode: str
 
     @property
     def on_costs(self) -> float:
@@ -225,8 +228,9 @@ def _host_places(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.
             "term_weeks": _filled(raw["term_weeks"], 52.0),
         }
     )
-    status = sites["status"].to_numpy()[site]
-    return frame[np.isin(status, ["host", "existing"])]
+    status, in_plan = sites["status"].to_numpy()[site], sites["in_plan"].to_numpy()[site]
+    lending: pd.DataFrame = frame[(status == "host") | ((status == "existing") & in_plan)]
+    return lending
 
 
 def _open_places(
@@ -266,7 +270,8 @@ def _pairs(inst: Mapping[str, Any], services: pd.DataFrame, reach_km: float) -> 
     xy = sites[["x", "y"]].to_numpy()
     metres = 1000 / inst["assumptions"]["circuity"]
     limit = _filled(services["move_reach_km"], reach_km).to_numpy()[provisions["service"]]
-    farthest = np.where(provisions["mobile"], limit * metres, np.nan)
+    # What goes online as a whole keeps no counter: it moves nowhere (docs/model.md 2).
+    farthest = np.where(provisions["mobile"] & (provisions["digital"] < 1), limit * metres, np.nan)
     pairs = _near(xy[provisions["site"]], xy[places["site"]], farthest)
     pairs["km"] = pairs.pop("metres") / metres
     u, j = pairs["provision"].to_numpy(), pairs["place"].to_numpy()
@@ -299,14 +304,16 @@ def _beside_target(sites: pd.DataFrame, provisions: pd.DataFrame, targets: Ints)
 
 
 def _merges(inst: Mapping[str, Any], services: pd.DataFrame) -> pd.DataFrame:
-    """List the permitted merges: same service and partner, another existing site, in reach."""
+    """List the permitted merges: same service (and partner), another existing site, in reach."""
     provisions, sites = inst["provisions"], inst["sites"]
     reach = _filled(services["merge_reach_km"], 0.0).to_numpy()
     existing = (sites["status"] == "existing").to_numpy() & sites["counted"].to_numpy()
     known = np.isfinite(sites["x"].to_numpy())
     open_to = provisions[(existing & known)[provisions["site"]] & (reach[provisions["service"]] > 0)]
-    frame = open_to.reset_index(names="number")[["number", "site", "service", "partner", "mobile"]]
-    joined = frame[frame["mobile"]].merge(frame, on=["service", "partner"], suffixes=("", "_to"))
+    frame = open_to.reset_index(names="number")[["number", "site", "service", "partner", "mobile", "digital"]]
+    alike = ["service"] if inst["across"] else ["service", "partner"]
+    leaving = frame[frame["mobile"] & (frame["digital"] < 1)]
+    joined = leaving.merge(frame, on=alike, suffixes=("", "_to"))
     xy = sites[["x", "y"]].to_numpy()
     metres = np.hypot(*(xy[joined["site"]] - xy[joined["site_to"]]).T)
     km = metres * inst["assumptions"]["circuity"] / 1000
@@ -355,7 +362,8 @@ def build_instance(estate: Estate, config: Config) -> Instance:
     partner_ids = tuple(sorted(tables["partners"]["partner_id"].astype(str)))
     services = tables["services"].sort_values("service_id", ignore_index=True)
     sites, provisions, places = _sets(estate, config, services)
-    parts = {"sites": sites, "provisions": provisions, "places": places, "assumptions": a}
+    across = config.rules.get("assignment", {}).get("merge_across_partners", False)
+    parts = {"sites": sites, "provisions": provisions, "places": places, "assumptions": a, "across": across}
     reach = config.rules.get("reach", {}).get("default_km")
     pairs = _pairs(parts, services, a["default_move_reach_km"] if reach is None else reach)
     can_online = services["online_allowed"].astype(bool).to_numpy()[provisions["service"]]
@@ -382,4 +390,5 @@ def build_instance(estate: Estate, config: Config) -> Instance:
         costs=costs,
         tables=tables,
         area_km=estate.area_km,
+        resident_mode=config.resident_travel.mode if config.resident_travel.as_cost else "",
     )

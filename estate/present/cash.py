@@ -37,6 +37,7 @@ GROUP_OF_LINE = {
     "hub_charge": NEW_COSTS,
     "host_fee": NEW_COSTS,
     "online": NEW_COSTS,
+    "resident_travel": NEW_COSTS,
 }
 """Group of every line of the ledger; the cost of selling is an investment, as in the appraisal."""
 

@@ -36,6 +36,9 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
             found += _lending(facts, site_id, lent)
     for site_id, merges in facts.merges_into.items():
         found += _merging(facts, site_id, merges)
+    for site_id in dict.fromkeys([*facts.moves_to, *facts.merges_into]):
+        if facts.sites[site_id].status == "existing":
+            found += _together(facts, site_id)
     return found
 
 
@@ -102,6 +105,32 @@ def _merging(facts: Facts, site_id: str, merges: list[Leaving]) -> list[Violatio
             message = (
                 f"{site.name} has {room:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)} "
                 "with what merges into it"
+            )
+            found.append(Violation(NAME, message, site_id=site_id, year=t, amount=used - room))
+    return found
+
+
+def _together(facts: Facts, site_id: str) -> list[Violation]:
+    """Count all that come to one building, by whatever way, with what is still there."""
+    site, found = facts.sites[site_id], []
+    opening = facts.opening_of.get(site_id)
+    lent = 0.0 if site.terms is None else site.terms.room_m2
+    own = sum(facts.provisions[u].room_m2 for u in site.provisions)
+    comes = [
+        (m.year, facts.need_m2(facts.provisions[m.provision_id])) for m in facts.moves_to.get(site_id, ())
+    ]
+    comes += [
+        (m.year, facts.merge_need_m2(facts.provisions[m.provision_id]))
+        for m in facts.merges_into.get(site_id, ())
+    ]
+    for t in _years(facts, min(year for year, _ in comes)):
+        is_hub = opening is not None and opening.year <= t
+        room = site.options[opening.option].room_m2 if opening and is_hub else max(site.nia_m2, own + lent)
+        used = _own_room(facts, site_id, t) + sum(need for year, need in comes if year <= t)
+        if exceeds(used, room, ROOM_M2):
+            message = (
+                f"{site.name} has {room:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)} by what "
+                "is still there and all that move or merge into it"
             )
             found.append(Violation(NAME, message, site_id=site_id, year=t, amount=used - room))
     return found

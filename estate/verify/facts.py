@@ -14,6 +14,7 @@ from estate.verify.money import Cash, cash_of
 from estate.verify.records import Closing, Decision, Leaving, Opening, Provision, Site
 from estate.verify.residents import Residents
 from estate.verify.violation import Violation
+from estate.verify.visitors import Visitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,6 +55,8 @@ class Facts:
         self.appraisal_years = horizon.appraisal_years
         self.assumptions = dict(estate.assumptions)
         self.hubs_allowed = config.hubs_allowed
+        assignment = config.rules.get("assignment", {})
+        self.merge_across_partners = bool(assignment.get("merge_across_partners", False))
         self.require_step_free = bool(config.rules.get("fitness", {}).get("require_step_free", True))
         self.timing, self.vintage = config.timing, config.vintage
         self.factors: NDArray[np.float64] = discount_factors(
@@ -70,6 +73,8 @@ class Facts:
         for provision in self.provisions.values():
             self.by_service[provision.service_id].append(provision)
         self._residents = Residents(estate, self)
+        travel = config.resident_travel
+        self.visitors = Visitors(estate, self, travel.mode) if travel.as_cost else None
         self._cash: dict[Decision, Cash] = {}
         self._annuities: dict[int, float] = {}
         self._index((), (), (), ())

@@ -62,6 +62,7 @@ def read_services(tables: Tables) -> dict[str, Service]:
             online_setup_gbp=number(row.get("online_setup_gbp")),
             online_gbp_per_visit=number(row.get("online_gbp_per_visit")),
             year_round=flag(row.get("year_round"), default=True),
+            front_office=flag(row.get("front_office"), default=True),
         )
         for row in rows(tables.get("services"))
     }

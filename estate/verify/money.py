@@ -302,10 +302,19 @@ def _leaving(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[P
     at_hub = leaving.how == "move" and leaving.to_option
     rate = a["fit_out_gbp_per_m2" if at_hub else "host_fit_out_gbp_per_m2"]
     yield Posting("fit_out", who, "both", _once(facts, t, -rate * need * on_costs(facts)))
+    yield from _travel(facts, provision, leaving)
     if at_hub:
         yield from _hub_charge(facts, provision, leaving, need)
     elif leaving.how == "move":
         yield from _host_fee(facts, provision, leaving, need)
+
+
+def _travel(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[Posting]:
+    """Yield the value of what the visitors travel more, where that is a cost of the run."""
+    if facts.visitors is not None:
+        to = leaving.to_site if leaving.how == "move" else facts.provisions[leaving.to_provision].site_id
+        extra = facts.visitors.extra_gbp(provision, to)
+        yield Posting("resident_travel", provision.partner, "economic", _from(facts, leaving.year, -extra))
 
 
 def _vacated(facts: Facts, site: Site, provision: Provision, leaving: Leaving) -> Iterator[Posting]:

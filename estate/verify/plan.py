@@ -77,7 +77,7 @@ def _leavings(facts: Facts) -> list[Violation]:
     found = []
     for leaving in facts.leavings:
         provision = facts.provisions[leaving.provision_id]
-        problems = [_stays(facts, provision)]
+        problems = [_stays(facts, provision, leaving)]
         if leaving.how == "move":
             problems.append(_no_place(facts, provision, leaving))
         elif leaving.how == "merge":
@@ -100,10 +100,12 @@ def _leavings(facts: Facts) -> list[Violation]:
     return found
 
 
-def _stays(facts: Facts, provision: Provision) -> str:
+def _stays(facts: Facts, provision: Provision, leaving: Leaving) -> str:
     site = facts.sites[provision.site_id]
     if provision.fixed:
         return "leaves but is fixed to its site"
+    if leaving.how != "online" and provision.digital_share >= 1:
+        return "has nothing to move or merge: its whole demand goes online"
     if not (site.existing and site.scope == "decide"):
         return "leaves but its site is not for decision"
     return ""
@@ -128,7 +130,7 @@ def _no_target(facts: Facts, provision: Provision, leaving: Leaving) -> str:
     name = facts.provision_name(leaving.to_provision)
     if target.service_id != provision.service_id:
         return f"merges into {name}, another service"
-    if target.partner != provision.partner:
+    if target.partner != provision.partner and not facts.merge_across_partners:
         return f"merges into {name} of another partner"
     if target.site_id == provision.site_id:
         return "merges within its own site"

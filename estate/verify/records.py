@@ -113,6 +113,7 @@ class Service:
     online_setup_gbp: float = 0.0
     online_gbp_per_visit: float = 0.0
     year_round: bool = True
+    front_office: bool = True
 
 
 @dataclass(frozen=True, slots=True)

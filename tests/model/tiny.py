@@ -149,11 +149,12 @@ def _sites(**changed: Row) -> list[Row]:
 
 
 LENT = {"site_id": "B", "room_nia_m2": 30, "weekly_hours": 30}  # a site that lends, and may close
+ALSO_LENT = {"site_id": "A", "room_nia_m2": 50}  # a site that lends, and into which others merge
 
 CASES: dict[str, Case] = {
     "assignment": Case(),
     "opening": Case(tables={"host_terms": [*TABLES["host_terms"], LENT]}),
-    "capacity": Case(tables={"host_terms": [*TABLES["host_terms"], LENT]}),
+    "capacity": Case(tables={"host_terms": [*TABLES["host_terms"], LENT, ALSO_LENT]}),
     "compatibility": Case(
         tables={
             "compatibility": [

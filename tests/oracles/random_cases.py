@@ -62,6 +62,10 @@ def _attempt(draw: Draw, most_plans: int, *, hard: bool) -> tuple[tuple[Estate, 
         "objective": draw.pick(("economic", "financial")),
         "timing": draw.pick(("year_end", "year_end", "mid_year")),
         "hubs_allowed": not draw.chance(0.05),
+        "resident_travel": {
+            "as_cost": bool(draw.later.random() < 0.5),
+            "mode": ("walk", "car", "public_transport")[int(draw.later.integers(3))],
+        },
     }
     rules, assumptions = _rules(draw, tables, settings["appraisal_years"]), _assumptions(draw)
     estate, config = estate_of(tables, assumptions), config_of(rules, **settings)
@@ -106,12 +110,15 @@ def _assumptions(draw: Draw) -> dict[str, float]:
         "years_to_sell": float(draw.pick((0, 0.5, 1, 2))),
         "default_move_reach_km": float(draw.pick((1.5, 3, 6))),
         "circuity": float(draw.pick((1.0, 1.3))),
+        "travel_time_gbp_per_hour": (0.0, 7.0)[int(draw.later.integers(2))],
+        "travel_distance_gbp_per_km": (0.0, 0.25)[int(draw.later.integers(2))],
     }
 
 
 def _rules(draw: Draw, tables: dict[str, list[Row]], horizon: int) -> dict[str, dict[str, Any]]:
     """Draw which rules are in force, and how tight."""
-    rules: dict[str, dict[str, Any]] = {}
+    across = bool(draw.later.random() < 0.3)
+    rules: dict[str, dict[str, Any]] = {"assignment": {"merge_across_partners": across}}
     if draw.chance(0.15):
         rules["access"] = {"enforce": False}
     if draw.chance(0.15):

@@ -38,6 +38,8 @@ class Draw:
     def __init__(self, seed: int, attempt: int = 0) -> None:
         self.random = np.random.default_rng([seed, attempt])
         self.focus = FOCUS[seed % len(FOCUS)]
+        # What was added later draws from here, so that older cases stay as they are.
+        self.later = np.random.default_rng([seed, attempt, 1])
 
     def chance(self, probability: float, focus: str = "") -> bool:
         """Draw yes or no; nearly always yes where the rule is in focus."""
@@ -85,6 +87,7 @@ def draw_tables(draw: Draw, years: int) -> tuple[dict[str, list[Row]], list[Row]
         _compatibility(draw, tables)
     if draw.chance(0.4, "capital"):
         _budgets(draw, tables, years)
+    _demand(draw, tables)
     order = draw.random.permutation(len(movable))
     return tables, [movable[i] for i in order]
 
@@ -315,6 +318,17 @@ def _residents(draw: Draw, tables: dict[str, list[Row]]) -> None:
                 "mode": draw.pick(("walk", "public_transport")),
             }
         )
+
+
+def _demand(draw: Draw, tables: dict[str, list[Row]]) -> None:
+    """Draw visits by area to one service or none; the other services take those of provisions."""
+    service = (*SERVICES[:2], "")[int(draw.later.integers(3))]
+    tables["demand"] = [
+        {"area_id": area["area_id"], "service_id": service}
+        | {"visits_per_year": round(float(draw.later.uniform(0, 3000)), 1)}
+        for area in tables["areas"]
+        if service and draw.later.random() < 0.8
+    ]
 
 
 def _compatibility(draw: Draw, tables: dict[str, list[Row]]) -> None:

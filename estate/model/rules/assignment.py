@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from pydantic import Field
 
 from estate.config import Section
 from estate.model.terms import Rows, add_compact, keyed, leave_columns, left_to_date, to_date
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 class Options(Section):
     """Options of the rule ``assignment``."""
+
+    merge_across_partners: bool = Field(
+        default=False, description="True lets a provision merge into one of another partner"
+    )
 
 
 def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:

@@ -16,6 +16,16 @@ at a lending site by room and by hours a week; at a site that receives merges by
     \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t))
         \le \max(nia_i, room_i) (1 - Close_i(t))
 
+What is there shares one building: at an existing site that has two or more of hub options, terms
+on which it lends, and provisions into which others merge, all that come are counted together, with
+L_i the room it lends:
+
+.. math::
+
+    \sum_u need_u Move_{ui}(t) + \sum_u mergeneed_u Merge_{ui}(t)
+        + \sum_{v \in i} room_v (1 - Leave_v(t))
+        \le \max(nia_i, room_i + L_i) (1 - \sum_k Hub_{ik}(t)) + \sum_k R_{ik} Hub_{ik}(t)
+
 A closed site has no room (implied, but without it half-left sites would lend half their room). A
 target v never leaves, so it always holds its own room; said once more for each target, which
 changes no plan but halves the bound of the relaxation:
@@ -59,12 +69,13 @@ class Options(Section):
 
 
 def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
-    """Add the rows of hubs, lending sites and sites that receive merges."""
+    """Add the rows of hubs, lending sites, sites that receive merges, and sites that do several of it."""
     del cash
     _hub_room(problem, inst)
     _existing_hub_room(problem, inst)
     _lent(problem, inst)
     _merged_room(problem, inst)
+    _one_pool(problem, inst)
     _few_fit(problem, inst)
 
 
@@ -150,6 +161,36 @@ def _merged_room(problem: BlockProblem, inst: Instance) -> None:
     add_compact(problem, "capacity", rows, np.repeat(spare, years))
     _merged_beside_target(problem, inst, merge)
     _others_make_room(problem, inst, pd.Series(spare))
+
+
+def _one_pool(problem: BlockProblem, inst: Instance) -> None:
+    """Count all that come to a site together, where it may be a hub, lend room and receive merges."""
+    years, who, hub = inst.horizon.decision_years, inst.provisions, keyed(problem, "hub")
+    move, merge = _arrivals(problem, inst), keyed(problem, "merge")
+    merge["site"] = who["site"].to_numpy()[merge["target"]]
+    hub["site"] = inst.places["site"].to_numpy()[hub["place"]]
+    lends = inst.places[inst.places["kind"] == "host"]
+    ways = pd.concat([pd.Series(part["site"].unique()) for part in (hub, lends, merge)]).value_counts()
+    existing = (inst.sites["status"] == "existing").to_numpy()
+    shared = np.array([site for site in sorted(ways.index[ways > 1]) if existing[site]], dtype=np.int64)
+    own = inst.sites["own_room"].to_numpy()
+    lent = lends.groupby("site")["room"].sum().reindex(inst.sites.index).fillna(0.0).to_numpy()
+    whole = np.maximum(inst.sites["nia"].fillna(0).to_numpy(), own + lent)
+    rows = Rows(len(inst.sites) * years)
+    move, merge, hub = (part[part["site"].isin(shared)] for part in (move, merge, hub))
+    _add_arrivals(rows, inst, move, move["site"].to_numpy(), move["need"].to_numpy())
+    need = who["merge_need"].to_numpy()[merge["provision"]]
+    _add_arrivals(rows, inst, merge, merge["site"].to_numpy(), need)
+    row, column, source = to_date(hub["site"], hub["year"], hub["column"], years)
+    gain = inst.places["room"].to_numpy()[hub["place"]] - whole[hub["site"]]
+    rows.add(row, column, -gain[source])
+    _own_leaving(rows, problem, inst, shared)
+    add_compact(
+        problem,
+        "capacity",
+        rows,
+        np.repeat(np.where(np.isin(inst.sites.index, shared), whole - own, 0.0), years),
+    )
 
 
 def _closed_has_none(

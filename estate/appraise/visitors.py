@@ -1,0 +1,157 @@
+"""Who visits what today, and what residents pay for travel when it goes elsewhere (docs/model.md 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.appraise.facts import Facts, number, text, truth
+from estate.appraise.lines import NEVER, Matrix, between, post
+from estate.appraise.places import Places, open_sites, read_places, read_travel
+from estate.core.types import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from estate.config import Config
+    from estate.core.types import Estate
+
+ALIKE = 1e-9
+"""Places whose measures differ by less are alike to residents: the first by id is taken."""
+RESIDENTS = "residents"
+
+
+@dataclass(frozen=True)
+class Visits:
+    """Visits of residents to one service, from the areas to their places today.
+
+    Attributes
+    ----------
+    home : ndarray, shape (areas,)
+        Column of the place, -1 where there is none.
+    yearly : ndarray, shape (areas,)
+        Visits [1/year]; 0 where nothing is known.
+    source : str
+        ``demand`` where the table demand has rows for the service, ``provisions`` where the visits
+        of provisions are shared out by population, else blank.
+    """
+
+    home: NDArray[np.int64]
+    yearly: Matrix
+    source: str
+
+
+def front_services(estate: Estate) -> list[str]:
+    """Return the services that residents visit, by id."""
+    table = estate.tables["services"]
+    return sorted(set(text(table["service_id"])[truth(table["front_office"], blank=True)]))
+
+
+def homes(measure: Matrix, offered: NDArray[np.bool_], site_ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return the column of each area's place: the one of least measure, of several the first by id."""
+    columns = np.flatnonzero(offered)
+    columns = columns[np.argsort(site_ids[columns].astype(str), kind="stable")]
+    if not len(columns):
+        return np.full(len(measure), -1, dtype=np.int64)
+    near = measure[:, columns]
+    least = near.min(axis=1)
+    first = columns[(near <= least[:, None] + ALIKE).argmax(axis=1)]
+    return np.where(np.isfinite(least), first, -1)
+
+
+def visits_today(estate: Estate, places: Places, measure: Matrix) -> dict[str, Visits]:
+    """Return who visits what today, service by service.
+
+    Parameters
+    ----------
+    estate : Estate
+        Conformed tables.
+    places : Places
+        Where services are offered today.
+    measure : ndarray, shape (areas, sites)
+        What residents keep small when they choose a place.
+    """
+    people = number(estate.tables["areas"]["population"])
+    demand = estate.tables["demand"]
+    found = {}
+    for service in front_services(estate):
+        home = homes(measure, open_sites(places, service, ("bau", 0)), places.site_ids)
+        rows = demand[text(demand["service_id"]) == service]
+        if len(rows):
+            asked = pd.Series(number(rows["visits_per_year"])).groupby(text(rows["area_id"])).sum()
+            yearly, source = number(pd.Series(places.area_ids).map(asked)), "demand"
+        else:
+            yearly, source = _shared_out(estate, places, service, home, people), "provisions"
+        yearly = np.where(home >= 0, yearly, 0.0)
+        found[service] = Visits(home, yearly, source if yearly.any() else "")
+    return found
+
+
+def _shared_out(
+    estate: Estate, places: Places, service: str, home: NDArray[np.int64], people: Matrix
+) -> Matrix:
+    """Return the visits of the provisions at each place, shared over its areas by population."""
+    table = estate.tables["provisions"]
+    rows = table[text(table["service_id"]) == service]
+    at = pd.Series(number(rows["visits_per_year"])).groupby(text(rows["site_id"])).sum()
+    total = np.bincount(home[home >= 0], weights=people[home >= 0], minlength=len(places.site_ids))
+    known = number(pd.Series(places.site_ids).map(at))
+    rate = np.divide(known, total, out=np.zeros_like(known), where=total > 0)
+    return np.where(home >= 0, rate[home], 0.0) * people
+
+
+def trip_gbp(estate: Estate, places: Places, mode: str) -> Matrix:
+    """Return what one way costs residents [GBP], shape (areas, sites), infinite where not known."""
+    how, rates = read_travel(estate, places, mode), estate.assumptions
+    cost = np.zeros_like(how.km)
+    for amount, price in (
+        (how.minutes / 60.0, rates["travel_time_gbp_per_hour"]),
+        (how.km, rates["travel_distance_gbp_per_km"]),
+    ):
+        cost = cost + (amount * price if price > 0 else 0.0)
+    return cost
+
+
+def travel(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
+    """Post the value of residents' extra travel: visitors follow the provision that they visit today."""
+    gone = facts.provisions[
+        facts.provisions["how"].isin(["move", "merge"]) & (facts.provisions["leaves_t"] < facts.span)
+    ]
+    if not config.resident_travel.as_cost or gone.empty or estate.tables["areas"].empty:
+        return []
+    places = read_places(estate, Plan.empty(), [0])
+    trip = trip_gbp(estate, places, config.resident_travel.mode)
+    visits = visits_today(estate, places, trip)
+    column = {site: i for i, site in enumerate(places.site_ids)}
+    home_of = facts.provisions.set_index("provision_id")["site_id"]
+    to = gone["to_site_id"].where(gone["how"] == "move", gone["to_provision_id"].map(home_of))
+    share = _shares(facts.provisions).loc[gone.index] * gone["stays"]
+    # A plan moves some hundred provisions: a loop over them reads better than one large join.
+    amounts = [
+        -2.0 * part * _extra(visits.get(service), trip, column[here], column[there])
+        for service, here, there, part in zip(gone["service_id"], gone["site_id"], to, share, strict=True)
+    ]
+    first = gone["leaves_t"].to_numpy(dtype=np.int64)
+    yearly = between(first, np.full(len(gone), NEVER), np.array(amounts), facts.span)
+    words: Mapping[str, str] = {"view": "economic", "cashable": "no", "counterparty_id": RESIDENTS}
+    return [post(gone, yearly, "resident_travel", **words)]
+
+
+def _shares(provisions: pd.DataFrame) -> pd.Series:
+    """Return which part of its site's visits to the service each provision has."""
+    of = provisions.groupby(["site_id", "service_id"])["visits"]
+    total, count = of.transform("sum"), of.transform("size")
+    return (provisions["visits"] / total.where(total > 0)).fillna(1.0 / count)
+
+
+def _extra(visits: Visits | None, trip: Matrix, here: int, there: int) -> float:
+    """Return what one way to another place costs more for the visitors of a place [GBP/year]."""
+    if visits is None:
+        return 0.0
+    mine = (visits.home == here) & np.isfinite(trip[:, there])
+    return float((visits.yearly[mine] * (trip[mine, there] - trip[mine, here])).sum())
