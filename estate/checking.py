@@ -56,13 +56,13 @@ def check(path: Path, out: Path | None, shared: Path | None, sets: Sequence[str]
     ConfigError, InputError
         With every problem; the report then lists them.
     """
-    from estate.inputs.load import load_estate
+    from estate.pipeline import read_estate
 
     config, base = _config_for(path, shared, sets)
     folder = (config.output if out is None else out) / f"{config.name}-check"
     _refuse_foreign(folder)
     try:
-        estate = load_estate(config, base)
+        estate = read_estate(config, base)
     except InputError as error:
         _write(folder, {"problems": _problem_table(error.issues)}, config, [str(error.args[0])], None)
         told = f"{len(error.issues)} problems (also in {folder / 'problems.csv'}):"
@@ -90,8 +90,20 @@ def quality_tables(view: View, estate: Estate) -> dict[str, pd.DataFrame]:
         "assumptions": view.assumed,
         "matches": view.matches,
         "data_to_collect": view.collect,
+        "snapping": _snapping(estate, view),
         "problems": _problem_table(()),
     }
+
+
+def _snapping(estate: Estate, view: View) -> pd.DataFrame:
+    """Return how far areas and sites are from the roads of each mode; sites as the audience may see them."""
+    if estate.network is None:
+        return pd.DataFrame()
+    table = estate.network.snapping
+    shown = table[(table["table"] == "areas") | table["id"].isin(view.sites["site_id"])]
+    return shown.assign(metres=shown["metres"].round(1)).sort_values(
+        ["snapped", "metres"], ascending=[True, False], kind="stable"
+    )
 
 
 def quality_lines(view: View) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePath
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
@@ -40,6 +40,55 @@ class HorizonSection(Section):
         return Horizon(self.first_year, self.decision_years, self.appraisal_years)
 
 
+class MatrixSection(Section):
+    """A given matrix of travel, long or wide, from areas to sites."""
+
+    file: Path = Field(
+        description="CSV, workbook or Parquet: one row a pair (long), or a column a site (wide)"
+    )
+    mode: str = Field("car", description="Mode of travel: walk, cycle, car, public_transport or another")
+    unit: Literal["minutes", "seconds", "hours", "km", "metres", "miles"] = Field(
+        "minutes", description="Unit of its figures"
+    )
+    layout: Literal["auto", "long", "wide"] = Field("auto", description="How it is laid out")
+    area: str = Field("", description="Column of the areas; blank is guessed")
+    site: str = Field("", description="Column of the sites (long); blank is guessed")
+    value: str = Field("", description="Column of the figures (long); blank is guessed")
+    areas_by: Literal["auto", "area_id", "name"] = Field("auto", description="What it calls areas by")
+    sites_by: Literal["auto", "site_id", "name", "postcode", "uprn"] = Field(
+        "auto", description="What it calls sites by"
+    )
+
+
+class NetworkSection(Section):
+    """A road network over which travel is measured."""
+
+    file: Path = Field(description="GraphML, GeoPackage, GeoJSON, edge table (CSV, Parquet) or .osm.pbf")
+    nodes: Path | None = Field(None, description="Junctions of an edge table: id, x, y")
+    layer: str = Field("", description="Layer of a GeoPackage; blank takes edges, or the first of lines")
+    crs: str = Field("", description="Coordinate system, where the file declares none")
+    modes: list[Literal["walk", "cycle", "car"]] = Field(
+        ["walk", "cycle", "car"], min_length=1, description="Modes measured on it"
+    )
+    snap_limit_m: float = Field(
+        500.0, gt=0, le=50_000, description="A place farther from any road is not joined to it [m]"
+    )
+    farthest_km: float | None = Field(
+        None, gt=0, le=2_000, description="How far is searched [km]; blank takes twice the farthest threshold"
+    )
+    speeds: dict[str, Annotated[float, Field(gt=0, le=200)]] = Field(
+        default_factory=dict, description="Speed of a car by class of road [km/h], instead of its limit"
+    )
+    directed: bool = Field(
+        default=False, description="Every row is one direction; a street open both ways has two rows"
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Columns that cannot be guessed: start, end, length_m, road_class, ...",
+    )
+    cache: Path | None = Field(None, description="Folder of measured travel; blank takes .cache in output")
+
+
 class DataSection(Section):
     """Where the tables are: a folder, one workbook, or a file for each table."""
 
@@ -61,6 +110,10 @@ class DataSection(Section):
     boundary: Path | None = Field(None, description="Outline of the authority")
     area_shapes: Path | None = Field(None, description="Shapes of the areas, for maps")
     crs: str = Field("EPSG:27700", description="CRS of easting and northing")
+    matrices: list[MatrixSection] = Field(
+        default_factory=list, description="Given matrices of travel: file, mode, unit, ..."
+    )
+    network: NetworkSection | None = Field(None, description="Road network: file, modes, snap_limit_m, ...")
 
 
 class VintageSection(Section):

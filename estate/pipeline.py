@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from estate import __version__ as estate_version
+from estate.access.travel import with_network
 from estate.appraise.access_summary import access_summary
 from estate.appraise.access_table import access_table
 from estate.appraise.business import business_headlines, business_tables, reconcile
@@ -99,6 +100,24 @@ def run(
     return result, folder
 
 
+def read_estate(config: Config, base: Path) -> Estate:
+    """Read an estate, with travel over the road network where the configuration names one.
+
+    Parameters
+    ----------
+    config : Config
+        Complete configuration.
+    base : Path
+        Folder against which its relative paths are read.
+
+    Raises
+    ------
+    InputError
+        With every problem of every file.
+    """
+    return with_network(load_estate(config, base), config, base)
+
+
 def evaluate(
     config: Config,
     base: Path,
@@ -118,7 +137,7 @@ def evaluate(
 
 def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None = None) -> Result:
     with clock("read", "reading the data"):
-        estate = estate or load_estate(config, base)
+        estate = estate or read_estate(config, base)
     clock.stop_if_asked()
     with clock("solve", "looking for the best plan"):
         solution = solve_estate(estate, config, clock.progress, clock.stop)

@@ -13,7 +13,7 @@ from estate.core.errors import ConfigError, Issue
 from estate.core.reference import default_assumptions
 from estate.core.tables import SPECS
 from estate.model.rules import ALWAYS_ON, RULES, rule_name
-from estate.settings import say_nearest
+from estate.settings import say_nearest, section_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,8 +90,8 @@ def _sections(model: type[BaseModel], above: str) -> Iterator[str]:
     """Yield the reference of every section of a model, one kind of section once."""
     kinds: dict[type[BaseModel], list[str]] = {}
     for name, field in model.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
+        kind = section_of(field.annotation)
+        if kind is not None:
             kinds.setdefault(kind, []).append(f"{above}{name}")
     for kind, names in kinds.items():
         about = (inspect.getdoc(kind) or "").split("\n\n")[0]
@@ -186,6 +186,8 @@ def _code(text: str) -> str:
 
 def _may_be(shape: dict[str, Any]) -> str:
     """Say in words which values a field takes."""
+    if "$ref" in shape:
+        return "section, see below"
     if "anyOf" in shape:
         return " or ".join(_may_be(part) for part in shape["anyOf"] if part.get("type") != "null")
     if "enum" in shape:

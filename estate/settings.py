@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -328,10 +328,19 @@ def _issue_of(model: type[BaseModel], detail: Mapping[str, Any], source: _Source
 def _model_at(model: type[BaseModel], loc: Sequence[str]) -> type[BaseModel] | None:
     here: type[BaseModel] | None = model
     for part in loc:
+        if part.isdigit():  # a place in a list of sections
+            continue
         found = here.model_fields.get(part) if here else None
-        kind = found.annotation if found else None
-        here = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+        here = section_of(found.annotation) if found else None
     return here
+
+
+def section_of(kind: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
+    """Return the section that an annotation holds, alone, optional or in a list."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind
+    found = (section_of(part) for part in get_args(kind))
+    return next((section for section in found if section), None)
 
 
 def _description(model: type[BaseModel] | None, name: str) -> str:

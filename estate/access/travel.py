@@ -5,12 +5,48 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from estate.access.measure import measure_network
 from estate.core.travel import travel_table
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from estate.config import Config
     from estate.core.types import Estate
 
-__all__ = ["travel_table", "with_travel"]
+__all__ = ["travel_table", "with_network", "with_travel"]
+
+
+def with_network(estate: Estate, config: Config, base: Path) -> Estate:
+    """Return the estate with travel measured over the road network that the configuration names.
+
+    Without a network, or without areas, the estate is returned as it is.
+
+    Parameters
+    ----------
+    estate : Estate
+        Complete tables.
+    config : Config
+        ``data.network`` and ``output``.
+    base : Path
+        Folder of relative paths.
+
+    Raises
+    ------
+    InputError
+        If the network cannot be used.
+    """
+    section = config.data.network
+    if section is None or estate.tables["areas"].empty:
+        return estate
+    network, notes, hashes = measure_network(estate, section, base, config.output)
+    measured = replace(
+        estate,
+        network=network,
+        notes=tuple(dict.fromkeys([*estate.notes, *notes])),
+        input_hashes=dict(sorted({**estate.input_hashes, **hashes}.items())),
+    )
+    return with_travel(measured)
 
 
 def with_travel(estate: Estate) -> Estate:
@@ -23,6 +59,11 @@ def with_travel(estate: Estate) -> Estate:
     """
     tables = estate.tables
     pairs = travel_table(
-        tables["sites"], tables["areas"], tables["standards"], tables["travel"], estate.assumptions
+        tables["sites"],
+        tables["areas"],
+        tables["standards"],
+        tables["travel"],
+        estate.assumptions,
+        estate.network,
     )
     return replace(estate, area_km=pairs)

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from estate.core.types import Estate, Plan
 
 SERVING = ("existing", "host", "outside")
-SPEEDS = {"walk": "walk_speed_kmh", "car": "car_speed_kmh", "public_transport": "public_transport_speed_kmh"}
+SPEEDS = {
+    "walk": "walk_speed_kmh",
+    "cycle": "cycle_speed_kmh",
+    "car": "car_speed_kmh",
+    "public_transport": "public_transport_speed_kmh",
+}
 TOLERANCE = 1e-9
 """A travel that equals the threshold but for rounding is within it."""
 
@@ -123,10 +128,22 @@ def read_travel(estate: Estate, places: Places, mode: str) -> Travel:
         km[area[found], site[found]] = number(rows["km"], np.nan)[found]
         minutes[area[found], site[found]] = number(rows["minutes"], np.nan)[found]
     known = ~np.isnan(km) | ~np.isnan(minutes)
-    km = np.where(np.isnan(km), places.straight_km, km)
+    km = np.where(np.isnan(km), _beyond(estate, places, mode), km)
     speed = estate.assumptions[SPEEDS[mode]] if mode in SPEEDS else np.nan
     minutes = np.where(np.isnan(minutes), km / speed * 60.0, minutes)
     return Travel(np.where(np.isnan(km), np.inf, km), np.where(np.isnan(minutes), np.inf, minutes), known)
+
+
+def _beyond(estate: Estate, places: Places, mode: str) -> Matrix:
+    """Return the straight lines [km]; no pair that a network was searched for is nearer than searched."""
+    network = estate.network
+    if network is None or mode not in network.farthest_km:
+        return places.straight_km
+    on = network.snapping[(network.snapping["mode"] == mode) & network.snapping["snapped"]]
+    ids = {name: on.loc[on["table"] == name, "id"] for name in ("areas", "sites")}
+    joined = np.isin(places.area_ids, ids["areas"])[:, None] & np.isin(places.site_ids, ids["sites"])[None, :]
+    searched = network.farthest_km[mode]
+    return np.where(joined, np.maximum(places.straight_km, searched), places.straight_km)
 
 
 def nearest(measure: Matrix, known: NDArray[np.bool_], open_sites: NDArray[np.bool_]) -> NDArray[np.int64]:

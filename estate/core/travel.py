@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,13 @@ from scipy.spatial import cKDTree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from estate.core.types import NetworkTravel
+
 TRAVEL_COLUMNS = ("area_id", "site_id", "mode", "km", "minutes")
 SPEED_OF_MODE: Mapping[str, str] = MappingProxyType(
     {
         "walk": "walk_speed_kmh",
+        "cycle": "cycle_speed_kmh",
         "car": "car_speed_kmh",
         "public_transport": "public_transport_speed_kmh",
     }
@@ -29,12 +33,15 @@ def travel_table(
     standards: pd.DataFrame,
     travel: pd.DataFrame,
     assumptions: Mapping[str, float],
+    network: NetworkTravel | None = None,
 ) -> pd.DataFrame:
     """Return how far and how long it is from every area to the sites that its standards may need.
 
-    A pair of ``travel`` is taken as it stands; what it leaves blank, and every other pair, is
-    the straight line times ``circuity``, and time follows from the speed of the mode. Pairs
-    beyond the largest threshold that a standard sets on the mode are left out, except given ones.
+    A pair of ``travel`` is taken as it stands. What it leaves blank, and every other pair, is what
+    was measured on the road network of the mode; between places that did not snap to it, and
+    without a network, it is the straight line times ``circuity``, and time follows from the speed
+    of the mode. Straight lines beyond the largest threshold that a standard sets on the mode are
+    left out. The modes are those of the standards and of the network.
 
     Parameters
     ----------
@@ -45,15 +52,23 @@ def travel_table(
         Conformed tables; either may be empty.
     assumptions : mapping of str to float
         ``circuity`` [km/km] and the speeds [km/h].
+    network : NetworkTravel, optional
+        What was measured on a road network.
 
     Returns
     -------
     DataFrame
         area_id, site_id, mode, km [km], minutes [min], sorted by mode, area and site.
     """
+    modes = sorted({*standards["mode"], *(network.farthest_km if network else ())})
     parts = [
-        _mode_table(sites, areas, group, travel[travel["mode"] == mode], assumptions)
-        for mode, group in standards.groupby("mode", sort=True)
+        _mode_table(
+            _Ends(sites, areas, assumptions),
+            standards[standards["mode"] == mode],
+            travel[travel["mode"] == mode],
+            (mode, network),
+        )
+        for mode in modes
     ]
     if not parts:
         return pd.DataFrame({name: pd.Series(dtype=_dtype(name)) for name in TRAVEL_COLUMNS})
@@ -64,20 +79,31 @@ def _dtype(name: str) -> str:
     return "float64" if name in {"km", "minutes"} else "str"
 
 
+@dataclass(frozen=True)
+class _Ends:
+    """Both ends of the ways, and what is assumed of them."""
+
+    sites: pd.DataFrame
+    areas: pd.DataFrame
+    assumptions: Mapping[str, float]
+
+
 def _mode_table(
-    sites: pd.DataFrame,
-    areas: pd.DataFrame,
+    ends: _Ends,
     standards: pd.DataFrame,
     given: pd.DataFrame,
-    assumptions: Mapping[str, float],
+    how: tuple[str, NetworkTravel | None],
 ) -> pd.DataFrame:
-    mode = str(standards["mode"].iloc[0])
-    speed = float(assumptions.get(SPEED_OF_MODE.get(mode, ""), np.nan))
+    mode, network = how
+    areas, sites, circuity = ends.areas, ends.sites, ends.assumptions["circuity"]
+    speed = float(ends.assumptions.get(SPEED_OF_MODE.get(mode, ""), np.nan))
     threshold = standards["threshold"]  # one in minutes of a mode without a speed needs given rows
     reach = threshold.where(standards["metric"] == "km", threshold / 60 * speed).max()
-    pairs = _straight_pairs(areas, sites, float(reach), assumptions["circuity"])
+    pairs = _straight_pairs(areas, sites, float(reach), circuity)
+    if network is not None and mode in network.farthest_km:
+        pairs = _over_the_network(pairs, network, mode)
     known = given["area_id"].isin(areas["area_id"]) & given["site_id"].isin(sites["site_id"])
-    own = _completed(given[known], areas, sites, assumptions["circuity"])
+    own = _completed(_with_measured(given[known], pairs), areas, sites, circuity)
     index = pd.MultiIndex.from_frame(pairs[["area_id", "site_id"]])
     taken = index.isin(pd.MultiIndex.from_frame(own[["area_id", "site_id"]]))
     both = pd.concat([own, pairs[~taken]], ignore_index=True) if len(own) else pairs
@@ -85,6 +111,27 @@ def _mode_table(
     both["minutes"] = both["minutes"].fillna(both["km"] / speed * 60)
     table = both[list(TRAVEL_COLUMNS)].sort_values(["area_id", "site_id"], kind="stable")
     return table.reset_index(drop=True)
+
+
+def _over_the_network(straight: pd.DataFrame, network: NetworkTravel, mode: str) -> pd.DataFrame:
+    """Return the measured pairs, and straight lines for places that did not snap."""
+    columns = ["area_id", "site_id", "km", "minutes"]
+    on = network.snapping[(network.snapping["mode"] == mode) & network.snapping["snapped"]]
+    joined = straight["area_id"].isin(on.loc[on["table"] == "areas", "id"]) & straight["site_id"].isin(
+        on.loc[on["table"] == "sites", "id"]
+    )
+    measured = network.pairs.loc[network.pairs["mode"] == mode, columns]
+    return pd.concat([measured, straight.loc[~joined, columns]], ignore_index=True)
+
+
+def _with_measured(given: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """Fill what a given pair leaves blank from the pairs measured otherwise."""
+    keys = ["area_id", "site_id"]
+    own = given[[*keys, "km", "minutes"]].merge(pairs, on=keys, how="left", suffixes=("", "_too"))
+    blank = own["km"].isna()
+    km = own["km"].where(~blank, own["km_too"])
+    minutes = own["minutes"].fillna(own["minutes_too"])
+    return own.assign(km=km, minutes=minutes)[[*keys, "km", "minutes"]]
 
 
 def _straight_pairs(areas: pd.DataFrame, sites: pd.DataFrame, reach: float, circuity: float) -> pd.DataFrame:

@@ -40,6 +40,27 @@ class Horizon:
 
 
 @dataclass(frozen=True)
+class NetworkTravel:
+    """Travel measured over a road network.
+
+    Attributes
+    ----------
+    pairs : DataFrame
+        area_id, site_id, mode, km [km], minutes [min], up to ``farthest_km``.
+    snapping : DataFrame
+        table (areas, sites), id, name, mode, metres [m] to the nearest road (NaN where none is
+        within the limit), snapped.
+    farthest_km : mapping of str to float
+        By mode, how far was searched: a pair of snapped places that is not in ``pairs`` is
+        farther than this [km], or has no way at all.
+    """
+
+    pairs: pd.DataFrame
+    snapping: pd.DataFrame
+    farthest_km: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Estate:
     """An estate whose every default has been filled, rows sorted by their keys.
 
@@ -69,6 +90,8 @@ class Estate:
     gaps : DataFrame
         One row for each fact that was filled in for lack of data: table, site_id,
         column, value, low, high.
+    network : NetworkTravel or None
+        Travel over a road network, where one was given; ``area_km`` follows from it.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -81,6 +104,7 @@ class Estate:
     input_hashes: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     gaps: pd.DataFrame = field(default_factory=pd.DataFrame)
+    network: NetworkTravel | None = None
 
 
 @dataclass(frozen=True)

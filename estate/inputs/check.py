@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from estate.core.errors import Issue
 from estate.core.tables import nearest
-from estate.inputs import check_money, check_residents, check_serving
+from estate.inputs import check_money, check_residents, check_serving, check_travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,6 +268,7 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_residents.standards,
     check_residents.groups,
     check_serving.resident_travel,
+    check_travel.travel_units,
 )
 WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     warn_sites,

@@ -20,6 +20,7 @@ from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
 from estate.inputs.funnel import follow_scopes
 from estate.inputs.geospatial import with_area_ids
+from estate.inputs.matrices import Matrix, add_matrices, read_matrices
 from estate.inputs.officer import SETTINGS_SHEET, yearly_capital
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
@@ -36,13 +37,14 @@ MESSAGE = "The data have problems:"
 
 @dataclass
 class Extras:
-    """What comes with the tables: funnel and matches of a register, shapes, points by postcode."""
+    """What comes with the tables: funnel and matches of a register, shapes, points, matrices."""
 
     funnel: pd.DataFrame = field(default_factory=pd.DataFrame)
     registered: pd.DataFrame = field(default_factory=pd.DataFrame)
     matches: pd.DataFrame = field(default_factory=pd.DataFrame)
     geometries: dict[str, Any] = field(default_factory=dict)
     postcodes: pd.DataFrame | None = None
+    matrices: list[Matrix] = field(default_factory=list)
 
 
 def load_estate(config: Config, base: Path) -> Estate:
@@ -74,6 +76,7 @@ def load_estate(config: Config, base: Path) -> Estate:
         raw.issues.append(issue)
     _add_files(raw, extras, config, base)
     _add_yearly_capital(raw, config, base)
+    extras.matrices = read_matrices(config.data.matrices, base, raw)
     return _build(raw, extras, config)
 
 
@@ -162,6 +165,7 @@ def _add_yearly_capital(raw: Raw, config: Config, base: Path) -> None:
 def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     typed = _parse_all(raw)
     _place_all(typed, raw, extras, config)
+    add_matrices(extras.matrices, typed, raw)
     force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)
     if config.vintages.works:
         table = config.vintages.optimism_bias

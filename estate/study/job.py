@@ -226,6 +226,6 @@ class _SameEstate:
 
 @lru_cache(maxsize=2)
 def _estate_of(same: _SameEstate) -> Estate:
-    from estate.inputs.load import load_estate
+    from estate.pipeline import read_estate
 
-    return load_estate(same.config, same.base)
+    return read_estate(same.config, same.base)

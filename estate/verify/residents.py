@@ -29,7 +29,12 @@ GROUP_WORDS = {
     "disabled": "disabled residents",
 }
 GROUP_COLUMNS = {"over65": "over65_share", "no_car": "no_car_share", "disabled": "disabled_share"}
-SPEEDS = {"walk": "walk_speed_kmh", "car": "car_speed_kmh", "public_transport": "public_transport_speed_kmh"}
+SPEEDS = {
+    "walk": "walk_speed_kmh",
+    "cycle": "cycle_speed_kmh",
+    "car": "car_speed_kmh",
+    "public_transport": "public_transport_speed_kmh",
+}
 
 
 @dataclass(frozen=True)
