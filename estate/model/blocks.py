@@ -51,6 +51,7 @@ class RowBlock:
     upper: Floats
     lazy: bool = False
     part: str = ""
+    about: NDArray[np.str_] | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
             raise SolverError(f"The cost of a {self.family(int(bad[0]))} is not a number; check the inputs")
         self.saving = saving
 
-    def add_rows(
+    def add_rows(  # noqa: PLR0913 - what a row is, then what is known of it by keyword
         self,
         rule: str,
         triplets: tuple[ArrayLike, ArrayLike, ArrayLike],
@@ -146,6 +147,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         upper: ArrayLike = np.inf,
         lazy: bool = False,
         part: str = "",
+        about: ArrayLike = "",
     ) -> None:
         """Add rows ``lower <= sum(value * x) <= upper`` of a rule.
 
@@ -161,6 +163,8 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
             Whether a large model may leave the rows out until they are broken.
         part : str
             Name of the piece, where an engine treats it by its structure.
+        about : array_like of str, shape (rows,)
+            Which line of the user's rule each row is; a conflict is told in these.
         """
         row, column, value = (np.asarray(part) for part in triplets)
         count = min(np.size(part) for part in (lower, upper)) and max(np.size(lower), np.size(upper))
@@ -178,6 +182,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
                 np.broadcast_to(np.asarray(upper, dtype=float), count),
                 lazy,
                 part,
+                np.broadcast_to(np.asarray(about, dtype=str), count),
             )
         )
 

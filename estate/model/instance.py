@@ -249,7 +249,7 @@ def _open_places(
     return places[keep].reset_index(drop=True)
 
 
-def _near(start: Floats, end: Floats, farthest: Floats) -> pd.DataFrame:
+def near(start: Floats, end: Floats, farthest: Floats) -> pd.DataFrame:
     """Return the pairs of places near enough: provision, place, metres in a straight line.
 
     A provision without a farthest way, and whatever has no place, is near nothing.
@@ -272,19 +272,19 @@ def _pairs(inst: Mapping[str, Any], services: pd.DataFrame, reach_km: float) -> 
     limit = _filled(services["move_reach_km"], reach_km).to_numpy()[provisions["service"]]
     # What goes online as a whole keeps no counter: it moves nowhere (docs/model.md 2).
     farthest = np.where(provisions["mobile"] & (provisions["digital"] < 1), limit * metres, np.nan)
-    pairs = _near(xy[provisions["site"]], xy[places["site"]], farthest)
+    pairs = near(xy[provisions["site"]], xy[places["site"]], farthest)
     pairs["km"] = pairs.pop("metres") / metres
     u, j = pairs["provision"].to_numpy(), pairs["place"].to_numpy()
     keep = pairs["km"].to_numpy() <= limit[u] + 1e-9
     keep &= provisions["site"].to_numpy()[u] != places["site"].to_numpy()[j]
-    keep &= _permitted(places, services)[provisions["service"].to_numpy()[u], j]
+    keep &= permitted(places, services)[provisions["service"].to_numpy()[u], j]
     keep &= provisions["need"].to_numpy()[u] <= places["room"].to_numpy()[j] + 1e-6
     keep &= provisions["hours"].to_numpy()[u] <= places["hours"].to_numpy()[j] + 1e-6
     kept: pd.DataFrame = pairs[keep].sort_values(["provision", "place"], ignore_index=True)
     return kept
 
 
-def _permitted(places: pd.DataFrame, services: pd.DataFrame) -> NDArray[np.bool_]:
+def permitted(places: pd.DataFrame, services: pd.DataFrame) -> NDArray[np.bool_]:
     """Return which service may be at which place, shape (services, places)."""
     allowed = np.ones((len(services), len(places)), dtype=bool)
     year_round = services["year_round"].astype(bool).to_numpy()

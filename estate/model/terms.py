@@ -71,24 +71,36 @@ class Rows:
             marks[part] = True
         return marks
 
+    def kept(self, upper: ArrayLike) -> NDArray[np.bool_]:
+        """Return which rows say anything: they have a coefficient, or cannot hold, shape (count,)."""
+        return self.used() | (np.broadcast_to(np.asarray(upper, dtype=float), self.count) < 0)
+
     def compact(self, upper: ArrayLike) -> tuple[tuple[Ints, Ints, Floats], Floats]:
         """Drop the rows without a coefficient whose upper bound they meet; renumber the rest.
 
         A row without coefficients and a negative bound stays: it says that the rule cannot hold.
         """
         bounds = np.broadcast_to(np.asarray(upper, dtype=float), self.count)
-        keep = self.used() | (bounds < 0)
+        keep = self.kept(bounds)
         number = np.cumsum(keep) - 1
         row, column, value = self.triplets()
         return (number[row], column, value), bounds[keep]
 
 
-def add_compact(
-    problem: BlockProblem, rule: str, rows: Rows, upper: ArrayLike, *, lazy: bool = False, part: str = ""
+def add_compact(  # noqa: PLR0913 - as BlockProblem.add_rows
+    problem: BlockProblem,
+    rule: str,
+    rows: Rows,
+    upper: ArrayLike,
+    *,
+    lazy: bool = False,
+    part: str = "",
+    about: ArrayLike = "",
 ) -> None:
     """Add the rows of `rows` that say anything, as ``rows <= upper``."""
     triplets, bounds = rows.compact(upper)
-    problem.add_rows(rule, triplets, upper=bounds, lazy=lazy, part=part)
+    names = np.broadcast_to(np.asarray(about, dtype=str), rows.count)[rows.kept(upper)]
+    problem.add_rows(rule, triplets, upper=bounds, lazy=lazy, part=part, about=names)
 
 
 def leave_columns(problem: BlockProblem, inst: Instance) -> Ints:

@@ -1,62 +1,50 @@
-"""Which rules conflict, when no plan satisfies them all."""
+"""Which lines of the user's rules conflict, when no plan satisfies them all, and what would mend it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from estate.core.errors import Issue
-from estate.model.formulation import build_model
-from estate.solve.highs import load, run, scaled
+from estate.solve.clock import Clock
+from estate.solve.whynot.search import Search
+from estate.solve.whynot.wide import build_wide
+from estate.solve.whynot.words import Speaker
 
 if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate
-    from estate.solve.clock import Clock
 
-ALWAYS = ("assignment", "opening")
-REMEDY = {
-    "capacity": "allow more room at hubs or hosts",
-    "compatibility": "loosen which services may not or must share",
-    "permission": "let hosts take more services",
-    "reach": "allow longer moves",
-    "access": "lower a standard, or hold it at today's level (basis: target_or_today)",
-    "tenure": "allow more time, or a break in the lease",
-    "brakes": "lift a lock, or choose a later year",
-    "fitness": "give the cost of becoming step-free",
-    "locks": "unlock a site",
-    "counts": "ask for fewer or allow more hubs or closures",
-    "materiality": "lower the least saving of a closure",
-    "capital": "raise a budget, a grant or the borrowing allowed",
-    "affordability": "allow more funding, a later payback or a smaller saving",
-    "partnership": "lower a partner's floor",
-}
+ALL_RULES = Issue(
+    "rules",
+    None,
+    "",
+    "",
+    "cannot hold all together; which of them conflict was not found in the time given",
+    "allow more time, or leave rules out one by one",
+)
 
 
 def conflicting_rules(estate: Estate, config: Config, clock: Clock) -> list[Issue]:
-    """Find a smallest set of rules that cannot hold together, by leaving rules out one by one.
+    """Find smallest sets of lines of the rules that cannot hold together, and what each would have to give.
 
-    Every rule named is needed for the conflict: without it the others can hold.
+    Rows and bars of every rule are made elastic; whatever must give is held again until the rest
+    cannot (elastic filter, Chinneck & Dravnieks 1991, ORSA J. Computing 3(2)), and of what is held
+    lines are left out one by one while the conflict stays (deletion filter). Every line named is
+    needed: without it the others of its conflict can hold.
 
     Returns
     -------
     list of Issue
-        One for each rule of the conflict.
+        One for each line of each conflict.
     """
-    kept = [name for name in config.rules if name not in ALWAYS]
-    for name in list(kept):
-        clock.tell(f"looking for the conflict: without {name}")
-        trial = [rule for rule in kept if rule != name]
-        if not clock.stop.is_set() and not _feasible(estate, config, trial):
-            kept = trial
-    return [
-        Issue("rules", None, name, "", "cannot hold together with the other rules named here", REMEDY[name])
-        for name in kept
+    wide = build_wide(estate, config)
+    clock = Clock(config.solver.time_limit, clock.progress, clock.stop)
+    conflicts = [found for found in Search(wide, clock).conflicts() if found.lines]
+    speaker = Speaker(estate, config, wide)
+    several = len(conflicts) > 1
+    issues = [
+        speaker.issue(line, conflict, number if several else 0)
+        for number, conflict in enumerate(conflicts, start=1)
+        for line in conflict.lines
     ]
-
-
-def _feasible(estate: Estate, config: Config, names: list[str]) -> bool:
-    rules = {name: options for name, options in config.rules.items() if name in names or name in ALWAYS}
-    model = build_model(estate, config.model_copy(update={"rules": rules}))
-    arrays, _ = scaled(model.problem.arrays())
-    answer = run(load(arrays, {"time_limit": 30.0, "mip_rel_gap": 1e9}))
-    return answer.status != "infeasible"
+    return issues or [ALL_RULES]

@@ -105,14 +105,23 @@ def weights(group: str, areas: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(people * share, dtype=np.float64)
 
 
-def _needs(standard: Any, areas: pd.DataFrame, reach: _Reach) -> list[tuple[NDArray[np.float64], float]]:  # noqa: ANN401
-    """Return (weight of each area, weight that must be served), one a row of the standard."""
+@dataclass(frozen=True)
+class _Need:
+    """What one row of a standard asks: residents of each area, how many must be served, and where."""
+
+    weight: NDArray[np.float64]
+    served: float
+    about: str
+
+
+def _needs(standard: Any, areas: pd.DataFrame, reach: _Reach) -> list[_Need]:  # noqa: ANN401
+    """Return the needs of a standard: one, or one for each zone or area."""
     weight = weights(standard.group, areas)
-    zones = np.zeros(len(areas), int)
+    names, zones = np.array([""]), np.zeros(len(areas), int)
     if standard.geography == "zone":
-        zones = np.unique(areas["zone"].fillna("").astype(str), return_inverse=True)[1]
+        names, zones = np.unique(areas["zone"].fillna("").astype(str), return_inverse=True)
     elif standard.geography == "area":
-        zones = np.arange(len(areas))
+        names, zones = areas["area_id"].astype(str).to_numpy(), np.arange(len(areas))
     needs = []
     for zone in np.unique(zones):
         part = np.where(zones == zone, weight, 0.0)
@@ -121,7 +130,7 @@ def _needs(standard: Any, areas: pd.DataFrame, reach: _Reach) -> list[tuple[NDAr
             continue
         needed = _share(standard, (part * reach.today).sum() / total) * total
         if (part * reach.always).sum() < needed * (1 - SLACK):
-            needs.append((part, needed))
+            needs.append(_Need(part, needed, f"{standard.standard_id}|{names[zone]}"))
     return needs
 
 
@@ -170,12 +179,13 @@ def _served(problem: BlockProblem, inst: Instance, service: int, reach: _Reach) 
 def _hold(
     problem: BlockProblem,
     inst: Instance,
-    needs: list[tuple[NDArray[np.float64], float]],
+    needs: list[_Need],
     served: NDArray[np.int64],
 ) -> None:
     """Add one row a year for each need."""
     years = inst.horizon.decision_years
-    for weight, needed in needs:
+    for need in needs:
+        weight = need.weight
         free = np.flatnonzero((weight > 0) & (served[:, 0] >= 0))
         given = weight[served[:, 0] < 0].sum()
         rows = Rows(years)
@@ -183,5 +193,5 @@ def _hold(
         # scaled to shares, so that the solver's tolerance means the same everywhere
         scale = weight.sum()
         row, column, value = rows.triplets()
-        lower = np.full(years, (needed * (1 - SLACK) - given) / scale)
-        problem.add_rows("access", (row, column, value / scale), lower=lower)
+        lower = np.full(years, (need.served * (1 - SLACK) - given) / scale)
+        problem.add_rows("access", (row, column, value / scale), lower=lower, about=need.about)

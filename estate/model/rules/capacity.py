@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from estate.model.instance import Instance
 
 ROUNDING = 1e-6  # m2
+IMPLIED = "implied"  # part of the rows that change no plan
 MOST_COUNTED = 4  # beyond, counting provisions says little more than their room
 
 
@@ -143,7 +144,8 @@ def _lent(problem: BlockProblem, inst: Instance) -> None:
         _add_arrivals(rows, inst, move, move["place"].to_numpy(), move[need].to_numpy())
         row, column, source = to_date(shuts["place"], shuts["year"], shuts["column"], years)
         rows.add(row, column, limit[shuts["place"].to_numpy()[source]])
-        add_compact(problem, "capacity", rows, np.repeat(np.where(np.isfinite(limit), limit, 0.0), years))
+        most = np.repeat(np.where(np.isfinite(limit), limit, 0.0), years)
+        add_compact(problem, "capacity", rows, most, part=resource)
 
 
 def _merged_room(problem: BlockProblem, inst: Instance) -> None:
@@ -213,7 +215,7 @@ def _merged_beside_target(problem: BlockProblem, inst: Instance, merge: pd.DataF
     leaving = leave_columns(problem, inst)[targets]
     target, year = np.nonzero(leaving >= 0)
     rows.add(target, leaving[target, year], room[target])
-    add_compact(problem, "capacity", rows, room)
+    add_compact(problem, "capacity", rows, room, part=IMPLIED)
 
 
 def _others_make_room(problem: BlockProblem, inst: Instance, spare: pd.Series) -> None:
@@ -233,7 +235,7 @@ def _others_make_room(problem: BlockProblem, inst: Instance, spare: pd.Series) -
     freed = others.groupby("pair")["frees"].sum().reindex(pairs["pair"]).fillna(0.0)
     close = pairs[["pair", "site"]].merge(keyed(problem, "close"), on="site")
     rows.add(close["pair"], close["column"], freed.to_numpy()[close["pair"]])
-    add_compact(problem, "capacity", rows, 0.0)
+    add_compact(problem, "capacity", rows, 0.0, part=IMPLIED)
 
 
 def _few_fit(problem: BlockProblem, inst: Instance) -> None:
@@ -267,4 +269,4 @@ def _count_big(
     rows = Rows(len(crowded))
     rows.add(np.searchsorted(crowded, big["at"]), big["column"], 1.0)
     rows.add(np.searchsorted(crowded, gates["at"]), gates["column"], gate[1] * most)
-    add_compact(problem, "capacity", rows, upper[crowded])
+    add_compact(problem, "capacity", rows, upper[crowded], part=IMPLIED)

@@ -51,7 +51,9 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
     rows.add(row, column, -spend.amount[source])
     if inst.rules["capital"]["receipts"]:
         _recycled(rows, problem, inst, pooled=pooled)
-    add_compact(problem, "capital", rows, _budget_to_date(inst, budgets, pooled=pooled))
+    names = ["pooled"] if pooled else inst.partners
+    about = [f"{name}|{t}" for name in names for t in range(years)]
+    add_compact(problem, "capital", rows, _budget_to_date(inst, budgets, pooled=pooled), about=about)
 
 
 def _recycled(rows: Rows, problem: BlockProblem, inst: Instance, *, pooled: bool) -> None:

@@ -42,4 +42,6 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
         columns = problem.blocks[family].columns
         lower = -np.inf if least is None else float(least)
         upper = np.inf if most is None else float(most)
-        problem.add_rows("counts", (np.zeros(len(columns)), columns, 1.0), lower=[lower], upper=[upper])
+        problem.add_rows(
+            "counts", (np.zeros(len(columns)), columns, 1.0), lower=[lower], upper=[upper], about=family
+        )

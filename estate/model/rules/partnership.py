@@ -44,4 +44,5 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
         mine = flows.partner == partner
         total = np.bincount(flows.column[mine], weights=value[mine], minlength=problem.width)
         used = np.flatnonzero(total)
-        problem.add_rows("partnership", (np.zeros(len(used)), used, total[used]), lower=[floors[partner]])
+        row = (np.zeros(len(used)), used, total[used])
+        problem.add_rows("partnership", row, lower=[floors[partner]], about=inst.partners[partner])

@@ -1,0 +1,271 @@
+"""Planted conflicts: each is found, is no larger than it must be, and is told in the user's words."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tiny import AREAS, TABLES, Row, config, estate
+
+from estate.core.errors import InfeasibleError
+from estate.solve import solve_estate
+from estate.solve.clock import Clock
+from estate.solve.whynot.search import Conflict, Search
+from estate.solve.whynot.wide import Wide, build_wide
+
+if TYPE_CHECKING:
+    from estate.core.types import Estate
+
+ZONED = [{**AREAS[0], "zone": "W"}, {**AREAS[1], "zone": "E"}]
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Rules and tables that cannot hold, and the lines that say why."""
+
+    lines: list[str]
+    rules: dict[str, Row]
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+    more: Row = field(default_factory=dict)
+
+    def read(self) -> tuple[Estate, Any]:
+        asked = config(self.rules, **self.more)
+        return estate(asked, **self.tables), asked
+
+
+def std(service: str, km: float, **more: Any) -> Row:
+    base = {"standard_id": f"{service}_{km}", "service_id": service, "metric": "km", "threshold": km}
+    return base | {"mode": "walk", "share": 0.75, "geography": "overall", "basis": "target"} | more
+
+
+def held_to(*standards: Row) -> dict[str, list[Row]]:
+    return {"areas": ZONED, "standards": list(standards)}
+
+
+def lease(site: str, **more: Any) -> dict[str, list[Row]]:
+    return {"tenures": [{"site_id": site, "tenure": "leasehold"} | more]}
+
+
+def budget(*rows: tuple[str, str, float]) -> dict[str, list[Row]]:
+    return {"budgets": [{"purse": p, "year": y, "capital_gbp": v} for p, y, v in rows]}
+
+
+def sites(**changed: Row) -> list[Row]:
+    return [row | changed.get(row["site_id"], {}) for row in TABLES["sites"]]
+
+
+CASES = {
+    "keep and close": Planted(
+        ["locks|close|A", "locks|keep|A"], {"locks": {"close": ["A"], "keep": ["A"]}}, {}
+    ),
+    "hub and no_hub": Planted(
+        ["locks|hub|H", "locks|no_hub|H"], {"locks": {"hub": ["H"], "no_hub": ["H"]}}, {}
+    ),
+    "hub without option": Planted(["locks|hub|A"], {"locks": {"hub": ["A"]}}, {}),
+    "close a host": Planted(["locks|close|S"], {"locks": {"close": ["S"]}}, {}),
+    "close lease": Planted(
+        ["locks|close|B", "tenure|B"], {"locks": {"close": ["B"]}}, lease("B", expiry="2032-03-25")
+    ),
+    "close pfi": Planted(
+        ["locks|close|C", "tenure|C"],
+        {"locks": {"close": ["C"]}},
+        {"tenures": [{"site_id": "C", "tenure": "pfi", "expiry": "2040-03-31"}]},
+    ),
+    "notice": Planted(
+        ["locks|close|D", "tenure|D"],
+        {"locks": {"close": ["D"]}},
+        {
+            "tenures": [{"site_id": "D", "tenure": "licence", "notice_months": 30}],
+            "valuations": TABLES["valuations"][:1],
+        },
+    ),
+    "brake": Planted(
+        ["brakes|A", "locks|close|A"],
+        {"locks": {"close": ["A"]}},
+        {"brakes": [{"site_id": "A", "brake": "covenant", "effect": "lock"}]},
+    ),
+    "brake until": Planted(
+        ["brakes|A", "locks|close|A"],
+        {"locks": {"close": ["A"]}},
+        {"brakes": [{"site_id": "A", "brake": "covenant", "effect": "lock", "until": "2031-03-31"}]},
+    ),
+    "materiality": Planted(
+        ["locks|close|D", "materiality|D"],
+        {"locks": {"close": ["D"]}, "materiality": {"saving_gbp_per_year": 60000}},
+        {},
+    ),
+    "scope": Planted(
+        ["locks|close|B", "scope|B"], {"locks": {"close": ["B"]}}, {"sites": sites(B={"scope": "keep"})}
+    ),
+    "fixed": Planted(
+        ["fixed|c_ben", "locks|close|C"],
+        {"locks": {"close": ["C"]}},
+        {"provisions": [*TABLES["provisions"][:3], {**TABLES["provisions"][3], "fixed_to_site": True}]},
+    ),
+    "unfit": Planted(
+        ["fitness|H", "locks|hub|H"], {"locks": {"hub": ["H"]}}, {"sites": sites(H={"step_free": "no"})}
+    ),
+    "hubs barred": Planted(
+        ["hubs_allowed", "locks|hub|H"], {"locks": {"hub": ["H"]}}, {}, {"hubs_allowed": False}
+    ),
+    "hub at closed": Planted(["locks|close|C", "locks|hub|C"], {"locks": {"hub": ["C"], "close": ["C"]}}, {}),
+    "hubs min max": Planted(
+        ["counts|max_hubs", "counts|min_hubs"], {"counts": {"min_hubs": 2, "max_hubs": 1}}, {}
+    ),
+    "too many hubs": Planted(["counts|min_hubs"], {"counts": {"min_hubs": 3}}, {}),
+    "too many closures": Planted(["counts|min_closures"], {"counts": {"min_closures": 5}}, {}),
+    "max closures and locks": Planted(
+        ["counts|max_closures", "locks|close|A", "locks|close|D"],
+        {"counts": {"max_closures": 1}, "locks": {"close": ["A", "D"]}},
+        {},
+    ),
+    "max hubs and lock": Planted(
+        ["counts|max_hubs", "locks|hub|H"], {"counts": {"max_hubs": 0}, "locks": {"hub": ["H"]}}, {}
+    ),
+    "reach": Planted(
+        ["locks|close|C", "reach|benefits"], {"locks": {"close": ["C"]}, "reach": {"default_km": 1.2}}, {}
+    ),
+    "permission": Planted(
+        ["locks|close|C", "locks|no_hub|H", "permission|benefits|S"],
+        {"locks": {"close": ["C"], "no_hub": ["H"]}},
+        {"host_terms": [{**TABLES["host_terms"][0], "permitted_services": "library"}]},
+    ),
+    "term weeks": Planted(
+        ["locks|close|C", "locks|no_hub|H", "permission|benefits|S"],
+        {"locks": {"close": ["C"], "no_hub": ["H"]}},
+        {
+            "host_terms": [{**TABLES["host_terms"][0], "term_weeks": 39}],
+            "services": [
+                TABLES["services"][0],
+                TABLES["services"][1],
+                {**TABLES["services"][2], "year_round": "yes"},
+            ],
+        },
+    ),
+    "room": Planted(
+        ["capacity|S", "locks|close|C", "locks|no_hub|H"],
+        {"locks": {"close": ["C"], "no_hub": ["H"]}},
+        {"host_terms": [{"site_id": "S", "room_nia_m2": 20, "weekly_hours": 40}]},
+    ),
+    "hours": Planted(
+        ["capacity|S|hours", "locks|close|C", "locks|no_hub|H"],
+        {"locks": {"close": ["C"], "no_hub": ["H"]}},
+        {"host_terms": [{"site_id": "S", "room_nia_m2": 35, "weekly_hours": 20}]},
+    ),
+    "access overall": Planted(
+        ["access|library_0.5|", "locks|close|A"],
+        {"locks": {"close": ["A"]}},
+        held_to(std("library", 0.5, basis="no_worse")),
+    ),
+    "access today fails": Planted(["access|library_0.5|"], {}, held_to(std("library", 0.5, share=0.9))),
+    "access zone": Planted(
+        ["access|benefits_0.7|E", "locks|close|C"],
+        {"locks": {"close": ["C"]}},
+        held_to(std("benefits", 0.7, geography="zone", basis="target_or_today")),
+    ),
+    "access area": Planted(
+        ["access|library_0.7|west", "locks|close|A"],
+        {"locks": {"close": ["A"]}},
+        held_to(std("library", 0.7, geography="area", share=1, basis="target_or_today")),
+    ),
+    "access group": Planted(
+        ["access|library_0.5|", "locks|close|A"],
+        {"locks": {"close": ["A"]}},
+        held_to(std("library", 0.5, group="most_deprived", basis="no_worse")),
+    ),
+    "capital pooled": Planted(
+        ["capital|pooled|0", "locks|hub|H"],
+        {"locks": {"hub": ["H"]}, "capital": {}},
+        budget(("pooled", "2027/28", 100_000)),
+    ),
+    "capital separate": Planted(
+        ["capital|council|0", "locks|hub|H"],
+        {"locks": {"hub": ["H"]}, "capital": {"purses": "separate"}},
+        budget(("council", "2027/28", 100_000), ("trust", "2027/28", 900_000)),
+    ),
+    "capital later": Planted(
+        ["capital|pooled|0", "locks|hub|C", "locks|hub|H"],
+        {"locks": {"hub": ["H", "C"]}, "capital": {}},
+        budget(("pooled", "2027/28", 220_000), ("pooled", "2028/29", 5_000)),
+    ),
+    "saving": Planted(
+        ["affordability|saving"], {"affordability": {"saving_year": 3, "saving_gbp": 1_000_000}}, {}
+    ),
+    "floor": Planted(
+        ["partnership|trust"],
+        {"locks": {"close": ["C"]}, "partnership": {}},
+        {"partners": [{"partner_id": "council"}, {"partner_id": "trust", "floor_npv_gbp": 500_000}]},
+    ),
+    "must share": Planted(
+        ["compatibility|advice|must_share|benefits", "locks|close|A", "locks|no_hub|C", "locks|no_hub|H"],
+        {"locks": {"close": ["A"], "no_hub": ["C", "H"]}},
+        {
+            "compatibility": [{"service_a": "advice", "service_b": "benefits", "relation": "must_share"}],
+            "provisions": [*TABLES["provisions"][:3], {**TABLES["provisions"][3], "fixed_to_site": True}],
+        },
+    ),
+}
+
+
+def found(planted: Planted) -> tuple[Wide, list[Conflict]]:
+    asked_estate, asked = planted.read()
+    wide = build_wide(asked_estate, asked)
+    return wide, Search(wide, Clock(100.0, None, threading.Event())).conflicts()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_planted_conflict_is_found_and_no_larger_than_it_must_be(name):
+    wide, conflicts = found(CASES[name])
+    assert [sorted(wide.lines[i] for i in one.lines) for one in conflicts] == [CASES[name].lines]
+    assert conflicts[0].proved
+    assert any(relief.enough for relief in conflicts[0].reliefs.values())
+
+
+def test_two_conflicts_are_both_told():
+    wide, conflicts = found(
+        Planted([], {"locks": {"close": ["A"], "keep": ["A"]}, "counts": {"min_hubs": 3}})
+    )
+    told = {tuple(sorted(wide.lines[i] for i in one.lines)) for one in conflicts}
+    assert told == {("locks|close|A", "locks|keep|A"), ("counts|min_hubs",)}
+
+
+def test_a_run_tells_it_in_words_with_places_years_and_amounts():
+    planted = CASES["capital separate"]
+    with pytest.raises(InfeasibleError) as raised:
+        solve_estate(*planted.read())
+    text = str(raised.value)
+    assert raised.value.exit_code == 3
+    assert "budgets, purse council, to 2027/28: lets council spend at most £100,000" in text
+    assert "give council £100,000 more by 2027/28" in text
+    assert "rules.locks.hub, H: must become a hub" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "tables", "too_little"),
+    [
+        (
+            "capital separate",
+            {},
+            budget(("council", "2027/28", 200_000), ("trust", "2027/28", 0)),
+            budget(("council", "2027/28", 199_000), ("trust", "2027/28", 900_000)),
+        ),
+        ("saving", {"affordability": {"saving_year": 3, "saving_gbp": 215_000}}, {}, {}),
+        (
+            "hours",
+            {},
+            {"host_terms": [{"site_id": "S", "room_nia_m2": 35, "weekly_hours": 30}]},
+            {"host_terms": [{"site_id": "S", "room_nia_m2": 35, "weekly_hours": 29}]},
+        ),
+        ("too many closures", {"counts": {"min_closures": 3}}, {}, {}),
+    ],
+)
+def test_what_is_said_to_mend_it_does_and_less_does_not(name, rules, tables, too_little):
+    """The amounts of reliefs (as told by the cases above), against whole solves of their own."""
+    case = CASES[name]
+    mended = Planted([], case.rules | rules, case.tables | tables)
+    assert solve_estate(*mended.read()).status == "optimal"
+    if too_little:
+        with pytest.raises(InfeasibleError):
+            solve_estate(*Planted([], case.rules, case.tables | too_little).read())
