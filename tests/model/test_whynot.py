@@ -199,8 +199,8 @@ CASES = {
         {"partners": [{"partner_id": "council"}, {"partner_id": "trust", "floor_npv_gbp": 500_000}]},
     ),
     "must share": Planted(
-        ["compatibility|advice|must_share|benefits", "locks|close|A", "locks|no_hub|C", "locks|no_hub|H"],
-        {"locks": {"close": ["A"], "no_hub": ["C", "H"]}},
+        ["compatibility|advice|must_share|benefits", "locks|close|A", "locks|no_hub|C"],
+        {"locks": {"close": ["A"], "no_hub": ["C"]}},
         {
             "compatibility": [{"service_a": "advice", "service_b": "benefits", "relation": "must_share"}],
             "provisions": [*TABLES["provisions"][:3], {**TABLES["provisions"][3], "fixed_to_site": True}],
