@@ -142,6 +142,55 @@ def init(
 
 
 @app.command()
+def locate(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    file: Annotated[
+        Path, typer.Argument(help="Cost matrix (CSV, wide or long), instance file, or a YAML file of both.")
+    ],
+    problem: Annotated[
+        str | None,
+        typer.Option(
+            help="p-median, ufl, cflp, sscflp, capacitated-p-median, p-center, set-cover or max-cover."
+        ),
+    ] = None,
+    p: Annotated[int | None, typer.Option("--p", help="Number of sites to be open.")] = None,
+    radius: Annotated[float | None, typer.Option(help="Distance within which a client is covered.")] = None,
+    capacity: Annotated[float | None, typer.Option(help="Capacity of every site.")] = None,
+    budget: Annotated[float | None, typer.Option(help="Limit of the sum of `spend` over open sites.")] = None,
+    sites: Annotated[
+        Path | None, typer.Option(help="Table of sites: site, fixed_cost, capacity, state, spend.")
+    ] = None,
+    clients: Annotated[Path | None, typer.Option(help="Table of clients: client, demand.")] = None,
+    gap: Annotated[float | None, typer.Option(help="Relative gap at which to stop.")] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
+    solver: Annotated[str | None, typer.Option(help="auto, highs or cbc.")] = None,
+    out: Out = None,
+    debug: Debug = False,
+) -> None:
+    """Solve a textbook problem of location, with a certificate."""
+    with _answering(debug=debug):
+        from estate.locating import locate as run_locate
+
+        options = {
+            "problem": problem,
+            "p": p,
+            "radius": radius,
+            "capacity": capacity,
+            "budget": budget,
+            "sites": sites,
+            "clients": clients,
+            "gap": gap,
+            "time_limit": time_limit,
+            "seed": seed,
+            "solver": solver,
+            "out": out,
+        }
+        given = {key: value for key, value in options.items() if value is not None}
+        for line in run_locate(file, given, lambda text: _say(text, err=True)):
+            _say(line)
+
+
+@app.command()
 def rules(debug: Debug = False) -> None:
     """List the rules a plan must keep, with what each says."""
     with _answering(debug=debug):
