@@ -41,6 +41,11 @@ Sets = Annotated[
 Out = Annotated[
     Path | None, typer.Option("--out", help="Folder in which the results get a folder of their own.")
 ]
+Kind = Annotated[
+    str | None,
+    typer.Option(help="p-median, ufl, cflp, sscflp, capacitated-p-median, p-center, set-cover or max-cover."),
+]
+Table = Annotated[Path | None, typer.Option(help="Table of sites: site, fixed_cost, capacity, state, spend.")]
 
 
 def main() -> None:
@@ -146,19 +151,12 @@ def locate(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     file: Annotated[
         Path, typer.Argument(help="Cost matrix (CSV, wide or long), instance file, or a YAML file of both.")
     ],
-    problem: Annotated[
-        str | None,
-        typer.Option(
-            help="p-median, ufl, cflp, sscflp, capacitated-p-median, p-center, set-cover or max-cover."
-        ),
-    ] = None,
+    problem: Kind = None,
     p: Annotated[int | None, typer.Option("--p", help="Number of sites to be open.")] = None,
     radius: Annotated[float | None, typer.Option(help="Distance within which a client is covered.")] = None,
     capacity: Annotated[float | None, typer.Option(help="Capacity of every site.")] = None,
     budget: Annotated[float | None, typer.Option(help="Limit of the sum of `spend` over open sites.")] = None,
-    sites: Annotated[
-        Path | None, typer.Option(help="Table of sites: site, fixed_cost, capacity, state, spend.")
-    ] = None,
+    sites: Table = None,
     clients: Annotated[Path | None, typer.Option(help="Table of clients: client, demand.")] = None,
     gap: Annotated[float | None, typer.Option(help="Relative gap at which to stop.")] = None,
     time_limit: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,

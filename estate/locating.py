@@ -111,7 +111,7 @@ def write_answer(read: Read, request: Request, answer: Answer, folder: Path) -> 
     folder : Path
         Folder of the answer, replaced as a whole.
     """
-    from estate.present.write import replace_folder
+    from estate.core.folders import replace_folder
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
