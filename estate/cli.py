@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-import traceback
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from estate import __version__
-from estate.core.errors import EstateError
+from estate.terminal import answering, say, watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
-
-T = TypeVar("T")
-INTERRUPTED = 130
+    from estate.config import Config
 
 app = typer.Typer(
     help="Which public buildings to give up, and where to put shared hubs.",
@@ -74,15 +65,19 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     solver: Annotated[str | None, typer.Option(help="auto, highs, cbc, or a solver that PuLP knows.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     audience: Annotated[str | None, typer.Option(help="internal, partner or public.")] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,NAME", help="Scenarios of the configuration, later ones over earlier."),
+    ] = None,
     out: Out = None,
     shared: Shared = None,
     sets: Sets = None,
     debug: Debug = False,
 ) -> None:
     """Find the best plan, check it, and write what it means."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate import pipeline
-        from estate.settings import load_config, parse_assignments
+        from estate.settings import load_config
 
         flags = {
             "solver.gap": gap,
@@ -90,13 +85,116 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
             "solver.engine": solver,
             "solver.seed": seed,
             "audience": audience,
-            "output": None if out is None else str(out),
         }
-        given = {key: value for key, value in flags.items() if value is not None}
-        loaded, base = load_config(config, {**parse_assignments(sets or []), **given}, shared)
-        result, folder = _watched(lambda progress, stop: pipeline.run(loaded, base, progress, stop))
+        asked = _asked(sets, flags, out)
+        loaded, base = load_config(config, asked, shared)
+        if scenario is not None:
+            loaded = _with_scenarios(loaded, scenario, asked)
+        result, folder = watched(lambda progress, stop: pipeline.run(loaded, base, progress, stop))
         for line in pipeline.closing_lines(result, folder):
-            _say(line)
+            say(line)
+
+
+@app.command()
+def study(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    config: Annotated[Path, typer.Argument(help="Configuration with scenarios or matrices.")],
+    scenario: Annotated[
+        str | None, typer.Option(metavar="NAME,NAME", help="Only these, and the base.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes on this machine; by default all cores.")
+    ] = None,
+    cluster: Annotated[str, typer.Option(help="Dask scheduler to use instead, as tcp://10.0.0.5:8786.")] = "",
+    audience: Annotated[str | None, typer.Option(help="internal, partner or public.")] = None,
+    out: Out = None,
+    shared: Shared = None,
+    sets: Sets = None,
+    debug: Debug = False,
+) -> None:
+    """Run every scenario of a configuration and put them side by side."""
+    with answering(debug=debug):
+        from estate.progress import StudyReporter
+        from estate.settings import load_config
+        from estate.study import Where
+        from estate.study.session import run_scenarios
+
+        loaded, base = load_config(config, _asked(sets, {"audience": audience}, out), shared)
+        only = None if scenario is None else _names(scenario)
+        where = Where(workers, cluster)
+        lines = watched(
+            lambda progress, stop: run_scenarios((loaded, base), only, where, progress, stop),
+            StudyReporter,
+            "Stopping; what is done is kept. Ctrl-C again ends at once.",
+        )
+        for line in lines:
+            say(line)
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, at least two.")],
+    base: Annotated[
+        str | None, typer.Option(help="Run with which the others are compared; by default the first.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Configuration with thresholds under `compare`.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the comparison.")] = Path("out") / "compare",
+    debug: Debug = False,
+) -> None:
+    """Put runs side by side: inputs, plans, money, partners, access."""
+    with answering(debug=debug):
+        from estate.compare import compare_runs
+        from estate.settings import load_config
+
+        rules = None if config is None else load_config(config)[0].compare
+        say(f"Side by side: {compare_runs(runs, out, rules, base) / 'compare.html'}")
+
+
+@app.command()
+def rerun(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of its configuration, against which its paths are read.")
+    ] = None,
+    replay: Annotated[
+        bool, typer.Option("--replay-only", help="Prove the recorded plan again; do not search.")
+    ] = False,
+    out: Out = None,
+    shared: Shared = None,
+    debug: Debug = False,
+) -> None:
+    """Prove a recorded plan again from its inputs, then solve again as it was solved."""
+    with answering(debug=debug):
+        from estate.replay import rerun as again
+
+        asked = (run, data, shared)
+        for line in watched(lambda progress, stop: again(asked, out, progress, stop, search=not replay)):
+            say(line)
+
+
+def _asked(sets: list[str] | None, flags: dict[str, Any], out: Path | None) -> dict[str, Any]:
+    """Return what the command line changes, by dotted key."""
+    from estate.settings import parse_assignments
+
+    flags = {**flags, "output": None if out is None else str(out)}
+    given = {key: value for key, value in flags.items() if value is not None}
+    return {**parse_assignments(sets or []), **given}
+
+
+def _with_scenarios(config: Config, names: str, asked: dict[str, Any]) -> Config:
+    """Return the configuration with scenarios applied; the command line has the last word."""
+    from estate.settings import changed
+    from estate.study.scenarios import scenario_config
+
+    made, notes = scenario_config(config, _names(names))
+    for note in notes:
+        say(f"Note: {note}", err=True)
+    return changed(made, asked, "command line")
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @app.command()
@@ -108,11 +206,11 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Read everything, list every problem, solve nothing."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate import checking
 
         for line in checking.check(path, out, shared, sets or []):
-            _say(line)
+            say(line)
 
 
 @app.command()
@@ -123,11 +221,11 @@ def example(
     debug: Debug = False,
 ) -> None:
     """Write an invented estate of any size, with its configuration."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate import starting
 
         for line in starting.example(folder, seed, sites):
-            _say(line)
+            say(line)
 
 
 @app.command()
@@ -139,11 +237,11 @@ def init(
     debug: Debug = False,
 ) -> None:
     """Write the files with which an estate of your own begins."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate import starting
 
         for line in starting.start(folder, excel):
-            _say(line)
+            say(line)
 
 
 @app.command()
@@ -166,7 +264,7 @@ def locate(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     debug: Debug = False,
 ) -> None:
     """Solve a textbook problem of location, with a certificate."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate.locating import locate as run_locate
 
         options = {
@@ -184,24 +282,24 @@ def locate(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
             "out": out,
         }
         given = {key: value for key, value in options.items() if value is not None}
-        for line in run_locate(file, given, lambda text: _say(text, err=True)):
-            _say(line)
+        for line in run_locate(file, given, lambda text: say(text, err=True)):
+            say(line)
 
 
 @app.command()
 def rules(debug: Debug = False) -> None:
     """List the rules a plan must keep, with what each says."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate.schema import rule_rows
 
         for name, when, sentence in rule_rows():
-            _say(f"{name:<14} {when:<11} {sentence}")
+            say(f"{name:<14} {when:<11} {sentence}")
 
 
 @app.command()
 def schema(debug: Debug = False) -> None:
     """Print the JSON schema of the configuration."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         import json
 
         from estate.schema import config_schema
@@ -215,83 +313,8 @@ def dictionary(
     debug: Debug = False,
 ) -> None:
     """Explain the columns of a table."""
-    with _answering(debug=debug):
+    with answering(debug=debug):
         from estate.schema import dictionary_lines
 
         for line in dictionary_lines(table):
-            _say(line)
-
-
-@contextmanager
-def _answering(*, debug: bool) -> Iterator[None]:
-    """Turn failures into one message on standard error and the exit code of the contract."""
-    try:
-        yield
-    except EstateError as error:
-        _fail(str(error), error.exit_code, debug=debug)
-    except KeyboardInterrupt:
-        _fail("Stopped; nothing was written.", INTERRUPTED, debug=False)
-    except BrokenPipeError:
-        # Whoever read our output (head, less) has seen enough.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise typer.Exit(0) from None
-    except OSError as error:
-        _fail(f"A file cannot be read or written: {error}", 2, debug=debug)
-    except Exception as error:  # noqa: BLE001 - the last line before the user
-        what = f"{type(error).__name__}: {error}"
-        _fail(f"Something failed that should not have ({what}). Run again with --debug.", 1, debug=debug)
-
-
-def _fail(message: str, code: int, *, debug: bool) -> None:
-    if debug:
-        traceback.print_exc()
-    _say(message, err=True)
-    raise typer.Exit(code)
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    """Print text that may have come from a file: control characters never reach the terminal."""
-    safe = "".join(letter if letter.isprintable() or letter in "\n\t" else "\ufffd" for letter in text)
-    typer.echo(safe, err=err)
-
-
-def _watched(work: Callable[[Callable[[Any], None], threading.Event], T]) -> T:
-    """Do work on a thread of its own, so that Ctrl-C is heard at once.
-
-    The first Ctrl-C asks the work to stop with the best plan so far, the second ends
-    the program.
-    """
-    from rich.console import Console
-
-    from estate.progress import Reporter
-
-    stop = threading.Event()
-    answer: list[T] = []
-    errors: list[BaseException] = []
-
-    def do(progress: Callable[[Any], None]) -> None:
-        try:
-            answer.append(work(progress, stop))
-        except BaseException as error:  # noqa: BLE001 - carried to the main thread and raised there
-            errors.append(error)
-
-    def hear(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            console.show_cursor(True)
-            os._exit(INTERRUPTED)
-        stop.set()
-        _say("\nStopping with the best plan so far; Ctrl-C again ends at once.", err=True)
-
-    console = Console(stderr=True)
-    before = signal.signal(signal.SIGINT, hear)
-    try:
-        with Reporter(console) as reporter:
-            thread = threading.Thread(target=do, args=(reporter,), daemon=True)
-            thread.start()
-            while thread.is_alive():
-                thread.join(0.1)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if errors:
-        raise errors[0]
-    return answer[0]
+            say(line)

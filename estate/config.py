@@ -215,6 +215,41 @@ class ClosurePolicy(Section):
     )
 
 
+class EditSection(Section):
+    """A change of cells of one table, made before anything is checked or filled in."""
+
+    table: str = Field(description="Table of the data dictionary")
+    where: dict[str, Any] = Field(
+        default_factory=dict, description="Column and value, or a list of values; blank for every row"
+    )
+    set: dict[str, Any] = Field(min_length=1, description="Column and its new value, or {multiply: number}")
+
+
+class Threshold(Section):
+    """From which value a figure is shown amber, and from which red."""
+
+    amber: float = Field(description="Amber from here on")
+    red: float = Field(description="Red from here on; below amber where less is worse")
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if self.amber == self.red:
+            raise ValueError("amber and red are the same")
+        return self
+
+
+class CompareSection(Section):
+    """How runs are put side by side."""
+
+    base: str = Field("base", description="Scenario with which the others are compared")
+    amber_share: float = Field(
+        0.05, ge=0, le=1, description="Worse than the base by up to this share is amber, by more red"
+    )
+    thresholds: dict[str, Threshold] = Field(
+        default_factory=dict, description="Limits of a headline figure, by its key in summary.json"
+    )
+
+
 class Config(Section):
     """One run.
 
@@ -260,6 +295,19 @@ class Config(Section):
     audience: Literal["internal", "partner", "public"] = Field(
         "internal", description="Who may read what is written: values by site are internal"
     )
+    edits: list[EditSection] = Field(default_factory=list, description="Changes of cells: table, where, set")
+    scenario: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.,+=-]{0,100}$",
+        description="Name of the scenario that was applied; set by --scenario",
+    )
+    scenarios: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Named changes of this configuration, for --scenario"
+    )
+    matrices: dict[str, dict[str, list[Any]]] = Field(
+        default_factory=dict, description="Every combination of values: {name: {key: [values]}}"
+    )
+    compare: CompareSection = CompareSection()
     output: Path = Field(Path("out"), description="Folder in which the run writes a folder of its own name")
     _folders: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -267,6 +315,11 @@ class Config(Section):
         """Remember the folders that stood behind ``${NAME}`` in paths."""
         if isinstance(context, Mapping):
             self._folders.update(context.get("folders", {}))
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the run: of its name, and within it of its scenario."""
+        return self.output / self.name / self.scenario
 
     @property
     def folders(self) -> Mapping[str, str]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-import platform
 import time
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from estate import __version__ as estate_version
 from estate.access.travel import with_network
 from estate.appraise.access_summary import access_summary
 from estate.appraise.access_table import access_table
@@ -25,12 +21,13 @@ from estate.appraise.steady import decided_sites
 from estate.appraise.summary import summary as headline_figures
 from estate.core.errors import ConfigError, Issue, VerificationError
 from estate.core.money import discount_factors
-from estate.core.result import HEADLINE_COLUMNS, SCHEMA_VERSION, Result
+from estate.core.result import HEADLINE_COLUMNS, Result
 from estate.core.types import Progress
 from estate.inputs.collect import data_to_collect
 from estate.inputs.load import load_estate
 from estate.present.summary import summary_lines
 from estate.present.write import write_all
+from estate.record import run_record
 from estate.solve import solve_estate
 from estate.verify import verify
 
@@ -43,7 +40,6 @@ if TYPE_CHECKING:
     from estate.core.types import Estate, Plan, Solution
 
 HALF_A_PENNY = 0.005
-LIBRARIES = ("numpy", "pandas", "pydantic", "pulp", "highspy", "geopandas", "pyogrio", "shapely", "scipy")
 
 HEADLINE_NAMES = {
     "saving_gbp_per_year": "saving_steady_gbp",
@@ -92,7 +88,7 @@ def run(
         Before anything is written.
     """
     clock = _Clock(progress, stop)
-    folder = config.output / config.name
+    folder = config.folder
     refuse_foreign(folder)
     result = _evaluate(config, base, clock)
     with clock("write", "writing the results"):
@@ -141,13 +137,47 @@ def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None =
     clock.stop_if_asked()
     with clock("solve", "looking for the best plan"):
         solution = solve_estate(estate, config, clock.progress, clock.stop)
-    plan = solution.plan
+    return _appraise((config, base, estate), solution.plan, solution, clock)
+
+
+def evaluate_plan(
+    config: Config, base: Path, plan: Plan, estate: Estate | None = None, solution: Solution | None = None
+) -> Result:
+    """Check and appraise a plan that is given, without looking for a better one.
+
+    Parameters
+    ----------
+    config, base, estate
+        As in `evaluate`.
+    plan : Plan
+        For example that of an earlier run, or the empty one: business as usual.
+    solution : Solution, optional
+        What was proved of it; then it must keep every rule and be worth what it says. Without it
+        the rules it breaks are told in its checks.
+
+    Raises
+    ------
+    InputError
+        For the data.
+    VerificationError
+        If a solved plan breaks a rule, or the ledger prices it otherwise.
+    """
+    clock = _Clock(None, None)
+    estate = estate or read_estate(config, base)
+    return _appraise((config, base, estate), plan, solution, clock)
+
+
+def _appraise(
+    asked: tuple[Config, Path, Estate], plan: Plan, solution: Solution | None, clock: _Clock
+) -> Result:
+    config, base, estate = asked
     with clock("verify", "checking the plan against every rule"):
-        checks = check_plan(estate, config, plan)
+        checks = check_plan(estate, config, plan) if solution else rules_kept(estate, config, plan)
     with clock("appraise", "working out what the plan costs and saves"):
         ledger = build_ledger(estate, config, plan)
         npv = npv_gbp(ledger, config, "plan"), npv_gbp(ledger, config, "bau")
-        checks = pd.concat([checks, tie(solution, npv[0] - npv[1])], ignore_index=True)
+        if solution:
+            checks = pd.concat([checks, tie(solution, npv[0] - npv[1])], ignore_index=True)
         access = access_table(estate, config, plan)
         summary = headline_summary(estate, config, plan, ledger)
         partners = partner_summary(ledger, estate, config, plan)
@@ -155,9 +185,21 @@ def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None =
         summary["headlines"] += full_headlines(business_headlines(business, summary["price_base"]))
         checks = pd.concat([checks, agreed(business, ledger, config)], ignore_index=True)
         collect = data_to_collect(estate, config)
-    record = {**run_record(config, base, estate, solution, npv), "seconds": clock.seconds}
+    record = {**run_record(config, base, estate, (plan, solution), npv), "seconds": clock.seconds}
     tables = (ledger, summary, access, partners, collect, record, checks, business)
     return Result(config, estate, plan, solution, *tables)
+
+
+def rules_kept(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
+    """Return for each rule in force whether a given plan keeps it: check, passed, detail."""
+    broken: dict[str, list[str]] = {}
+    for violation in verify(estate, config, plan):
+        broken.setdefault(violation.rule, []).append(violation.message)
+    rows = [
+        {"check": rule, "passed": rule not in broken, "detail": "; ".join(broken.get(rule, ["kept"])[:3])}
+        for rule in config.rules
+    ]
+    return pd.DataFrame(rows)
 
 
 def closing_lines(result: Result, folder: Path) -> list[str]:
@@ -171,9 +213,9 @@ def refuse_foreign(folder: Path) -> None:
     Raises
     ------
     ConfigError
-        If the folder is there and holds no ``run.json``.
+        If the folder is there and holds files, but no ``run.json``; folders in it (scenarios) stay.
     """
-    empty = folder.is_dir() and not any(folder.iterdir())
+    empty = folder.is_dir() and all(path.is_dir() for path in folder.iterdir())
     if folder.exists() and not empty and not (folder / "run.json").is_file():
         remedy = "choose another folder with --out, or move it away"
         issue = Issue(str(folder), None, "", "", "is there and holds no earlier run", remedy)
@@ -285,51 +327,6 @@ def full_headlines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return headlines with every column, blank where there is nothing to say."""
     blank = dict.fromkeys(HEADLINE_COLUMNS, "")
     return [{**blank, **row} for row in rows]
-
-
-def run_record(
-    config: Config, base: Path, estate: Estate, solution: Solution, npv: tuple[float, float]
-) -> dict[str, Any]:
-    """Return the content of ``run.json`` but for its seconds: what was asked, read, proved, and with what.
-
-    Parameters
-    ----------
-    npv : tuple of float
-        Net present value of the plan and of business as usual [GBP].
-    """
-    plan_npv, bau_npv = npv
-    saving = plan_npv - bau_npv
-    gap = max(0.0, solution.bound_gbp - saving)
-    tiny = solution.bound_gbp < 1.0
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "name": config.name,
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "config": config.portable(base),
-        "input_hashes": dict(estate.input_hashes),
-        "versions": versions(),
-        "seed": config.solver.seed,
-        "solver": {"asked": config.solver.engine, "engine": solution.engine, "log": list(solution.log)},
-        "status": solution.status,
-        "stopped_by": solution.stopped_by,
-        "npv_gbp": plan_npv,
-        "bau_npv_gbp": bau_npv,
-        "saving_npv_gbp": saving,
-        "bound_saving_npv_gbp": solution.bound_gbp,
-        "gap_gbp": gap,
-        "gap_share_of_saving": None if tiny else gap / solution.bound_gbp,
-        "gap_reason": "the bound on the saving is less than a pound" if tiny else "",
-        "work_seconds": dict(solution.seconds),
-    }
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of everything that can change a figure."""
-    found = {"estate": estate_version, "python": platform.python_version()}
-    for library in LIBRARIES:
-        with suppress(PackageNotFoundError):
-            found[library] = version(library)
-    return found
 
 
 class _Clock:

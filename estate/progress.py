@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from estate.core.types import Progress
+    from estate.study.job import StudyProgress
 
 SECONDS_BETWEEN_LINES = 10.0
 _HEADINGS = ("stage", "best plan saves", "no plan saves more than", "gap", "time")
@@ -84,3 +85,57 @@ class Reporter:
         for row in self._rows.values():
             table.add_row(*(Text(cell) for cell in row))
         return table
+
+
+class StudyReporter:
+    """Shows how far a study is, and how long the rest will take.
+
+    Parameters
+    ----------
+    console : Console
+        Where to write, standard error by custom.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._live = Live(console=console, transient=True) if console.is_terminal else None
+
+    def __enter__(self) -> Self:
+        """Begin to show."""
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Leave the terminal as it was."""
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, progress: StudyProgress) -> None:
+        """Show one report."""
+        line = Text(study_line(progress))
+        if self._live:
+            self._live.update(line)
+        else:
+            self._console.print(line, soft_wrap=True)
+
+
+def study_line(progress: StudyProgress) -> str:
+    """Return one report of a study in words."""
+    parts = [f"{progress.ended} of {progress.total} done"]
+    if progress.kept:
+        parts.append(f"{progress.kept} of them kept from before")
+    if progress.failed:
+        parts.append(f"{progress.failed} without a plan")
+    parts.append(f"{_minutes(progress.seconds)} so far")
+    if progress.seconds_left:
+        parts.append(f"about {_minutes(progress.seconds_left)} left")
+    return ", ".join(parts) + (f" (last: {progress.last})" if progress.last else "")
+
+
+def _minutes(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

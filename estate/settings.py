@@ -117,6 +117,34 @@ def changed(config: Config, overrides: Mapping[str, Any], said_by: str) -> Confi
     return made
 
 
+def recorded_config(record: Mapping[str, Any], base: Path, shared: Path | None = None) -> Config:
+    """Return the configuration that ``run.json`` keeps, checked as if it had been read.
+
+    Parameters
+    ----------
+    record : mapping
+        ``config`` of ``run.json``.
+    base : Path
+        Folder against which its relative paths are read.
+    shared : Path, optional
+        As for `load_config`.
+
+    Raises
+    ------
+    ConfigError
+        With everything that this version of the program cannot take.
+    """
+    source = _Source("run.json")
+    folders, missing = _folders(record.get("data"), base, shared)
+    issues = [source.issue("data", f"${{{name}}}", "is not set", _variable_remedy(name)) for name in missing]
+    config, problems = _validate(_expand(dict(record), folders), folders, source)
+    if config is None or issues or problems:
+        raise ConfigError(
+            "The recorded configuration has problems:", sorted({*issues, *problems}, key=_place)
+        )
+    return config
+
+
 def merge(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Return `base` with `changes`: maps merge deeply, the rest is replaced, None removes."""
     merged = dict(base)

@@ -135,6 +135,34 @@ class Plan:
             pd.DataFrame(columns=list(MOVE_COLUMNS)),
         )
 
+    def records(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the plan as plain data, from which `from_records` makes it again."""
+        tables = {"closures": self.closures, "hubs": self.hubs, "moves": self.moves}
+        plain = {name: frame.astype(object).where(frame.notna(), "") for name, frame in tables.items()}
+        return {
+            name: [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
+            for name, frame in plain.items()
+        }
+
+    @classmethod
+    def from_records(cls, records: Mapping[str, list[dict[str, Any]]]) -> Plan:
+        """Return the plan that `records` told.
+
+        Raises
+        ------
+        ValueError
+            If the records are not those of a plan.
+        """
+        columns = {"closures": CLOSURE_COLUMNS, "hubs": HUB_COLUMNS, "moves": MOVE_COLUMNS}
+        frames = []
+        for name, known in columns.items():
+            rows = records[name]
+            if any(set(row) != set(known) for row in rows):
+                raise ValueError(f"{name} has other columns than a plan")
+            frame = pd.DataFrame(rows, columns=list(known))
+            frames.append(frame.astype({"year": "int64"}))
+        return cls(*frames)
+
 
 @dataclass(frozen=True)
 class Progress:

@@ -101,10 +101,15 @@ def _children(node: yaml.Node | None) -> Iterator[tuple[str, int, yaml.Node]]:
 
 
 def _without_blanks(content: Mapping[Any, Any]) -> dict[str, Any]:
-    """Drop keys left blank: they take their default; a rule left blank is in force."""
+    """Drop keys left blank: they take their default; a rule left blank is in force.
+
+    In scenarios a blank stays: it takes away what the configuration says.
+    """
     kept: dict[str, Any] = {}
     for key, value in content.items():
-        if isinstance(value, Mapping):
+        if key == "scenarios" and isinstance(value, Mapping):
+            kept[key] = _with_text_keys(value)
+        elif isinstance(value, Mapping):
             kept[str(key)] = _without_blanks(value)
         elif value is not None:
             kept[str(key)] = value
@@ -112,3 +117,9 @@ def _without_blanks(content: Mapping[Any, Any]) -> dict[str, Any]:
     if isinstance(rules, Mapping):
         kept["rules"] = {str(name): kept["rules"].get(str(name), {}) for name in rules}
     return kept
+
+
+def _with_text_keys(content: Any) -> Any:  # noqa: ANN401 - any plain data
+    if isinstance(content, Mapping):
+        return {str(key): _with_text_keys(value) for key, value in content.items()}
+    return content

@@ -28,7 +28,10 @@ ASSUMED_COLUMNS = (
     "description",
     "table",
     "rows",
+    "who",
+    "when",
 )
+_WORDS = ("impact", "source", "description", "who", "when")
 GAP_COLUMNS = ("table", "site_id", "column", "value", "low", "high")
 
 
@@ -47,6 +50,8 @@ class Default:
     quality: str = "amber"
     impact: str = "green"
     source: str = "data dictionary"
+    who: str = "the program"
+    when: str = ""
 
 
 @dataclass
@@ -113,7 +118,8 @@ def assumptions_in_force(
     Returns
     -------
     DataFrame
-        As the defaults: name, value, low, high, unit, quality, impact, source, description.
+        As the defaults: name, value, low, high, unit, quality, impact, source, description; and
+        who set it, and when [yyyy-mm-dd].
     list of Issue
         Unknown names, and values that cannot be.
     """
@@ -129,7 +135,9 @@ def assumptions_in_force(
     table = given[given["name"].isin(known)].drop_duplicates("name").set_index("name")
     for column in ("low", "high"):
         table[column] = table[column].fillna(table["value"])
-    for column in ("value", "low", "high", "unit", "quality", "impact", "source", "description"):
+    force = force.assign(who="the program", when="")
+    table["when"] = table["when"].dt.strftime("%Y-%m-%d").fillna("")
+    for column in (*("value", "low", "high", "unit", "quality"), *_WORDS):
         said = table[column][table[column].notna() & (table[column].map(cell_text) != "")]
         force.loc[said.index, column] = said
     for name, value in config.items():
@@ -139,7 +147,10 @@ def assumptions_in_force(
                 min(value, force["low"][name]),
                 max(value, force["high"][name]),
             ]
-            force.loc[name, ["source", "quality"]] = ["the configuration", "amber"]
+            force.loc[name, ["source", "quality", "who", "when"]] = [
+                *("the configuration", "amber"),
+                *("whoever wrote the configuration", ""),
+            ]
     return force.reset_index(), issues + _impossible(force)
 
 

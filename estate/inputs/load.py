@@ -18,6 +18,7 @@ from estate.inputs.assume import assumed_table, assumptions_in_force, with_works
 from estate.inputs.check import check_tables
 from estate.inputs.context import Context
 from estate.inputs.defaults import fill_defaults, rows_touched
+from estate.inputs.edits import with_edits
 from estate.inputs.funnel import follow_scopes
 from estate.inputs.geospatial import with_area_ids
 from estate.inputs.matrices import Matrix, add_matrices, read_matrices
@@ -163,7 +164,9 @@ def _add_yearly_capital(raw: Raw, config: Config, base: Path) -> None:
 
 
 def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
-    typed = _parse_all(raw)
+    typed, wrong, told = with_edits(_parse_all(raw), config.edits)
+    raw.issues += wrong
+    raw.notes += told
     _place_all(typed, raw, extras, config)
     add_matrices(extras.matrices, typed, raw)
     force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)

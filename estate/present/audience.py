@@ -270,7 +270,7 @@ def run_for(run: Mapping[str, Any], audience: str, *, withheld: bool) -> dict[st
         return {**run, "audience": audience}
     money = {k: v for k, v in run.items() if k.endswith("_gbp") and isinstance(v, (int, float))}
     rounded = {} if withheld else {k: round(v / ROUND_GBP) * ROUND_GBP for k, v in money.items()}
-    base = {k: v for k, v in run.items() if k not in money}
+    base = {k: v for k, v in run.items() if k not in money and k != "plan"}
     if audience == "public":
         base = {k: v for k, v in run.items() if k in _PUBLIC_RUN}
     return {**base, **rounded, "audience": audience}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from estate.core.result import HEADLINE_KEYS
@@ -47,25 +48,46 @@ footer { margin-top: 1.5em; border-top: 1px solid #ccc; color: #555; font-size: 
 def write_report(view: View, folder: Path) -> None:
     """Write report.html beside map.png and cashflow.png, which it shows."""
     head = view.header
+    body = "".join(make(view) for make in SECTIONS)
+    page = html_page(head.title, head.lines(), body, invented=head.invented)
+    (folder / FILE).write_text(page, encoding="utf-8", newline="\n")
+
+
+def html_page(
+    title: str, status: Sequence[str], body: str, *, invented: bool = False, more_css: str = ""
+) -> str:
+    """Return a page that needs nothing but itself and the pictures beside it, and runs no scripts.
+
+    Parameters
+    ----------
+    title : str
+        In plain text.
+    status : sequence of str
+        Lines of plain text: the first stands under the title, all at the foot.
+    body : str
+        Ready HTML.
+    invented : bool
+        Whether the estate is made up.
+    more_css : str
+        Styles after those of every page.
+    """
+    badge = '<p><strong class="badge">Invented estate: no figure is about a real place.</strong></p>'
     parts = [
-        f"<header><h1>{escape(head.title)}</h1>",
-        *(f'<p class="status">{escape(line)}</p>' for line in head.lines()[:1]),
-        '<p><strong class="badge">Invented estate: no figure is about a real place.</strong></p>'
-        if head.invented
-        else "",
-        "</header><main>",
-        *(make(view) for make in SECTIONS),
-        f"</main><footer>{'<br>'.join(escape(line) for line in head.lines())}</footer>",
+        f"<header><h1>{escape(title)}</h1>",
+        *(f'<p class="status">{escape(line)}</p>' for line in status[:1]),
+        badge if invented else "",
+        f"</header><main>{body}",
+        f"</main><footer>{'<br>'.join(escape(line) for line in status)}</footer>",
     ]
-    page = (
+    said = re.sub(r"^Status: ", "", status[0]).split(" · ")[0]
+    return (
         '<!doctype html>\n<html lang="en-GB"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta http-equiv="Content-Security-Policy" '
         "content=\"default-src 'none'; img-src 'self' file: data:; style-src 'unsafe-inline'\">"
-        f"<title>{escape(head.title)} ({escape(head.status)})</title><style>{_CSS}</style></head>\n"
+        f"<title>{escape(title)} ({escape(said)})</title><style>{_CSS}{more_css}</style></head>\n"
         f"<body>{''.join(parts)}</body></html>\n"
     )
-    (folder / FILE).write_text(page, encoding="utf-8", newline="\n")
 
 
 def html_table(headers: Sequence[str], rows: Iterable[Sequence[object]], numeric: Sequence[int] = ()) -> str:

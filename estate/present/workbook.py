@@ -26,7 +26,7 @@ FIRST_ROW = 3
 MOST_ROWS = 200_000
 WIDEST = 58
 """Longest line of text in a cell [character]; longer texts wrap."""
-_OPTIONS = {
+OPTIONS = {
     "strings_to_formulas": False,
     "strings_to_urls": False,
     "strings_to_numbers": False,
@@ -41,7 +41,7 @@ def write_workbook(view: View, folder: Path) -> None:
     import xlsxwriter
 
     made = [(sheet, sheet.table(view)) for sheet in SHEETS]
-    with xlsxwriter.Workbook(folder / FILE, _OPTIONS) as book:
+    with xlsxwriter.Workbook(folder / FILE, OPTIONS) as book:
         _properties(book, view)
         styles = _styles(book)
         _write_cover(book.add_worksheet("Cover"), view, styles)

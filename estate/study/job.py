@@ -19,7 +19,20 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 LONGEST_NAME = 100
-RESERVED = ("study",)
+NOT_IN_ESTATE = {
+    "solver",
+    "output",
+    "name",
+    "title",
+    "audience",
+    "scenario",
+    "scenarios",
+    "matrices",
+    "compare",
+}
+"""Keys of the configuration on which the tables of an estate do not depend."""
+
+RESERVED = ("study", "compare")
 """Folders beside those of the jobs; no job may have such a name."""
 
 
@@ -214,7 +227,7 @@ class _SameEstate:
     def __init__(self, config: Config, base: Path) -> None:
         self.config = config
         self.base = base
-        told = config.model_dump_json(exclude={"solver", "output", "name", "title", "audience"})
+        told = config.model_dump_json(exclude=NOT_IN_ESTATE)
         self._told = (told, str(base))
 
     def __eq__(self, other: object) -> bool:

@@ -10,16 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estate.inputs.sources import sha256
-from estate.pipeline import versions
+from estate.record import STUDY_KEYS, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from estate.config import Config
     from estate.study.job import Job
-
-NOT_IN_RESULT = ("output",)
-"""Keys of the configuration on which no result depends."""
 
 
 def job_key(job: Job, config: Config, base: Path) -> str:
@@ -37,7 +34,7 @@ def job_key(job: Job, config: Config, base: Path) -> str:
     told = {
         "work": f"{job.work.__module__}:{job.work.__qualname__}",
         "parameters": dict(job.parameters),
-        "config": {k: v for k, v in config.portable(base).items() if k not in NOT_IN_RESULT},
+        "config": {k: v for k, v in config.portable(base).items() if k not in STUDY_KEYS},
         "inputs": input_hashes(config, base),
         "versions": versions(),
         "program": program_hash(),
@@ -52,7 +49,9 @@ def _plain(told: Mapping[str, Any]) -> bytes:
 def input_hashes(config: Config, base: Path) -> dict[str, str]:
     """Return the SHA-256 of every file that the data section names, or that lies in a folder it names."""
     found = {}
-    for text in _texts(config.data.model_dump(mode="json")):
+    data = config.data.model_dump(mode="json")
+    (data["network"] or {}).pop("cache", None)  # grows while a study runs; follows from the rest
+    for text in _texts(data):
         path = base / text
         inside = sorted(path.iterdir()) if path.is_dir() else [path]
         for file in inside:

@@ -7,13 +7,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from estate.pipeline import evaluate
+from estate.core.errors import InputError
+from estate.core.types import Plan
+from estate.pipeline import evaluate, evaluate_plan, read_estate
 from estate.present.write import write_all
+from estate.settings import changed
 from estate.study.job import Answer
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from estate.config import Config
     from estate.core.result import Result
     from estate.study.job import Task
 
@@ -58,3 +62,57 @@ def _plan(folder: Path) -> pd.DataFrame:
     points = sites.geometry
     plan: pd.DataFrame = sites.drop(columns="geometry").assign(easting=points.x, northing=points.y)
     return plan
+
+
+def bau_run(task: Task) -> Answer:
+    """Appraise business as usual: nothing closes, nothing opens, nothing is looked for."""
+    return answer_of(evaluate_plan(task.config, task.base, Plan.empty(), task.estate()))
+
+
+def do_minimum_run(task: Task) -> Answer:
+    """Do a whole run in which only what is decided already may happen.
+
+    Sites close that the rule ``locks`` or the table of decisions (contracted or done) says must;
+    every other site stays, with what is in it. Targets (least numbers, savings asked for) are not
+    asked of it. Where nothing is decided it is business as usual.
+    """
+    estate = task.estate()
+    sites, decisions = estate.tables["sites"], estate.tables["decisions"]
+    bound = set(decisions[decisions["state"].isin(["contracted", "done"])]["site_id"])
+    free = set(sites[sites["scope"].isin(["decide", "surplus"]) & (sites["status"] == "existing")]["site_id"])
+    locks = task.config.rules.get("locks", {})
+    hubs = set(estate.tables["hub_options"]["site_id"])
+    close = set(locks.get("close", [])) | (bound & free - hubs)
+    opened = set(locks.get("hub", [])) | (bound & hubs)
+    if not close | opened:
+        return bau_run(task)
+    overrides: dict[str, Any] = {
+        "rules.locks.close": sorted(close),
+        "rules.locks.hub": sorted(opened),
+        "rules.locks.keep": sorted({*locks.get("keep", []), *(free - close)}),
+        "rules.locks.no_hub": sorted(hubs - opened),
+        "rules.affordability": None,
+        "rules.counts.min_hubs": None,
+        "rules.counts.min_closures": None,
+    }
+    config = changed(task.config, overrides, "do-minimum")
+    return answer_of(evaluate(_nothing_else_moves(config, task, free - close), task.base, stop=task.stop))
+
+
+def _nothing_else_moves(config: Config, task: Task, stay: set[str]) -> Config:
+    """Return the configuration with everything at the sites that stay fixed there.
+
+    Where provisions follow from the kind of a site, no table holds them: then the site is kept.
+    """
+    before = [edit.model_dump(mode="json") for edit in config.edits]
+    where = {"site_id": sorted(stay)}
+    fixed = {"table": "provisions", "where": where, "set": {"fixed_to_site": "yes"}}
+    kept = {"table": "sites", "where": where, "set": {"scope": "keep"}}
+    if not stay:
+        return config
+    made = changed(config, {"edits": [*before, fixed]}, "do-minimum")
+    try:
+        read_estate(made, task.base)
+    except InputError:
+        return changed(config, {"edits": [*before, kept]}, "do-minimum")
+    return made

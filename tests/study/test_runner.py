@@ -23,19 +23,6 @@ from estate.study import Answer, Job, Study, Where, job_name, run_study
 from estate.study import keys as study_keys
 
 ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def loaded():
-    return load_config(ROOT / "configs" / "tiny.yaml")
-
-
-@pytest.fixture(autouse=True)
-def _importable(monkeypatch):
-    """Let the processes of a study find the work of these tests."""
-    paths = [str(HERE), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
 
 
 def counting(tmp_path, n=3, **parameters):

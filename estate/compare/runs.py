@@ -1,0 +1,140 @@
+"""What a run left in its folder, as far as its readers may see it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from estate.core.errors import InputError, Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+NEEDED = ("run.json", "summary.json", "plan.csv", "moves.csv", "assumptions.csv", "estate.gpkg")
+ROUNDING_GBP = 2000.0
+"""Outside the council amounts are rounded to 1,000: two of them may be off by this much together [GBP]."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run as it was written.
+
+    Attributes
+    ----------
+    name : str
+        Name in the comparison, unlike the others.
+    folder : Path
+        Its folder.
+    record, summary : mapping
+        ``run.json`` and ``summary.json``.
+    """
+
+    name: str
+    folder: Path
+    record: Mapping[str, Any]
+    summary: Mapping[str, Any]
+
+    @property
+    def audience(self) -> str:
+        """For whom it was written; internal where it does not say."""
+        return str(self.record.get("audience", "internal"))
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        """Configuration, empty where these readers may not see it."""
+        found: Mapping[str, Any] = self.record.get("config") or {}
+        return found
+
+    @cached_property
+    def headlines(self) -> dict[str, Mapping[str, Any]]:
+        """Headline figures by key."""
+        return {str(row["key"]): row for row in self.summary.get("headlines", [])}
+
+    @cached_property
+    def plan(self) -> pd.DataFrame:
+        """``plan.csv`` by site, with name and place [m] of each."""
+        from geopandas import read_file
+
+        plan = _table(self.folder / "plan.csv").set_index("site_id")
+        sites = read_file(self.folder / "estate.gpkg", layer="sites")
+        sites = sites.assign(site_id=sites["site_id"].astype(str)).set_index("site_id")
+        points = sites.geometry
+        return plan.assign(
+            name=sites["name"].reindex(plan.index).fillna(""),
+            easting=points.x.reindex(plan.index),
+            northing=points.y.reindex(plan.index),
+        )
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a CSV file of the run as text, blanks as ""."""
+        return _table(self.folder / name)
+
+    @property
+    def saving_gbp(self) -> float | None:
+        """Net present saving by the objective [GBP]; None where these readers may not see it."""
+        value = self.record.get("saving_npv_gbp")
+        return None if value is None else float(value)
+
+    @property
+    def gap_gbp(self) -> float | None:
+        """How much more the best plan could save at most [GBP]; 0 for a plan that was given."""
+        if self.record.get("status") == "given":
+            return 0.0
+        value = self.record.get("gap_gbp")
+        return None if value is None else float(value)
+
+
+def _table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+
+
+def read_runs(folders: Sequence[Path]) -> list[Run]:
+    """Read the folders of runs; each gets the shortest name that tells it from the others.
+
+    Raises
+    ------
+    InputError
+        For every folder that holds no run.
+    """
+    issues = [
+        Issue(str(folder), None, "", name, "is not there", "give the folder of a finished run")
+        for folder in folders
+        for name in NEEDED
+        if not (folder / name).is_file()
+    ]
+    if len(folders) < 2:
+        issues.append(Issue("compare", None, "", "", "has one run only", "give at least two folders of runs"))
+    if issues:
+        raise InputError("The runs cannot be compared:", issues)
+    runs = []
+    for folder, name in zip(folders, _names(folders), strict=True):
+        record, summary = (_json(folder / file) for file in ("run.json", "summary.json"))
+        runs.append(Run(name, folder, record, summary))
+    return runs
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        issue = Issue(str(path), None, "", "", "is damaged", "run it again")
+        raise InputError("The runs cannot be compared:", [issue])
+    return content
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """Return the last parts of the paths, as many as it takes to tell them apart."""
+    paths = [folder.resolve() for folder in folders]
+    for parts in range(1, max(len(path.parts) for path in paths) + 1):
+        names = ["/".join(path.parts[-parts:]) for path in paths]
+        if len(set(names)) == len(names):
+            return names
+    issue = Issue("compare", None, "", "", "names a run twice", "name each folder once")
+    raise InputError("The runs cannot be compared:", [issue])

@@ -1,0 +1,158 @@
+"""What two searches can prove of a difference, and how it is shown: red, amber, green, with words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from estate.compare.runs import ROUNDING_GBP
+from estate.core.money import discount_factors
+from estate.present.words import is_missing, quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.compare.runs import Run
+    from estate.config import CompareSection
+
+PENNY_GBP = 0.01
+MORE_IS_BETTER = ("saving_", "npv_", "equivalent_annual_", "benefit_cost_ratio", "irr", "carbon_saving")
+LESS_IS_BETTER = (
+    *("running_cost_plan", "payback_", "peak_funding", "capital_gbp", "residents_worse_off"),
+    *("carbon", "emissions"),
+)
+OF_THE_INPUTS = ("decided_sites", "assumed_cost_share", "share_of_estate_decided")
+"""Figures that follow from the inputs, whatever plan a search finds."""
+
+NOT_SETTLED = "not settled"
+SEARCH = "the two searches leave more open than that"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One figure of one run beside that of the base.
+
+    Attributes
+    ----------
+    delta : float or None
+        Difference from the base; None where none is proved, or none can be worked out.
+    status : str
+        red, amber, green, ``not settled``, same, differs, or blank.
+    words : str
+        The status in words, never by colour alone.
+    """
+
+    delta: float | None
+    status: str
+    words: str
+
+
+def open_gbp(base: Run, run: Run) -> float | None:
+    """Return what the two searches leave open together [GBP]; None where these readers are not told."""
+    gaps = (base.gap_gbp, run.gap_gbp)
+    if gaps[0] is None or gaps[1] is None:
+        return None
+    rounded = ROUNDING_GBP if "internal" not in (base.audience, run.audience) else PENNY_GBP
+    return gaps[0] + gaps[1] + rounded
+
+
+def settled(base: Run, run: Run) -> bool:
+    """Say whether the two runs are proved to differ in what they can save at best."""
+    left = open_gbp(base, run)
+    if left is None or base.saving_gbp is None or run.saving_gbp is None:
+        return False
+    return abs(run.saving_gbp - base.saving_gbp) > left
+
+
+def show(key: str, base: Run, run: Run, rules: CompareSection) -> Shown:
+    """Put one headline figure of a run beside that of the base.
+
+    A difference is only given where the runs are proved to differ in what can be saved at best,
+    and where it is larger than what the two searches leave open: for totals [GBP] the sum of
+    their gaps, for yearly amounts that sum over the present value of a pound a year.
+    """
+    one, other = base.headlines.get(key, {}), run.headlines.get(key, {})
+    before, value = _number(one.get("value")), _number(other.get("value"))
+    unit = str(other.get("unit") or one.get("unit") or "")
+    limit = rules.thresholds.get(key)
+    if value is None or before is None:
+        both = value is None and before is None
+        return Shown(None, "same" if both else "differs", "neither has it" if both else "only one has it")
+    if limit is not None:
+        status, words = _by_threshold(value, limit.amber, limit.red, unit)
+    else:
+        status, words = "", ""
+    least = 0.0 if key in OF_THE_INPUTS else _least(unit, base, run)
+    delta = value - before
+    if delta == 0 or (not unit.startswith("GBP") and abs(delta) <= 1e-9 * abs(before)):
+        return Shown(0.0, status or "same", words or "same")
+    if least is None or abs(delta) <= least:
+        told = f"{NOT_SETTLED}: {SEARCH}" if run is not base else ""
+        return Shown(None, status or NOT_SETTLED, "; ".join(filter(None, [words, told])))
+    moved, told = _against(key, before, delta, unit, rules.amber_share)
+    return Shown(delta, status or moved, "; ".join(filter(None, [words, told])))
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401 - part of a JSON value
+    known = isinstance(value, (int, float)) and not isinstance(value, bool) and not is_missing(value)
+    return float(value) if known and math.isfinite(value) else None
+
+
+def _least(unit: str, base: Run, run: Run) -> float | None:
+    """Return the smallest difference that is proved, in the unit; None where none is."""
+    left = open_gbp(base, run)
+    if left is None or not settled(base, run):
+        return None
+    if unit == "GBP/year":
+        return left / min(_annuity(base.config), _annuity(run.config))
+    return left if unit == "GBP" else 0.0
+
+
+def _annuity(config: Mapping[str, Any]) -> float:
+    """Return the present value of a pound a year [GBP]; 1, the strictest, where it is not known."""
+    years = (config.get("horizon") or {}).get("appraisal_years")
+    if not isinstance(years, int):
+        return 1.0
+    factors = discount_factors(str(config["vintage"]), years, str(config["timing"]))
+    return max(1.0, float(factors.sum()))
+
+
+def _by_threshold(value: float, amber: float, red: float, unit: str) -> tuple[str, str]:
+    high_is_bad = red > amber
+    for status, limit in (("red", red), ("amber", amber)):
+        if (value >= limit) if high_is_bad else (value <= limit):
+            side = "from" if high_is_bad else "down to"
+            return status, f"{status}: {status} {side} {quantity(limit, unit)}"
+    return "green", f"green: amber {'from' if high_is_bad else 'down to'} {quantity(amber, unit)}"
+
+
+def _against(key: str, before: float, delta: float, unit: str, amber_share: float) -> tuple[str, str]:
+    """Return status and words of a proved difference."""
+    size = _size(abs(delta), unit)
+    more = "more" if delta > 0 else "less"
+    if unit in {"year", "years"}:
+        more = "later" if delta > 0 else "earlier"
+    better = _better(key, delta)
+    if better is None:
+        return "differs", f"{size} {more}"
+    if better:
+        return "green", f"green: better, {size} {more}"
+    part = abs(delta / before) if before else math.inf
+    status = "amber" if part <= amber_share else "red"
+    told = f" ({part:.1%})" if math.isfinite(part) else ""
+    return status, f"{status}: worse, {size} {more}{told}"
+
+
+def _size(amount: float, unit: str) -> str:
+    """Return an amount in words, its noun single where it is one."""
+    words = quantity(amount, unit)
+    if amount != 1 or unit.startswith("GBP"):
+        return words
+    return words.replace("people", "person").removesuffix("s")
+
+
+def _better(key: str, delta: float) -> bool | None:
+    if key.startswith(MORE_IS_BETTER):
+        return delta > 0
+    return delta < 0 if key.startswith(LESS_IS_BETTER) else None

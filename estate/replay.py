@@ -1,0 +1,211 @@
+"""A recorded run once more: its plan proved again from the inputs, then solved again."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from estate.core.errors import ConfigError, InputError, Issue, VerificationError
+from estate.core.types import Plan, Solution
+from estate.pipeline import HALF_A_PENNY, evaluate, evaluate_plan, read_estate, refuse_foreign
+from estate.present.words import gbp
+from estate.present.write import write_all
+from estate.record import versions
+from estate.settings import recorded_config
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from estate.config import Config
+    from estate.core.result import Result
+    from estate.core.types import Estate, Progress
+
+MESSAGE = "The run cannot be repeated:"
+FAULT = "report this as a fault of the program"
+
+
+def rerun(
+    asked: tuple[Path, Path | None, Path | None],
+    out: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    *,
+    search: bool = True,
+) -> list[str]:
+    """Replay the recorded plan, prove it again, and solve again under the same limits.
+
+    Parameters
+    ----------
+    asked : tuple of Path
+        Folder of the run; folder of its configuration, or None for the recorded one; folder
+        for ``${ESTATE_SHARED}``, or None.
+    out : Path, optional
+        Folder in which the new run gets a folder of its own name; without it nothing is written.
+    progress, stop
+        As for `estate.pipeline.run`.
+    search : bool
+        False only replays.
+
+    Returns
+    -------
+    list of str
+        What was found, for the terminal.
+
+    Raises
+    ------
+    ConfigError, InputError
+        If the record is not one of an internal run, or the inputs are not those that were read.
+    VerificationError
+        If the recorded plan breaks a rule, any figure differs, or the two searches contradict.
+    """
+    folder, data, shared = asked
+    record, summary = (_read(folder / name) for name in ("run.json", "summary.json"))
+    base = _base(folder, record, data)
+    config = recorded_config(record["config"], base, shared)
+    if out is not None:
+        config = config.model_copy(update={"output": out})
+        refuse_foreign(config.folder)
+        if config.folder.resolve() == folder.resolve():
+            issue = Issue("--out", None, "", str(out), "would replace the run", "give another folder")
+            raise ConfigError(MESSAGE, [issue])
+    estate = read_estate(config, base)
+    _same_inputs(record["input_hashes"], estate.input_hashes)
+    replayed = _replay((config, base, estate), record)
+    lines = _version_lines(record.get("versions", {}))
+    lines += _same_figures(summary, replayed)
+    if not search or record["status"] == "given":
+        return lines
+    again = evaluate(config, base, progress, stop, estate)
+    lines += _search_lines(record, again)
+    if out is not None:
+        write_all(again, config.folder, config.audience)
+        lines.append(f"The new run is in {config.folder}.")
+    return lines
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        issue = Issue(str(path), None, "", "", "is not there or is damaged", "give the folder of a run")
+        raise ConfigError(MESSAGE, [issue])
+    return content
+
+
+def _base(folder: Path, record: Mapping[str, Any], data: Path | None) -> Path:
+    """Return the folder of the configuration, once the record holds all that a repetition needs."""
+    needed = ("config", "plan", "input_hashes", "saving_npv_gbp", "status")
+    lacking = [name for name in needed if name not in record]
+    if lacking or record.get("audience", "internal") != "internal":
+        problem = "holds no plan and configuration that can be repeated"
+        remedy = "repeat the internal run (other readers get less), made by this version or a later one"
+        raise ConfigError(MESSAGE, [Issue(str(folder / "run.json"), None, "", "", problem, remedy)])
+    told = str(record.get("config_folder", ""))
+    base = data or (folder / told if told else None)
+    if base is None or not base.is_dir():
+        remedy = "give the folder of its configuration with --data FOLDER"
+        issue = Issue(str(folder / "run.json"), None, "config_folder", told, "is not there", remedy)
+        raise ConfigError(MESSAGE, [issue])
+    return base.resolve()
+
+
+def _same_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    issues = []
+    for name in sorted({*before, *now}):
+        if before.get(name) != now.get(name):
+            words = "has changed since" if name in before and name in now else "was not read then"
+            words = words if name in now else "is not there any more"
+            issues.append(Issue(name, None, "", "", words, "bring back the file as it was, or run anew"))
+    if issues:
+        raise InputError("The inputs are not those of the recorded run:", issues)
+
+
+def _replay(asked: tuple[Config, Path, Estate], record: Mapping[str, Any]) -> Result:
+    config, base, estate = asked
+    try:
+        plan = Plan.from_records(record["plan"])
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        issue = Issue("run.json", None, "plan", "", f"is damaged ({error})", "run it anew")
+        raise ConfigError(MESSAGE, [issue]) from error
+    solution = None
+    if record["status"] != "given":
+        solution = Solution(
+            plan=plan,
+            status=str(record["status"]),
+            objective_gbp=float(record["saving_npv_gbp"]),
+            bound_gbp=float(record["bound_saving_npv_gbp"]),
+            stopped_by=str(record["stopped_by"]),
+            engine="replay",
+        )
+    return evaluate_plan(config, base, plan, estate, solution)
+
+
+def _same_figures(summary: Mapping[str, Any], replayed: Result) -> list[str]:
+    """Compare every headline with the recorded one.
+
+    Raises
+    ------
+    VerificationError
+        For every figure that is not the same within half a penny (or a part in a million million).
+    """
+    now = {row["key"]: row.get("value") for row in replayed.summary["headlines"]}
+    before = {row["key"]: row.get("value") for row in summary["headlines"]}
+    issues = [
+        Issue("summary.json", None, key, str(before.get(key)), f"is now {now.get(key)}", FAULT)
+        for key in sorted({*before, *now})
+        if not _alike(before.get(key), now.get(key))
+    ]
+    if issues:
+        raise VerificationError("The recorded plan no longer gives the recorded figures:", issues)
+    rules = int(replayed.checks["passed"].astype(bool).sum())
+    return [
+        f"Replayed: the recorded plan passes {rules} of {len(replayed.checks)} checks, from the same inputs.",
+        f"All {len(before)} headline figures are the same.",
+    ]
+
+
+def _alike(one: object, other: object) -> bool:
+    numbers = [x for x in (one, other) if isinstance(x, (int, float)) and math.isfinite(x)]
+    if len(numbers) == 2:
+        return math.isclose(*numbers, rel_tol=1e-12, abs_tol=HALF_A_PENNY)
+    blanks = [x is None or (isinstance(x, float) and math.isnan(x)) for x in (one, other)]
+    return all(blanks) or str(one) == str(other)
+
+
+def _version_lines(before: Mapping[str, str]) -> list[str]:
+    now = versions()
+    changed = [
+        f"{name} {before.get(name, 'none')} to {now.get(name, 'none')}"
+        for name in sorted({*before, *now})
+        if before.get(name) != now.get(name)
+    ]
+    return [f"Versions have changed since: {', '.join(changed)}."] if changed else ["Same versions."]
+
+
+def _search_lines(record: Mapping[str, Any], again: Result) -> list[str]:
+    """Say what the second search found beside the first.
+
+    Raises
+    ------
+    VerificationError
+        If one search found a plan better than the other proved possible.
+    """
+    found, bound = float(again.run["saving_npv_gbp"]), float(again.run["bound_saving_npv_gbp"])
+    first, limit = float(record["saving_npv_gbp"]), float(record["bound_saving_npv_gbp"])
+    if found > limit + HALF_A_PENNY or first > bound + HALF_A_PENNY:
+        told = f"plans {gbp(first)} and {gbp(found)}, bounds {gbp(limit)} and {gbp(bound)}"
+        raise VerificationError(
+            "The two searches contradict:", [Issue("run.json", None, "", told, "differ", FAULT)]
+        )
+    if again.plan.records() == record["plan"]:
+        return ["Solved again: the same plan."]
+    most = gbp(min(limit, bound))
+    return [
+        f"Solved again: another plan, worth {gbp(found)}, not {gbp(first)}; none is worth more than {most}.",
+        "Sites decided otherwise are undecided by this evidence: `estate compare` shows them.",
+    ]

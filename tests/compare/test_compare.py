@@ -1,0 +1,275 @@
+"""Runs side by side: from folders made by hand, so that every difference is known."""
+
+from __future__ import annotations
+
+import json
+
+import geopandas
+import openpyxl
+import pandas as pd
+import pytest
+
+from estate.compare import compare_runs
+from estate.compare.runs import read_runs
+from estate.compare.settled import settled, show
+from estate.compare.tables import WITHHELD, money, notes, too_close
+from estate.config import CompareSection, Threshold
+from estate.core.errors import ConfigError, InputError
+from estate.core.money import discount_factors
+
+HORIZON = {"first_year": 2027, "decision_years": 2, "appraisal_years": 3}
+DECISIONS = {"A": "close", "B": "close", "C": "keep", "D": "keep", "E": "keep"}
+
+
+def headline(key, value, unit="GBP"):
+    return {"key": key, "label": key.replace("_", " "), "value": value, "unit": unit}
+
+
+def make_run(
+    folder, *, saving=1_000_000.0, gap=0.0, decisions=None, people=100.0, audience="internal", **more
+):
+    """Write the folder of a run in which site A saves 10,000 a year for the council."""
+    folder.mkdir(parents=True)
+    decisions = {**DECISIONS, **(decisions or {})}
+    ids = list(decisions)
+    plan = pd.DataFrame(
+        {
+            "site_id": ids,
+            "decision": decisions.values(),
+            "hub_option": "",
+            "year": ["2027/28" if d == "close" else "" for d in decisions.values()],
+            "exit_route": ["sell" if d == "close" else "" for d in decisions.values()],
+        }
+    )
+    plan.to_csv(folder / "plan.csv", index=False)
+    points = geopandas.points_from_xy([400000 + 500 * i for i in range(len(ids))], [300000] * len(ids))
+    names = [more.get("name_of", "Site") + f" {site}" for site in ids]
+    sites = geopandas.GeoDataFrame({"site_id": ids, "name": names}, geometry=points, crs="EPSG:27700")
+    sites.to_file(folder / "estate.gpkg", layer="sites", driver="GPKG")
+    areas = geopandas.GeoDataFrame(
+        {"area_id": ["X", "Y"], "population": [300.0, 100.0]}, geometry=points[:2], crs="EPSG:27700"
+    )
+    areas.to_file(folder / "estate.gpkg", layer="areas", driver="GPKG")
+    move = {"provision_id": ["p"], "to_site_id": ["C"], "how": ["move"], "year": ["2027/28"]}
+    pd.DataFrame(move).iloc[: more.get("moves", 1)].to_csv(folder / "moves.csv", index=False)
+    assumed = pd.DataFrame({"name": ["circuity"], "value": [more.get("circuity", 1.3)]})
+    assumed.to_csv(folder / "assumptions.csv", index=False)
+    access = pd.DataFrame({"area_id": ["X", "Y"], "service_id": "s", "standard_id": "s1", "year": "2028/29"})
+    access["case"], access["within"] = "plan", ["yes", more.get("far", "yes")]
+    access.to_csv(folder / "access.csv", index=False)
+    cash = [
+        ("2027/28", "council", "running_cost", "both", case, amount)
+        for case, amount in (("bau", -30_000.0), ("plan", -30_000.0 + more.get("yearly", 10_000.0)))
+    ]
+    cash += [("2028/29", "council", "receipt", "economic", "plan", 1.0)]
+    columns = ["year", "partner_id", "line", "view", "case", "amount_gbp"]
+    pd.DataFrame(cash, columns=columns).to_csv(folder / "cashflow.csv", index=False)
+    config = {"horizon": HORIZON, "vintage": "green_book_2022", "timing": "year_end", "objective": "economic"}
+    config |= {"rules": {"counts": {"max_hubs": more.get("max_hubs", 2)}}}
+    record = {"status": more.get("status", "within_gap"), "audience": audience, "versions": {"estate": "1"}}
+    if audience != "public":
+        record |= {
+            "config": config,
+            "saving_npv_gbp": saving,
+            "gap_gbp": gap,
+            "input_hashes": {"a.csv": "00"},
+        }
+    rows = [
+        headline("npv_economic_gbp", saving),
+        headline("saving_steady_gbp", more.get("yearly", 10_000.0), "GBP/year"),
+        headline("closures", sum(d == "close" for d in decisions.values()), "sites"),
+        headline("residents_worse_off", people, "person"),
+        headline("payback_with_receipts", more.get("payback"), "year"),
+    ]
+    summary = {"title": "T", "status": "Proposed", "data_date": "1 April 2027", "headlines": rows}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    return folder
+
+
+def pair(tmp_path, one=None, other=None):
+    return read_runs(
+        [make_run(tmp_path / "base", **(one or {})), make_run(tmp_path / "run", **(other or {}))]
+    )
+
+
+RULES = CompareSection()
+TABLES = ("inputs", "sites", "moves", "partners", "lines", "access")
+
+
+@pytest.mark.parametrize(
+    ("gaps", "saving", "proved"),
+    [
+        ((0, 0), 1_000_001.0, True),
+        ((600, 500), 1_001_000.0, False),
+        ((400, 500), 1_001_000.0, True),
+        ((0, 0), 1_000_000.0, False),
+    ],
+)
+def test_runs_differ_only_beyond_both_gaps(tmp_path, gaps, saving, proved):
+    base, run = pair(tmp_path, {"gap": gaps[0]}, {"gap": gaps[1], "saving": saving})
+    assert settled(base, run) is proved
+
+
+def test_a_difference_smaller_than_the_gaps_is_never_printed(tmp_path):
+    base, run = pair(
+        tmp_path,
+        {"gap": 600},
+        {
+            "gap": 500,
+            "saving": 1_001_000.0,
+            "people": 5000.0,
+            "yearly": 90_000.0,
+            "decisions": {"C": "close"},
+        },
+    )
+    for key in ("npv_economic_gbp", "closures", "residents_worse_off", "saving_steady_gbp"):
+        shown = show(key, base, run, RULES)
+        assert shown.delta is None, key
+        assert shown.status == "not settled", key
+    table = money([base, run], "partner_id")
+    assert table["run less base [£]"].isna().all()
+    assert table["run: in words"].tolist() == ["not settled"]
+    assert "leave £1,100 open" in notes([base, run])[0]
+
+
+def test_proved_differences_have_status_and_words(tmp_path):
+    base, run = pair(
+        tmp_path,
+        {"payback": 5.0},
+        {
+            "saving": 970_000.0,
+            "people": 150.0,
+            "yearly": 12_000.0,
+            "payback": 4.0,
+            "decisions": {"B": "keep"},
+        },
+    )
+    shown = {key: show(key, base, run, RULES) for key in base.headlines}
+    assert shown["npv_economic_gbp"].delta == -30_000
+    assert shown["npv_economic_gbp"].status == "amber"
+    assert shown["npv_economic_gbp"].words == "amber: worse, £30,000 less (3.0%)"
+    assert shown["residents_worse_off"].words == "red: worse, 50 people more (50.0%)"
+    assert shown["saving_steady_gbp"].words == "green: better, £2,000 a year more"
+    assert shown["payback_with_receipts"].words == "green: better, 1 year earlier"
+    assert (shown["closures"].status, shown["closures"].words) == ("differs", "1 site less")
+
+
+def test_yearly_amounts_are_held_against_the_gap_a_year(tmp_path):
+    worth = float(discount_factors("green_book_2022", 3, "year_end").sum())
+    for number, (more, proved) in enumerate([(10_000 / worth * 0.99, False), (10_000 / worth * 1.02, True)]):
+        base, run = pair(
+            tmp_path / str(number), {"gap": 10_000}, {"saving": 1_100_000.0, "yearly": 10_000 + more}
+        )
+        assert (show("saving_steady_gbp", base, run, RULES).delta is not None) is proved
+
+
+def test_thresholds_colour_every_run_even_the_base(tmp_path):
+    base, run = pair(tmp_path, None, {"people": 250.0, "saving": 900_000.0})
+    rules = CompareSection(thresholds={"residents_worse_off": Threshold(amber=90, red=200)})
+    assert show("residents_worse_off", base, base, rules).status == "amber"
+    shown = show("residents_worse_off", base, run, rules)
+    assert shown.status == "red"
+    assert shown.words == "red: red from 200 people; red: worse, 150 people more (150.0%)"
+    low = CompareSection(thresholds={"npv_economic_gbp": Threshold(amber=950_000, red=800_000)})
+    assert show("npv_economic_gbp", base, run, low).status == "amber"
+    assert show("npv_economic_gbp", base, base, low).status == "green"
+
+
+def test_files_tell_inputs_sites_moves_money_and_access(tmp_path):
+    base = make_run(tmp_path / "base")
+    run = make_run(
+        tmp_path / "run",
+        saving=900_000.0,
+        yearly=4_000.0,
+        moves=0,
+        circuity=1.2,
+        max_hubs=1,
+        decisions={"A": "keep", "C": "hub"},
+        far="no",
+        name_of="=cmd <b>x</b>",
+    )
+    out = compare_runs([base, run], tmp_path / "out")
+    tables = {f"{name}.csv" for name in ("compare", *TABLES)}
+    more = {"compare.html", "compare.xlsx", "differences.png", "differences.gpkg"}
+    assert {path.name for path in out.iterdir()} == tables | more
+    inputs = pd.read_csv(out / "inputs.csv")
+    assert inputs[["kind", "what"]].to_numpy().tolist() == [
+        ["configuration", "rules.counts.max_hubs"],
+        ["assumption", "circuity"],
+    ]
+    sites = pd.read_csv(out / "sites.csv").set_index("site_id")
+    assert sites["base"].to_dict() == {"A": "close sell 2027/28", "C": "keep"}
+    assert sites["run"].to_dict() == {"A": "keep", "C": "hub"}
+    moves = pd.read_csv(out / "moves.csv")
+    assert moves.to_numpy().tolist() == [["p", "move to C 2027/28", "stays"]]
+    partners = pd.read_csv(out / "partners.csv")
+    assert partners["base [£]"].tolist() == [10_000.0]
+    assert partners["run less base [£]"].tolist() == [-6_000.0]
+    access = pd.read_csv(out / "access.csv")
+    assert access[["base", "run", "run less base share"]].to_numpy().tolist() == [[1.0, 0.75, -0.25]]
+    layer = geopandas.read_file(out / "differences.gpkg").set_index("site_id")
+    assert layer["difference"].to_dict() == {
+        "A": "closes in the base, not here",
+        "C": "hub here, not in the base",
+    }
+    page = (out / "compare.html").read_text(encoding="utf-8")
+    assert "red: worse, £100,000 less (10.0%)" in page
+    assert "<script" not in page
+    book = openpyxl.load_workbook(out / "compare.xlsx")
+    assert book.sheetnames == ["Cover", "Figures", "Inputs", "Sites", "Moves", "Partners", "Lines", "Access"]
+    cells = [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert "f" not in cells, "no text became a formula"
+
+
+def test_text_of_files_is_harmless(tmp_path):
+    run = make_run(tmp_path / "run", decisions={"A": "keep"}, name_of="=1+1<img src=x>", saving=5.0)
+    base = make_run(tmp_path / "base", name_of="=1+1<img src=x>")
+    out = compare_runs([base, run], tmp_path / "out")
+    assert "<img src=x>" not in (out / "compare.html").read_text(encoding="utf-8")
+    assert pd.read_csv(out / "sites.csv")["name"].iloc[0].startswith("'=")
+
+
+def test_public_amounts_of_runs_too_close_to_each_other_are_withheld(tmp_path):
+    folders = [
+        make_run(tmp_path / "base", audience="public"),
+        make_run(tmp_path / "near", audience="public", decisions={"C": "close"}, saving=1_200_000.0),
+        make_run(
+            tmp_path / "far", audience="public", decisions=dict.fromkeys("CDE", "close"), saving=2_000_000.0
+        ),
+    ]
+    runs = read_runs(folders)
+    assert too_close(runs) == {"near"}
+    out = compare_runs(folders, tmp_path / "out")
+    table = pd.read_csv(out / "compare.csv").set_index(["key", "run"])
+    assert table.loc[("npv_economic_gbp", "near"), "shown"] == WITHHELD
+    assert pd.isna(table.loc[("npv_economic_gbp", "near"), "value"])
+    assert table.loc[("closures", "near"), "value"] == 3
+    assert "1.20 million" not in (out / "compare.html").read_text(encoding="utf-8")
+    assert "For: public readers" in (out / "compare.html").read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_compared_is_told(tmp_path):
+    base = make_run(tmp_path / "base")
+    run = make_run(tmp_path / "run")
+    with pytest.raises(InputError, match="at least two"):
+        compare_runs([base], tmp_path / "out")
+    (run / "moves.csv").rename(run / "gone.csv")
+    with pytest.raises(InputError, match=r"moves\.csv is not there"):
+        compare_runs([base, run], tmp_path / "out")
+    (run / "gone.csv").rename(run / "moves.csv")
+    with pytest.raises(InputError, match="names a run twice"):
+        compare_runs([base, base], tmp_path / "out")
+    with pytest.raises(ConfigError, match="use one of base, run"):
+        compare_runs([base, run], tmp_path / "out", base="bass")
+    with pytest.raises(ConfigError, match="not its own"):
+        compare_runs([base, run], tmp_path)
+    (run / "run.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(InputError, match="is damaged"):
+        compare_runs([base, run], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_runs_of_one_name_are_told_apart(tmp_path):
+    one, two = make_run(tmp_path / "x" / "base"), make_run(tmp_path / "y" / "base")
+    assert [run.name for run in read_runs([one, two])] == ["x/base", "y/base"]
