@@ -16,6 +16,7 @@ from estate.config import Config
 from estate.core.errors import ConfigError, InputError, Issue
 from estate.core.result import ACCESS_COLUMNS, Result
 from estate.core.types import Plan
+from estate.core.words import plural
 from estate.settings import WORKBOOKS, load_config, parse_assignments
 
 if TYPE_CHECKING:
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
 PAGE = "data_quality.html"
 MOST_LINES = 12
 _STYLE = (
-    "body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em}"
-    "td,th{text-align:left;vertical-align:top;padding:.2em .8em}"
+    "body{font:15px/1.5 'Segoe UI',Arial,sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222}"
+    "h1{font-size:1.7em}h2{font-size:1.15em;color:#003a5d;margin:1.4em 0 .3em}"
+    "table{border-collapse:collapse;width:100%;font-size:.9em}th{background:#eef3f8}"
+    "td,th{text-align:left;vertical-align:top;padding:.22em .6em;border-bottom:1px solid #ddd;"
+    "overflow-wrap:anywhere}td:first-child{overflow-wrap:normal}img{max-width:100%}"
 )
 
 
@@ -64,9 +68,11 @@ def check(path: Path, out: Path | None, shared: Path | None, sets: Sequence[str]
     try:
         estate = read_estate(config, base)
     except InputError as error:
-        _write(folder, {"problems": _problem_table(error.issues)}, config, [str(error.args[0])], None)
-        told = f"{len(error.issues)} problems (also in {folder / 'problems.csv'}):"
-        raise InputError(told, error.issues) from error
+        tables = {"problems": _problem_table(error.issues)}
+        lines = _register_lines(config, base, tables)
+        _write(folder, tables, config, [*lines, str(error.args[0])], None)
+        told = f"{plural(len(error.issues), 'problem')} (also in {folder / 'problems.csv'}):"
+        raise InputError("\n".join([*lines, told]), error.issues) from error
     view = _as_it_stands(estate, config)
     tables = quality_tables(view, estate)
     lines = quality_lines(view)
@@ -119,6 +125,24 @@ def quality_lines(view: View) -> list[str]:
     if len(view.collect):
         lines.append(f"{len(view.collect)} facts are most worth collecting: see data_to_collect.csv.")
     return lines
+
+
+def _register_lines(config: Config, base: Path, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Say of a register with problems what can be said; its funnel is put before the table of problems."""
+    from estate.inputs.register import check_register
+
+    data = config.data
+    if data.property_register is None:
+        return []
+    try:
+        mapping = None if data.mapping is None else base / data.mapping
+        _, funnel, _, notes = check_register(base / data.property_register, mapping)
+    except InputError:
+        return []
+    tables["funnel"] = funnel
+    steps = [f"  {row['sites']:>6}  {row['step']}: {row['reason']}" for row in funnel.to_dict("records")]
+    head = "From all registered assets to decided sites, as far as they can be read:"
+    return ["What is not known:", *(f"  - {note}" for note in notes), head, *steps]
 
 
 def _config_for(path: Path, shared: Path | None, sets: Sequence[str]) -> tuple[Config, Path]:
@@ -199,7 +223,8 @@ def _write(
         made.chmod(0o755)
         for name, table in tables.items():
             safe_frame(table).to_csv(made / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
-        (made / PAGE).write_text(_page(tables, config, lines), encoding="utf-8", newline="\n")
+        page = _page(tables, config, lines, pictured=view is not None)
+        (made / PAGE).write_text(page, encoding="utf-8", newline="\n")
         if view is not None:
             write_map_png(view, made)
         replace_folder(made, folder)
@@ -207,7 +232,18 @@ def _write(
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _page(tables: Mapping[str, pd.DataFrame], config: Config, lines: Sequence[str]) -> str:
+def _said(lines: Sequence[str]) -> str:
+    """Return what the terminal says as lists under their headings; the funnel has a table of its own."""
+    parts = []
+    for line in lines:
+        if line.startswith("  - "):
+            parts.append(f"<ul><li>{html.escape(line[4:])}</li></ul>")
+        elif not line.startswith(("  ", "From all registered")):
+            parts.append(f"<p>{html.escape(line)}</p>")
+    return "".join(parts).replace("</ul><ul>", "")
+
+
+def _page(tables: Mapping[str, pd.DataFrame], config: Config, lines: Sequence[str], *, pictured: bool) -> str:
     """Return the report as one page; text from files is escaped."""
     title = f"Data quality: {config.title or config.name}"
     parts = [
@@ -216,10 +252,14 @@ def _page(tables: Mapping[str, pd.DataFrame], config: Config, lines: Sequence[st
     ]
     if config.invented:
         parts.append("<p>Invented estate: no figure is about a real place.</p>")
-    parts.append("<pre>" + html.escape("\n".join(lines)) + "</pre>")
+    parts.append(_said(lines))
+    if pictured:
+        parts.append('<p><img src="map.png" alt="Map of all sites as registered"></p>')
     for name, table in tables.items():
         parts.append(f"<h2>{name.replace('_', ' ').capitalize()}</h2>")
-        parts.append("<p>None.</p>" if table.empty else table.to_html(index=False, border=0, na_rep=""))
+        shown = table.rename(columns=lambda column: str(column).replace("_", " ").capitalize())
+        made = shown.to_html(index=False, border=0, na_rep="", float_format=lambda x: f"{x:,.6g}")
+        parts.append("<p>None.</p>" if table.empty else made)
     head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en-GB"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from estate.core.types import Horizon
 
@@ -268,6 +269,11 @@ class Config(Section):
     )
     title: str = Field("", max_length=200, description="Title in words, printed on every page")
     data_date: str = Field("", description="As-at date of the data, printed on every page")
+    source: str = Field(
+        "",
+        max_length=300,
+        description="Where the data come from and whom a licence asks to name, printed on every page and map",
+    )
     invented: bool = Field(default=False, description="The estate is made up; said on every page")
     data: DataSection = DataSection()
     horizon: HorizonSection = HorizonSection()
@@ -310,6 +316,14 @@ class Config(Section):
     compare: CompareSection = CompareSection()
     output: Path = Field(Path("out"), description="Folder in which the run writes a folder of its own name")
     _folders: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_folder_everywhere(cls, name: str) -> str:
+        if re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", name, re.IGNORECASE):
+            message = "Windows keeps this name for a device: no folder can have it"
+            raise ValueError(message)
+        return name
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own signature
         """Remember the folders that stood behind ``${NAME}`` in paths."""

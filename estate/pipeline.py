@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -208,13 +209,19 @@ def closing_lines(result: Result, folder: Path) -> list[str]:
 
 
 def refuse_foreign(folder: Path) -> None:
-    """Refuse to replace a folder that no run has written.
+    """Refuse a folder that cannot be written, or that no run has written.
 
     Raises
     ------
     ConfigError
-        If the folder is there and holds files, but no ``run.json``; folders in it (scenarios) stay.
+        If the folder is there and holds files, but no ``run.json`` (folders in it, scenarios, stay),
+        or if none can be made there.
     """
+    above = next((parent for parent in folder.parents if parent.exists()), folder.parent)
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        problem = "is not a folder" if not above.is_dir() else "may not be written to"
+        issue = Issue(str(above), None, "", "", problem, "choose another folder with --out")
+        raise ConfigError("The results could not be written:", [issue])
     empty = folder.is_dir() and all(path.is_dir() for path in folder.iterdir())
     if folder.exists() and not empty and not (folder / "run.json").is_file():
         remedy = "choose another folder with --out, or move it away"

@@ -9,14 +9,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from estate.config import Config
 from estate.core import tables, vintage
-from estate.core.errors import ConfigError, Issue
+from estate.core.errors import ConfigError, Issue, say_refusal
 from estate.core.reference import default_assumptions
-from estate.core.yamlfile import read_yaml
+from estate.core.yamlfile import read_value, read_yaml
 from estate.model.rules import RULES, resolve_rules, rule_name
 
 SHARED = "ESTATE_SHARED"
@@ -35,7 +34,8 @@ class _Source:
     def issue(self, key: str, value: object, problem: str, remedy: str) -> Issue:
         """Return a problem of the value under `key`."""
         shown = "" if value is None else _short(value)
-        if any(key == name or key.startswith(f"{name}.") for name in self.overridden):
+        here = f"{key}."
+        if any(here.startswith(f"{name}.") or f"{name}.".startswith(here) for name in self.overridden):
             return Issue("command line", None, key, shown, problem, remedy)
         line, part = self.lines.get(key), key
         while line is None and "." in part:
@@ -172,8 +172,8 @@ def parse_assignments(texts: Sequence[str]) -> dict[str, Any]:
     for text in texts:
         key, sign, value = (part.strip() for part in text.partition("="))
         try:
-            content = yaml.safe_load(value)
-        except (ValueError, RecursionError, yaml.YAMLError):
+            content = read_value(value)
+        except ValueError:
             sign = ""
         if not sign or ".." in f".{key}.":
             issues.append(
@@ -347,10 +347,8 @@ def _issue_of(model: type[BaseModel], detail: Mapping[str, Any], source: _Source
         )
     if kind == "missing":
         return source.issue(key, None, "is missing", f"add `{name}:`{about}")
-    message = str(detail["msg"]).removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
     value = None if isinstance(detail.get("input"), Mapping) else detail.get("input")
-    return source.issue(key, value, f"is not accepted ({message})", f"give a value that fits{about}")
+    return source.issue(key, value, say_refusal(detail), f"give a value that fits{about}")
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[str]) -> type[BaseModel] | None:

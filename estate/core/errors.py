@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+LONGEST_SHOWN = 100
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +42,8 @@ class Issue:
         """Say where, what, the value and how to mend it, on one line."""
         place = self.table if self.row is None else f"{self.table} row {self.row}"
         place = f"{place}, {self.column}" if self.column else place
-        value = f"{self.value} " if self.value else ""
+        shown = self.value if len(self.value) <= LONGEST_SHOWN else f"{self.value[:LONGEST_SHOWN]}..."
+        value = f"{shown} " if shown else ""
         return f"{place}: {value}{self.problem}; {self.remedy}"
 
 
@@ -95,3 +98,31 @@ class VerificationError(EstateError):
     """A plan failed the independent check; it is not reported."""
 
     exit_code = 5
+
+
+PLAIN_WORDS = {
+    "bool_parsing": "not yes or no (true or false)",
+    "bool_type": "not yes or no (true or false)",
+    "int_parsing": "not a whole number",
+    "int_type": "not a whole number",
+    "int_from_float": "not a whole number",
+    "int_parsing_size": "too large",
+    "float_parsing": "not a number",
+    "float_type": "not a number",
+    "finite_number": "not a finite number",
+    "string_type": "not text; put it in quotes",
+    "tuple_type": "not a list; write it as [first, second]",
+    "list_type": "not a list; write it as [first, second]",
+    "dict_type": "not a map of `key: value` lines",
+    "model_type": "not a map of `key: value` lines",
+    "path_type": "not a path",
+    "string_pattern_mismatch": "it holds other letters than it may",
+}
+"""Words of the validator that only programmers know, by its types of error."""
+
+
+def say_refusal(detail: Mapping[str, Any]) -> str:
+    """Say what is wrong with a value, from one finding of pydantic."""
+    message = str(detail["msg"]).removeprefix("Value error, ")
+    told = PLAIN_WORDS.get(str(detail["type"]), f"{message[:1].lower()}{message[1:]}")
+    return f"is not accepted ({told})"

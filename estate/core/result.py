@@ -98,6 +98,10 @@ class RunConfig(Protocol):
         """As-at date of the data; may be blank."""
 
     @property
+    def source(self) -> str:
+        """Where the data come from; may be blank."""
+
+    @property
     def invented(self) -> bool:
         """Whether the estate is made up."""
 

@@ -45,6 +45,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 IGNORED_HEADERS = frozenset({"geometry", "geom", "wkb", "fid", "note", "notes", "comment", "comments"})
 MOST_ISSUES = 200
+LONGEST = {"id": 200, "text": 2_000}  # characters; more comes from a broken file
 _KINDS_OF_VALUE = {
     "number": "a number",
     "share": "a share",
@@ -52,7 +53,6 @@ _KINDS_OF_VALUE = {
     "year": "a financial year",
     "date": "a date",
     "boolean": "yes or no",
-    "enum": "one of the choices",
 }
 
 
@@ -275,10 +275,8 @@ def _match_headers(
         if plain in known and known[plain] not in named:
             named[known[plain]] = values
         elif plain in known:
-            text = "is a column twice"
-            issues.append(
-                Issue(source, None, known[plain], str(header), text, "delete or rename one of them")
-            )
+            place = (source, None, known[plain], str(header), "is a column twice")
+            issues.append(Issue(*place, "delete or rename one of them"))
         elif plain not in IGNORED_HEADERS and not (plain == "" and (cells.clean_text(values) == "").all()):
             issues.append(_unknown_header(str(header), spec, source))
     return named, issues
@@ -301,10 +299,14 @@ def _column(text: pd.Series, column: Column, source: str, *, given: bool) -> tup
         ]
     values, bad = _read(text, column)
     issues = _issues(text, bad, column, source, (_bad_problem(column), _bad_remedy(column)))
+    blank = (text == "").to_numpy()
     if column.required:
-        blank = (text == "").to_numpy()
         issues += _issues(text, blank, column, source, ("is blank", f"enter {column.description.lower()}"))
-    if not column.is_text and column.type not in {"boolean", "date"}:
+    if column.type in LONGEST:
+        most = LONGEST[column.type]
+        long = (text.str.len() > most).to_numpy()
+        issues += _issues(text, long, column, source, (f"is longer than {most:,} characters", "shorten it"))
+    elif not column.is_text and column.type not in {"boolean", "date"}:
         issues += _range_issues(text, values, column, source)
     return values, issues
 
@@ -324,9 +326,8 @@ def _read(text: pd.Series, column: Column) -> cells.Parsed:
 
 
 def _bad_problem(column: Column) -> str:
-    if column.type == "enum":
-        return f"is not one of {', '.join(column.allowed)}"
-    return f"is not {_KINDS_OF_VALUE.get(column.type, 'text')}"
+    named = f"one of {', '.join(column.allowed)}"
+    return f"is not {named if column.type == 'enum' else _KINDS_OF_VALUE.get(column.type, 'text')}"
 
 
 def _bad_remedy(column: Column) -> str:
@@ -362,7 +363,7 @@ def _issues(
     """Give an Issue for every marked cell; beyond `MOST_ISSUES` the rest is counted."""
     marked = text[where]
     found = [
-        Issue(source, int(str(row)), column.name, str(value), *words)
+        Issue(source, int(str(row)), column.name, str(value)[: LONGEST["id"]], *words)
         for row, value in marked.head(MOST_ISSUES).items()
     ]
     if len(marked) > MOST_ISSUES:

@@ -46,6 +46,22 @@ def read_yaml(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
     raise ConfigError("The configuration cannot be read:", issues)
 
 
+def read_value(text: str) -> Any:  # noqa: ANN401 - any plain data
+    """Return one value written as YAML, as ``--set key=value`` gives it.
+
+    Raises
+    ------
+    ValueError
+        If it is no plain YAML, or holds an alias.
+    """
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
+            raise ValueError(text)
+        return yaml.safe_load(text)
+    except (RecursionError, yaml.YAMLError) as error:
+        raise ValueError(text) from error
+
+
 def _parse(path: Path) -> tuple[Any, dict[str, int], list[Issue]]:
     """Return the plain content, the line of every key, and what is wrong with the file."""
     if path.stat().st_size > LARGEST_BYTES:

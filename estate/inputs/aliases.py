@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from functools import cache
@@ -12,15 +10,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from estate.core.errors import InputError, Issue
+from estate.inputs.grids import read_grids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-LARGEST_BYTES = 200_000_000
 HEADER_ROWS = 40
-WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _BLANKS = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u2060\ufeff]+")
 _NOTHING = frozenset(
@@ -58,75 +54,22 @@ def clean_text(values: pd.Series) -> pd.Series:
 
 
 def read_grid(path: Path) -> pd.DataFrame:
-    """Read a CSV file or the sheets of a workbook as a grid of text, without choosing a header.
-
-    UTF-8 with or without mark, UTF-16 with mark, else Windows-1252; delimiter comma,
-    semicolon, tab or bar. Of a workbook the sheet whose header is best understood.
+    """Read a file as one grid of text: of several sheets the one whose header is best understood.
 
     Raises
     ------
     InputError
-        If the file is missing, empty, too large or no table.
+        As :func:`estate.inputs.grids.read_grids`.
     """
-    problem = _unreadable(path)
-    if problem:
-        raise InputError("A table cannot be read:", [Issue(path.name, None, "", "", *problem)])
-    if path.suffix.lower() in WORKBOOKS:
-        return _read_workbook(path)
-    text = _decode(path.read_bytes())
-    first = text[:20_000]
-    delimiter = max(",;\t|", key=first.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        issue = Issue(
-            path.name, None, "", "", f"is no whole CSV file ({error})", "save it again as CSV UTF-8"
-        )
-        raise InputError("A table cannot be read:", [issue]) from error
-    return _grid(rows)
+    grids = [grid for _, grid in read_grids(path)]
+    if len(grids) == 1:
+        return grids[0]
+    return max(grids, key=understood, default=pd.DataFrame())
 
 
-def _unreadable(path: Path) -> tuple[str, str] | None:
-    if not path.is_file():
-        return f"is not a file ({path})", "give the path of the published file"
-    size = path.stat().st_size
-    if size == 0:
-        return "is empty (0 bytes)", "download or export it again"
-    if size > LARGEST_BYTES:
-        return "is larger than 200 MB", "cut it to the area of the plan"
-    if path.suffix.lower() in {".xls", ".ods", ".pdf", ".zip"}:
-        return f"is a {path.suffix.lower()} file", "save it as CSV or XLSX"
-    return None
-
-
-def _decode(content: bytes) -> str:
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return content.decode("utf-16", errors="replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", errors="replace")
-
-
-def _grid(rows: Sequence[Sequence[object]]) -> pd.DataFrame:
-    width = max((len(row) for row in rows), default=0)
-    padded = [
-        [*("" if cell is None else str(cell) for cell in row), *[""] * (width - len(row))] for row in rows
-    ]
-    return pd.DataFrame(padded, dtype=object)
-
-
-def _read_workbook(path: Path) -> pd.DataFrame:
-    from openpyxl import load_workbook
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:
-        issue = Issue(path.name, None, "", "", "is no readable workbook", "save it again as XLSX or CSV")
-        raise InputError("A table cannot be read:", [issue]) from error
-    grids = [_grid([list(row) for row in sheet.iter_rows(values_only=True)]) for sheet in book.worksheets]
-    book.close()
-    return max(grids, key=lambda grid: max((_known(row, "register") for row in _head(grid)), default=0))
+def understood(grid: pd.DataFrame, source: str = "register") -> int:
+    """Return how many headers the best row of a grid has that are known."""
+    return max((_known(row, source) for row in _head(grid)), default=0)
 
 
 def _head(grid: pd.DataFrame) -> list[list[str]]:

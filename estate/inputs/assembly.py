@@ -8,6 +8,7 @@ import pandas as pd
 
 from estate.core.errors import InputError
 from estate.core.reference import default_assumptions
+from estate.core.words import plural
 from estate.inputs.folding import (
     UNCLEAR,
     build_costs,
@@ -105,7 +106,8 @@ def assemble(config: Config, base: Path) -> Assembly:
     frames = _frames(sites, members, mapping, lists, _nia_per_gia(config))
     if len(areas):
         frames["areas"] = areas
-    told = (*notes_of_sites(sites), *_match_notes(matches, sites), *notes, *_outside_notes(frames))
+    left = register.attrs.get("notes", [])
+    told = (*notes_of_sites(sites), *left, *_match_notes(matches, sites), *notes, *_outside_notes(frames))
     return frames, build_funnel(sites), matches, {}, hashes, issues, told
 
 
@@ -241,28 +243,37 @@ def notes_of_sites(sites: pd.DataFrame) -> tuple[str, ...]:
         ),
         "How much of each building is in use is not published: every building is taken as full.",
         "Condition, step-free access, lease dates and book values are not published in a register.",
-        _uprn_note(own),
-        (
-            f"{int(own['easting'].isna().sum())} of {len(own)} assets have no coordinates; "
-            "they are placed by postcode where a table is given."
-        ),
+        *_uprn_notes(own),
     ]
-    if silent:
-        notes.append(f"{silent} buildings do not say who occupies them: taken as occupied by the council.")
-    if unclear:
+    placeless = int(own["easting"].isna().sum())
+    if placeless:
         notes.append(
-            f"{unclear} occupied buildings do not say what they are used for: left out of the decision."
+            f"{placeless} of {len(own)} assets have no coordinates; "
+            "they are placed by postcode where a table is given."
         )
+    if silent:
+        told = plural(
+            silent, "building does not say who occupies it", "buildings do not say who occupies them"
+        )
+        notes.append(f"{told}: taken as occupied by the council.")
+    if unclear:
+        told = plural(
+            unclear,
+            "occupied building does not say what it is used for",
+            "occupied buildings do not say what they are used for",
+        )
+        notes.append(f"{told}: left out of the decision.")
     return tuple(notes)
 
 
-def _uprn_note(own: pd.DataFrame) -> str:
+def _uprn_notes(own: pd.DataFrame) -> list[str]:
     counts = own.loc[own["uprn"] != "", "uprn"].value_counts()
-    most = int(counts.max()) if len(counts) else 0
-    return (
-        f"{int((own['uprn'] == '').sum())} of {len(own)} assets have no UPRN, and {int((counts > 1).sum())} "
-        f"UPRNs stand at several assets (at most {most}): a shared UPRN alone merges nothing."
-    )
+    lacking, shared = int((own["uprn"] == "").sum()), int((counts > 1).sum())
+    told = [f"{lacking} of {plural(len(own), 'asset has', 'assets have')} no UPRN"] if lacking else []
+    if shared:
+        stand = plural(shared, "UPRN stands", "UPRNs stand")
+        told.append(f"{stand} at several assets (at most {counts.max()}): a shared UPRN alone merges nothing")
+    return [f"{', and '.join(told)}."] if told else []
 
 
 def _match_notes(matches: pd.DataFrame, sites: pd.DataFrame) -> list[str]:

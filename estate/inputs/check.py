@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from estate.core.errors import Issue
 from estate.core.tables import nearest
-from estate.inputs import check_money, check_residents, check_serving, check_travel
+from estate.inputs import check_money, check_residents, check_serving, check_sites, check_travel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pandas as pd
 
     from estate.inputs.context import Context
 
@@ -105,7 +105,7 @@ def repeated_sites(context: Context) -> list[Issue]:
         return []  # the register's own matching asks about them
     full = sites[(sites["name"] != "") & sites["easting"].notna() & sites["gia_m2"].notna()]
     others = [name for name in full.columns if name not in {"site_id", "uprn"}]
-    twice = full[full.duplicated(others)]
+    twice = full[full.duplicated(others) & ~full["site_id"].duplicated()]
     return context.issues(
         "sites", twice, "site_id", "repeats another row under a new id", "delete one of the two"
     )
@@ -181,11 +181,24 @@ def hosts_and_hubs(context: Context) -> list[Issue]:
         "cannot become a hub: its status is host or outside, or its scope out or surplus",
         "make it a candidate, or an existing site of scope decide or keep, or delete the row",
     )
-    for column in ("opens", "closes"):
-        text = terms[column]
-        bad = terms[(text != "") & ~text.str.fullmatch(CLOCK)]
-        issues += context.issues("host_terms", bad, column, "is not a time of day", "write for example 17:00")
     return issues
+
+
+def opening_hours(context: Context) -> list[Issue]:
+    """Find times that are none, and hosts that close before they open."""
+    terms = context["host_terms"]
+    issues: list[Issue] = []
+    clear = terms["opens"].ne("") & terms["closes"].ne("")
+    for column in ("opens", "closes"):
+        wrong = (terms[column] != "") & ~terms[column].str.fullmatch(CLOCK)
+        clear &= ~wrong
+        remedy = "write for example 17:00"
+        issues += context.issues("host_terms", terms[wrong], column, "is not a time of day", remedy)
+    opens, closes = (terms[column].str.zfill(5).str[:5] for column in ("opens", "closes"))
+    problem = "is not after the time at which it opens"
+    return issues + context.issues(
+        "host_terms", terms[clear & (closes <= opens)], "closes", problem, "correct one of the two"
+    )
 
 
 def leases(context: Context) -> list[Issue]:
@@ -211,12 +224,33 @@ def leases(context: Context) -> list[Issue]:
 
 
 def pairs_of_services(context: Context) -> list[Issue]:
-    """Find distances that are missing from the relation within_km."""
+    """Find distances that are missing, services paired with themselves, and pairs told two ways."""
     pairs = context["compatibility"]
     bare = pairs[(pairs["relation"] == "within_km") & pairs["km"].isna()]
-    return context.issues(
-        "compatibility", bare, "km", "is blank where the relation is within_km", "enter the distance in km"
-    )
+    alone = pairs[(pairs["service_a"] == pairs["service_b"]) & (pairs["service_a"] != "")]
+    both_ways = zip(pairs["service_a"], pairs["service_b"], strict=True)
+    pair = pd.Series(["/".join(sorted(names)) for names in both_ways], index=pairs.index, dtype=object)
+    apart = set(pair[pairs["relation"] == "may_not_share"])
+    both = pairs[(pairs["relation"] == "must_share") & pair.isin(apart)]
+    return [
+        *context.issues(
+            "compatibility",
+            bare,
+            "km",
+            "is blank where the relation is within_km",
+            "enter the distance in km",
+        ),
+        *context.issues(
+            "compatibility", alone, "service_b", "is the same service", "name two services, or delete the row"
+        ),
+        *context.issues(
+            "compatibility",
+            both,
+            "relation",
+            "contradicts the row that says may_not_share",
+            "delete one of the two",
+        ),
+    ]
 
 
 def warn_sites(context: Context) -> list[str]:
@@ -254,8 +288,13 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     site_facts,
     rooms,
     hosts_and_hubs,
+    opening_hours,
     leases,
     pairs_of_services,
+    check_sites.total_rows,
+    check_sites.misspelt_kinds,
+    check_sites.contradicting_locks,
+    check_sites.far_from_residents,
     check_money.ranges,
     check_money.absurd_costs,
     check_money.spend_profiles,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from estate.core.cells import parse_number
 from estate.core.errors import Issue
 from estate.core.reference import headings
+from estate.core.tables import SPECS
 from estate.core.types import Horizon
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 ABSURD_GBP_PER_M2_PER_YEAR = 5_000.0
 ABSURD_GBP_PER_YEAR = 1e8
+MOST_GBP_PER_YEAR = SPECS["running_costs"]["gbp_per_year"].maximum
 RANGES = (
     ("running_costs", "low_gbp_per_year", "gbp_per_year", "high_gbp_per_year"),
     ("valuations", "receipt_low_gbp", "receipt_gbp", "receipt_high_gbp"),
@@ -41,10 +43,11 @@ def ranges(context: Context) -> list[Issue]:
 def absurd_costs(context: Context) -> list[Issue]:
     """Find running costs beyond 5,000 GBP/m2/year of their site, or 100 million GBP/year."""
     costs = context["running_costs"]
-    large = costs[costs["gbp_per_year"] > ABSURD_GBP_PER_YEAR]
+    large = costs[costs["gbp_per_year"].between(ABSURD_GBP_PER_YEAR, MOST_GBP_PER_YEAR, inclusive="right")]
     remedy = "enter GBP a year, not pence or thousands"
     issues = context.issues("running_costs", large, "gbp_per_year", "is absurdly high", remedy)
-    yearly = costs.groupby("site_id")["gbp_per_year"].sum()
+    usual = costs[costs["gbp_per_year"] <= ABSURD_GBP_PER_YEAR]  # the others have been told
+    yearly = usual.groupby("site_id")["gbp_per_year"].sum()
     sites = context["sites"]
     rate = sites["site_id"].map(yearly) / sites["gia_m2"].where(sites["gia_m2"] > 0)
     dear = rate > ABSURD_GBP_PER_M2_PER_YEAR

@@ -122,10 +122,11 @@ def resolve(
         Swapped axes, degrees among metres, half a coordinate, places off the map or far away.
     """
     issues = _half_given(frame, source)
+    steps = [to_grid(frame["easting"], frame["northing"], crs)]
+    issues += _not_of_crs(frame, source, crs, steps[0][0])
     if crs.upper() == NATIONAL_GRID:
         issues += _wrong_axes(frame, source)
     issues += _swapped_degrees(frame, source)
-    steps = [to_grid(frame["easting"], frame["northing"], crs)]
     if shapes is not None:
         x, y = representative_points(shapes)
         steps.append((x.reindex(frame.index).to_numpy(), y.reindex(frame.index).to_numpy()))
@@ -171,13 +172,24 @@ def _half_given(frame: pd.DataFrame, source: str) -> list[Issue]:
     return issues
 
 
+def _not_of_crs(frame: pd.DataFrame, source: str, crs: str, east: NDArray[np.float64]) -> list[Issue]:
+    """Coordinates that are none in the CRS that was declared."""
+    lost = frame[frame["easting"].notna() & frame["northing"].notna() & np.isnan(east)]
+    words = (f"is no place in {crs}", "correct data.crs, or the place")
+    return _place_issues(lost, ("easting", "northing"), source, words)
+
+
 def _wrong_axes(frame: pd.DataFrame, source: str) -> list[Issue]:
     """Degrees in columns of metres, and easting and northing the wrong way round."""
     names = ("easting", "northing")
     both = frame[frame["easting"].notna() & frame["northing"].notna()]
+    nowhere = (both["easting"] == 0) & (both["northing"] == 0)
+    words = ("is 0, 0: no place", "enter the place, or leave both blank")
+    issues = _place_issues(both[nowhere], names, source, words)
+    both = both[~nowhere]
     degrees = (both["easting"].abs() <= 180) & (both["northing"].abs() <= 180)
     remedy = "put them under longitude and latitude, or set data.crs to EPSG:4326"
-    issues = _place_issues(both[degrees], names, source, ("looks like degrees, not metres", remedy))
+    issues += _place_issues(both[degrees], names, source, ("looks like degrees, not metres", remedy))
     rest = both[~degrees]
     swapped = ~_inside(rest["easting"], rest["northing"]) & _inside(rest["northing"], rest["easting"])
     home = rest[~swapped]

@@ -71,7 +71,7 @@ def classify(sites: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
 def _texts(sites: pd.DataFrame) -> pd.DataFrame:
     names = ["name", "detail", "purpose", "tenure_detail", "holding_type"]
     texts = pd.DataFrame({name: sites[name].str.lower() for name in names})
-    texts["any"] = texts["detail"] + " | " + texts["purpose"] + " | " + texts["name"]
+    texts["any"] = texts[["detail", "purpose", "holding_type", "name"]].agg(" | ".join, axis=1)
     texts["interest"] = sites["tenure"].str.lower() + "/" + texts["tenure_detail"]
     bare = (texts["holding_type"] == "") & sites["gia_m2"].isna()
     return texts.assign(bare_name=texts["name"].where(bare, ""))

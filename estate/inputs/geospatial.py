@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
-from estate.inputs.tabular import CORRUPT, Sheet, frame_grid, refuse
+from estate.inputs.books import CORRUPT
+from estate.inputs.tabular import Sheet, frame_grid, refuse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,12 +27,13 @@ def read_layers(path: Path) -> list[Sheet]:
     import pyogrio
 
     try:
-        layers = [(str(name), kind) for name, kind in pyogrio.list_layers(path)]
-        frames = [(name, kind, pyogrio.read_dataframe(path, layer=name)) for name, kind in layers]
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            layers = [str(name) for name, _ in pyogrio.list_layers(path)]
+            frames = [(name, pyogrio.read_dataframe(path, layer=name)) for name in layers]
     except (*CORRUPT, RuntimeError) as error:
         problem = "is not a readable map file; it may be cut off"
         raise refuse(path, problem, "export it again as GeoPackage or GeoJSON") from error
-    return [_sheet(name if len(frames) > 1 else "", frame, path) for name, _, frame in frames]
+    return [_sheet(name if len(frames) > 1 else "", frame, path) for name, frame in frames]
 
 
 def read_geoparquet(path: Path) -> list[Sheet]:
@@ -59,7 +62,8 @@ def read_shapes(path: Path) -> Any:  # noqa: ANN401 - a GeoDataFrame, whose libr
     if not path.is_file() or path.stat().st_size == 0:
         raise refuse(path, "is missing or empty", "correct the path in the configuration")
     try:
-        frame = pyogrio.read_dataframe(path)
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):
+            frame = pyogrio.read_dataframe(path)
     except (*CORRUPT, RuntimeError) as error:
         raise refuse(
             path, "is not a readable map file", "export it again as GeoPackage or GeoJSON"

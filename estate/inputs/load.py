@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from estate.inputs.assume import Filling
 
 MESSAGE = "The data have problems:"
+_REGISTER = "name data.property_register too, or take this key out"
 
 
 @dataclass
@@ -72,6 +73,12 @@ def load_estate(config: Config, base: Path) -> Estate:
     extras = Extras()
     if config.data.property_register is not None:
         _add_register(raw, extras, config, base)
+    else:
+        raw.issues += [
+            Issue("config", None, f"data.{name}", "", "is read with a property register alone", _REGISTER)
+            for name in ("mapping", "places", "matches", "residents")
+            if getattr(config.data, name)
+        ]
     if "sites" not in raw.frames and not raw.issues:
         issue = Issue("sites", None, "", "", "is missing", "give a table of sites, or data.property_register")
         raw.issues.append(issue)

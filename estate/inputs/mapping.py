@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from estate.core.errors import ConfigError, InputError, Issue
+from estate.core.errors import ConfigError, InputError, Issue, say_refusal
 from estate.core.reference import kinds
 from estate.core.yamlfile import read_yaml
 
@@ -89,7 +89,7 @@ def _issues_of(error: ValidationError, name: str) -> list[Issue]:
             None,
             ".".join(str(part) for part in detail["loc"]),
             str(detail.get("input", ""))[:60],
-            f"is not accepted ({detail['msg']})",
+            say_refusal(detail),
             f"use the keys {', '.join(Mapping.model_fields)}",
         )
         for detail in error.errors()

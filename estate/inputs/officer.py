@@ -60,6 +60,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("title", "Title", "Printed on every page"),
     Setting("data_date", "Date of the data", "For example 31 March 2027; printed on every page"),
     Setting(
+        "source",
+        "Source of the data",
+        "Whom maps and pages name, as a licence may ask: for example Ordnance Survey",
+    ),
+    Setting(
         "horizon.first_year",
         "First financial year",
         "2027 or 2027/28; it begins on 1 April",

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from estate.core.errors import InputError, Issue
-from estate.inputs.aliases import header_row, read_grid, take_columns
+from estate.core.errors import Issue
 from estate.inputs.funnel import build_funnel, classify
 from estate.inputs.mapping import Mapping, read_mapping
 from estate.inputs.placing import place
+from estate.inputs.register_rows import on_its_sheet, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,6 @@ TEXTS = (
     "purpose",
 )
 _POSTCODE = re.compile(r"\b([A-Z]{1,2}[0-9][A-Z0-9]?)\s*([0-9O][A-Z]{2})\b")
-_FEET = re.compile(r"sq\.?\s*f(ee|oo)?t|ft2|ft²", re.IGNORECASE)
 M2_PER_FT2 = 0.09290304
 
 
@@ -74,17 +73,23 @@ def read_register(path: Path, mapping: Mapping | Path | None = None) -> tuple[pd
         If the file is no table, or no row can be taken for its header.
     """
     told = mapping if isinstance(mapping, Mapping) else read_mapping(mapping)
-    raw, issues = _read_rows(path, told)
+    raw, issues, notes = read_rows(path, told)
+    for name in TEXTS:
+        if name not in raw:
+            raw[name] = ""
     raw["uprn"] = _uprns(raw["uprn"])
     raw["postcode"] = tidy_postcodes(raw["postcode"], raw["address"])
     raw["name"] = _names(raw)
     raw["site_id"], doubled = _site_ids(raw, path.name)
     where, misplaced = place(raw, path.name, told.crs)
     areas, wrong = _amounts(raw, path.name)
+    sheets = raw.attrs["sheets"]
     kept = raw.drop(columns=[c for c in (*where.columns, "x", "y", "map_reference", *areas) if c in raw])
     sites = pd.concat([kept, where, areas], axis=1)
     classified = classify(sites, told)
-    return classified, [*issues, *doubled, *misplaced, *wrong]
+    classified.attrs["notes"] = notes
+    found = [*issues, *(on_its_sheet(one, sheets) for one in (*doubled, *misplaced, *wrong))]
+    return classified, found
 
 
 def check_register(
@@ -119,7 +124,8 @@ def check_register(
 
     told = read_mapping(mapping)
     sites, issues = read_register(path, told)
-    return frames_of_sites(sites, told), build_funnel(sites), issues, notes_of_sites(sites)
+    notes = (*notes_of_sites(sites), *sites.attrs["notes"])
+    return frames_of_sites(sites, told), build_funnel(sites), issues, notes
 
 
 def assemble(config: Config, base: Path) -> Assembly:
@@ -127,28 +133,6 @@ def assemble(config: Config, base: Path) -> Assembly:
     from estate.inputs.assembly import assemble as put_together
 
     return put_together(config, base)
-
-
-def _read_rows(path: Path, mapping: Mapping) -> tuple[pd.DataFrame, list[Issue]]:
-    grid = read_grid(path)
-    header = mapping.header_row - 1 if mapping.header_row else header_row(grid, "register")
-    if header is None or header >= len(grid):
-        remedy = "name the header row and the columns in a mapping file (header_row:, columns:)"
-        issue = Issue(path.name, None, "", "", "has no row that reads like the headers of a register", remedy)
-        raise InputError("The register cannot be read:", [issue])
-    raw, _, missing = take_columns(grid, header, "register", mapping.columns)
-    issues = [
-        Issue(path.name, header + 1, name, "", "is named in the mapping but is no header", "correct columns:")
-        for name in missing
-    ]
-    if raw.empty:
-        issues.append(Issue(path.name, None, "", "", "has no rows below its header", "download it again"))
-    feet = [str(cell) for cell in grid.iloc[header] if _FEET.search(str(cell))]
-    raw.attrs["feet"] = bool(feet)
-    for name in TEXTS:
-        if name not in raw:
-            raw[name] = ""
-    return raw, issues
 
 
 def _uprns(values: pd.Series) -> pd.Series:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import ParseError
 
 import pandas as pd
 
 from estate.core.cells import cell_text, clean_text, normal_name, parse_number
 from estate.core.errors import InputError, Issue
+from estate.inputs.books import CORRUPT, read_book
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 
     from estate.core.tables import TableSpec
 
-CORRUPT = (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, ParseError, TypeError)
 HEADER_WITHIN_ROWS = 20
 csv.field_size_limit(10_000_000)
 
@@ -116,20 +113,9 @@ def read_workbook(path: Path) -> list[Sheet]:
     Raises
     ------
     InputError
-        If it is damaged, protected by a password, or no workbook.
+        If it is damaged, protected by a password, no workbook, or holds unsolved formulas.
     """
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
-            return [Sheet(sheet.title, grid(sheet.iter_rows(values_only=True))) for sheet in book.worksheets]
-        finally:
-            book.close()
-    except (*CORRUPT, InvalidFileException) as error:
-        problem = f"is not a readable workbook ({type(error).__name__}); it may be cut off or protected"
-        raise refuse(path, problem, "open it, save it as .xlsx without a password, and try again") from error
+    return [Sheet(name, grid(rows)) for name, rows in read_book(path)]
 
 
 def read_parquet(path: Path) -> list[Sheet]:
@@ -183,22 +169,31 @@ def locate(sheet: Sheet, spec: TableSpec, source: str) -> tuple[pd.DataFrame, li
     notes = []
     if any(cell_text(cell).strip() for row in cells.iloc[:at].to_numpy() for cell in row):
         notes.append(f"{source}: rows above the header (row {cells.index[at]}) were left out.")
-    trouble = _header_issue(body, scores[at : at + 2], spec, source)
-    return body, [trouble] if trouble else [], notes
+    again = _header_rows(body, spec)
+    issues = [
+        Issue(source, int(row), "", "", "is a second header row", "keep one header row and delete this one")
+        for row in body.index[again].tolist()
+    ]
+    body = body[~again]
+    if body.empty or not (body.map(cell_text) != "").to_numpy().any():
+        issues.append(Issue(source, None, "", "", "has no rows", "fill it in, or leave the table out"))
+    return body, issues, notes
 
 
 def _filled(column: pd.Series) -> bool:
     return bool((clean_text(column) != "").any())
 
 
-def _header_issue(body: pd.DataFrame, scores: list[int], spec: TableSpec, source: str) -> Issue | None:
-    if body.empty or not (body.map(cell_text) != "").to_numpy().any():
-        return Issue(source, None, "", "", "has no rows", "fill it in, or leave the table out")
-    names_again = len(scores) > 1 and scores[1] >= max(2, scores[0] // 2)
-    if names_again or _is_units_row(body, spec):
-        row = int(str(body.index[0]))
-        return Issue(source, row, "", "", "is a second header row", "keep one header row and delete this one")
-    return None
+def _header_rows(body: pd.DataFrame, spec: TableSpec) -> pd.Series:
+    """Mark rows that repeat the names of the columns, and a row of units below the header."""
+    names = [normal_name(name) for name in body.columns]
+    known = {normal_name(name) for name in spec.names}
+    wanted = [i for i, name in enumerate(names) if name in known]
+    same = sum((body.iloc[:, i].map(normal_name) == names[i]).astype(int) for i in wanted)
+    again = pd.Series(data=False, index=body.index) | (same >= max(2, (len(wanted) + 1) // 2))
+    if len(body) and _is_units_row(body, spec):
+        again.iloc[0] = True
+    return again
 
 
 def _is_units_row(body: pd.DataFrame, spec: TableSpec) -> bool:

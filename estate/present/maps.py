@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from estate.core.words import plural
 from estate.present.drawing import draw_north_arrow, draw_scale_bar, place_labels
 from estate.present.palette import BLUE, DEPRIVATION, GREEN, GREY, INK, PALE, SKY, STYLE, VERMILLION, literal
 from estate.present.places import area_shapes, move_ends, outline, placed
-from estate.present.words import is_missing, plural, quantity, text
+from estate.present.words import is_missing, quantity, text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,7 +145,7 @@ def _markers() -> dict[str, dict[str, Any]]:
             "linewidths": 0.9,
             "zorder": 9,
         },
-        "closes": {"s": 42, "marker": "x", "c": VERMILLION, "linewidths": 2.1, "zorder": 8},
+        "closes": {"s": 42, "marker": "x", "c": VERMILLION, "linewidths": 2.1, "zorder": 11},
     }
 
 
@@ -344,6 +345,7 @@ def _write_words(figure: Figure, view: View, *, real_outlines: bool) -> None:
     area_note = (
         "" if real_outlines or view.areas.empty else " Area outlines are drawn around population centres."
     )
-    source = f"Source: run {header.name}. Grid: British National Grid, north is grid north.{area_note}"
+    source = f"Source: {header.source or 'not given'}. Run: {header.name}."
+    source = f"{source} Grid: British National Grid, north is grid north.{area_note}".replace("..", ".")
     figure.text(0.02, 0.026, literal(f"{header.lines()[0]}"), fontsize=9.5, va="center", color=INK)
     figure.text(0.02, 0.011, literal(source), fontsize=9.5, va="center", color=GREY)

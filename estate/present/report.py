@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from estate.core.result import HEADLINE_KEYS
+from estate.core.words import plural
 from estate.present import business
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
@@ -16,7 +17,6 @@ from estate.present.words import (
     headline_words,
     is_missing,
     number,
-    plural,
     share,
     text,
 )
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FILE = "report.html"
 MOST_ROWS = 8
+_PARTS = {"register": "Registered assets", "added": "Named by other lists alone"}
 _CSS = """
 :root { color: #222; }
 body { font: 15px/1.45 "Segoe UI", Arial, sans-serif; max-width: 62em; margin: 1.5em auto; padding: 0 1.2em; }
@@ -37,7 +38,8 @@ p, ul { margin: .3em 0; } .status { color: #555; }
 .badge { background: #fff4d6; border: 1px solid #b58900; padding: .2em .6em; }
 table { border-collapse: collapse; width: 100%; margin: .4em 0; font-size: .92em; }
 th, td { text-align: left; padding: .22em .6em; border-bottom: 1px solid #ddd; vertical-align: top; }
-th { background: #eef3f8; } td.n, th.n { text-align: right; white-space: nowrap; }
+th { background: #eef3f8; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+h3 { font-size: 1em; margin: .8em 0 .2em; }
 img { max-width: 100%; height: auto; border: 1px solid #ddd; } caption { text-align: left; color: #555; }
 footer { margin-top: 1.5em; border-top: 1px solid #ccc; color: #555; font-size: .85em; }
 @media print { body { font-size: 9.5pt; margin: 0; max-width: none; } h2 { break-after: avoid; }
@@ -111,15 +113,22 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _funnel(view: View) -> str:
-    if view.funnel.empty:
-        return ""
-    rows = view.funnel[["step", "sites", "reason"]].itertuples(index=False, name=None)
-    table = html_table(["Step", "Sites", "Reason"], [(s, number(n), r) for s, n, r in rows], (1,))
-    return _section("From all registered property to the sites decided on", table)
+    """Return the way from all sites to the decided ones; the register apart from what other lists add."""
+    parts = {"": view.funnel}
+    if "part" in view.funnel:
+        parts = {
+            _PARTS.get(str(name), str(name)): rows for name, rows in view.funnel.groupby("part", sort=False)
+        }
+    body = ""
+    for title, part in parts.items():
+        rows = part[["step", "sites", "reason"]].itertuples(index=False, name=None)
+        sums = f"<h3>{escape(title)}: {plural(int(part['sites'].sum()), 'site')}</h3>" if title else ""
+        body += sums + html_table(["Step", "Sites", "Reason"], [(s, number(n), r) for s, n, r in rows], (1,))
+    return _section("From all registered property to the sites decided on", body if len(view.funnel) else "")
 
 
 def _unknown(view: View) -> str:
-    return _section("What is not known", _list(unknown_lines(view)))
+    return _section("What is not known", _list(unknown_lines(view, most=len(view.notes))))
 
 
 def _headlines(view: View) -> str:
@@ -273,6 +282,10 @@ def _assumptions(view: View) -> str:
     heads = ["Assumption", "Value", "Unit", "Evidence", "Impact", "Rows"]
     told = f"{len(rows)} of {len(view.assumed):,}, the weakest that matter most first"
     note = f"<p>{told}; all are in assumptions.csv.</p>"
+    if not any(row[1] for row in rows):  # these readers have no values
+        return _section(
+            "Assumptions", note + html_table(heads[:1] + heads[2:], [r[:1] + r[2:] for r in rows], (4,))
+        )
     return _section("Assumptions", note + html_table(heads, rows, (1, 5)))
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from estate.core.words import plural
 from estate.present.access import access_lines
 from estate.present.view import make_view
-from estate.present.words import gbp, headline_words, is_missing, join_words, plural, share, text
+from estate.present.words import gbp, headline_words, is_missing, join_words, share, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,18 +43,19 @@ def view_lines(view: View) -> list[str]:
     lines = ["What is not known", *unknown_lines(view)]
     if head.invented:
         lines.append("  - The estate is invented: no figure is about a real place.")
-    lines += ["", f"{head.title}, {head.status.lower()}, data of {head.data_date}", *action_lines(view)]
+    status = f"{head.status[:1].lower()}{head.status[1:]}"
+    lines += ["", f"{head.title}, {status}. Date of the data: {head.data_date}", *action_lines(view)]
     lines += ["", "What it saves and costs", *money_lines(view)]
     lines += ["", "Residents", *access_lines(view)]
     lines += ["", "How good the plan is", *proof_lines(view)]
     return lines
 
 
-def unknown_lines(view: View) -> list[str]:
-    """Say what a reader must know before the first figure."""
-    notes = [f"  - {note}" for note in view.notes[:MOST_NOTES]]
-    if len(view.notes) > MOST_NOTES:
-        notes.append(f"  - and {plural(len(view.notes) - MOST_NOTES, 'more note')}, all in the report")
+def unknown_lines(view: View, most: int = MOST_NOTES) -> list[str]:
+    """Say what a reader must know before the first figure; of many notes the first `most`."""
+    notes = [f"  - {note}" for note in view.notes[:most]]
+    if len(view.notes) > most:
+        notes.append(f"  - and {plural(len(view.notes) - most, 'more note')}, all in report.html")
     row = view.headline("assumed_cost_share")
     if row is not None and not is_missing(row.get("value")):
         notes.append(f"  - {share(row.get('value'))} of the running cost behind the saving is assumed.")
@@ -95,7 +97,8 @@ def decided_words(view: View) -> list[str]:
         verb = "stands" if surplus == 1 else "stand"
         lines.append(f"{plural(surplus, 'more site')} {verb} empty (surplus) and may be given up.")
     closes = int((sites["decision"] == "close").sum())
-    return [*lines, f"{closes:,} of them close{'s' if closes == 1 else ''}."]
+    all_of = f"these {decided + surplus:,}" if surplus else "them"
+    return [*lines, f"{closes:,} of {all_of} close{'s' if closes == 1 else ''}."]
 
 
 def money_lines(view: View) -> list[str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from estate.core.result import ACCESS_COLUMNS
+from estate.core.words import plural
 from estate.present import audience as rules
 from estate.present.business import business_for
 from estate.present.tables import hubs_table, moves_table, named, plan_table
-from estate.present.words import join_words, plural, text
+from estate.present.words import join_words, text
 
 if TYPE_CHECKING:
     import re
@@ -47,6 +48,8 @@ class Header:
         Whether the estate is made up.
     price_base : str
         Base of the prices, for example ``2027/28 prices``.
+    source : str
+        Where the data come from and who must be named for them; blank where the run does not say.
     """
 
     name: str
@@ -57,12 +60,15 @@ class Header:
     made: str
     invented: bool
     price_base: str
+    source: str = ""
 
     def lines(self) -> list[str]:
         """Return the lines for the foot of a page."""
         dates = [f"Data: {self.data_date}", f"Made: {self.made}" if self.made else ""]
         first = " · ".join([f"Status: {self.status}", *filter(None, dates), f"For: {self.audience} readers"])
-        return [first, "Invented estate: no figure is about a real place."] if self.invented else [first]
+        more = [f"Source: {self.source}"] if self.source else []
+        warning = ["Invented estate: no figure is about a real place."] if self.invented else []
+        return [first, *more, *warning]
 
 
 @dataclass(frozen=True)
@@ -206,7 +212,8 @@ def _header(result: Result, audience: str, sites: pd.DataFrame) -> Header:
         title=config.title or config.name.replace("_", " "),
         audience=audience,
         status=status_words(sites),
-        data_date=config.data_date or "date not given",
+        data_date=config.data_date or "not given",
+        source=config.source,
         made=text(result.run.get("made"))[:10],
         invented=config.invented,
         price_base=base,

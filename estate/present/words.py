@@ -80,7 +80,9 @@ def quantity(value: object, unit: str) -> str:
         return years(value)
     if unit == "ratio" and not is_missing(value):
         return f"{float(value):.2f}"  # type: ignore[arg-type]
+    one = not is_missing(value) and float(value) == 1.0  # type: ignore[arg-type]
     noun = {"person": "people", "count": "", "site": "sites"}.get(unit, unit)
+    noun = {"people": "person", "sites": "site", "hubs": "hub"}.get(noun, noun) if one else noun
     return number(value) if is_missing(value) else f"{number(value)} {noun}".strip()
 
 
@@ -94,11 +96,6 @@ def headline_words(row: Mapping[str, Any]) -> str:
     why = "" if is_missing(assumed) else f"{assumed:.0%} of the cost behind this is assumed; "
     between = f"between {quantity(low, unit)} and {quantity(high, unit)}"
     return f"{quantity(row.get('value'), unit)} (illustrative: {why}{between})"
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """Return a count with its noun: 1 site, 2 sites."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def sentence(words: str) -> str:

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from estate.core.errors import ConfigError, Issue
 from estate.core.folders import replace_folder
 from estate.present.business import write_business
 from estate.present.chart import write_cashflow_png
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from estate.core.result import Result
 
+LEAST_FREE_BYTES = 1_000_000
 Writer = tuple[str, "Callable[[View, Path], None]"]
 
 WRITERS: tuple[Writer, ...] = (
@@ -57,7 +59,7 @@ def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
     Raises
     ------
     ConfigError
-        If the audience is not known.
+        If the audience is not known, or the disk is full or may not be written to.
     EstateError
         If the folder cannot be replaced (for example a file of it is open in a spreadsheet).
     """
@@ -67,9 +69,23 @@ def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
         made.chmod(0o755)
-        for _, write in WRITERS:
-            write(view, made)
+        for name, write in WRITERS:
+            _write_one(name, write, view, made)
         replace_folder(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _write_one(name: str, write: Callable[[View, Path], None], view: View, made: Path) -> None:
+    """Let one writer write; libraries say in many ways that a disk is full."""
+    try:
+        write(view, made)
+    except (OSError, RuntimeError) as error:
+        free = shutil.disk_usage(made).free
+        if isinstance(error, OSError) or free < LEAST_FREE_BYTES:
+            problem = f"cannot be written to ({free / 1e6:,.1f} MB are free)"
+            remedy = "make room, or choose another folder with --out"
+            issue = Issue(str(made.parent), None, "", name, problem, remedy)
+            raise ConfigError("The results could not be written:", [issue]) from error
+        raise

@@ -8,6 +8,7 @@ import numpy as np
 
 from estate.solve.highs import Watch, load, run, scaled
 from estate.solve.outcome import Outcome
+from estate.solve.ties import break_ties
 
 if TYPE_CHECKING:
     from estate.config import SolverSection
@@ -51,4 +52,7 @@ def solve_exact(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
         "optimal": ("optimal" if solver.gap == 0 else "within_gap", "gap"),
         "interrupted": ("interrupted", "user"),
     }.get(answer.status, ("time_limit", "clock"))
-    return Outcome(answer.x, float(bound), status, by, "HiGHS, whole model: plan and bound")
+    x = answer.x
+    if status == "optimal" and x is not None:
+        x = break_ties(model, arrays, x, clock, solver.seed)
+    return Outcome(x, float(bound), status, by, "HiGHS, whole model: plan and bound")

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from estate.model.formulation import Model
     from estate.solve.clock import Clock
 
-NAMES = {"cbc": "PULP_CBC_CMD"}
+NAMES = {"cbc": ("COIN_CMD", "PULP_CBC_CMD")}
+"""Names of PuLP, best first: the second ships with PuLP 3 alone, the first finds any CBC with 3 and 4."""
 
 
 def solve_other(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
@@ -33,9 +34,10 @@ def solve_other(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
     """
     from estate.solve.bounds import relaxation_bound
 
-    name = NAMES.get(solver.engine.lower(), solver.engine)
     available = pulp.listSolvers(onlyAvailable=True)
-    if name not in available:
+    asked = NAMES.get(solver.engine.lower(), (solver.engine,))
+    name = next((one for one in asked if one in available), "")
+    if not name:
         raise SolverError(f"Solver {solver.engine} is not available; use one of {', '.join(available)}")
     arrays, _ = scaled(model.problem.arrays())
     problem, variables = to_pulp(arrays)

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "estate").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-DISTRIBUTION = {"yaml": "pyyaml", "mpl_toolkits": "matplotlib"}
+DISTRIBUTION = {"yaml": "pyyaml", "mpl_toolkits": "matplotlib", "python_calamine": "python-calamine"}
 REQUIRED = PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["cluster"]
 LONGEST_FUNCTION, LONGEST_FILE, MOST_ARGUMENTS = 40, 400, 6
 

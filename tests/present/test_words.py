@@ -63,7 +63,7 @@ def test_summary_begins_with_what_is_not_known(result: Result) -> None:
     assert lines[0] == "What is not known"
     assert "Costs of 12 sites are assumed" in lines[1]
     closures = len(result.plan.closures)
-    assert any(f"{closures} of them close" in line for line in lines)
+    assert any(line.strip().startswith(f"{closures} of ") and "close" in line for line in lines)
     saved = result.headline("saving_steady_gbp")
     assert saved is not None
     assert any(gbp(saved["value"]) in line for line in lines)
@@ -101,7 +101,7 @@ def test_surplus_sites_are_counted_apart_from_those_decided_on(result: Result) -
     assert decided_words(replace(view, sites=sites, funnel=funnel)) == [
         "2 sites of 602 registered assets are decided on.",
         "2 more sites stand empty (surplus) and may be given up.",
-        "2 of them close.",
+        "2 of these 4 close.",
     ]
 
 

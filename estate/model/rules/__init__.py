@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from estate.core.errors import ConfigError, Issue
+from estate.core.errors import ConfigError, Issue, say_refusal
 from estate.model.rules import (
     access,
     affordability,
@@ -107,7 +107,7 @@ def resolve_rules(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
                     None,
                     f"rules.{name}.{'.'.join(str(part) for part in detail['loc'])}",
                     repr(detail.get("input", "")),
-                    f"is not accepted ({detail['msg']})",
+                    say_refusal(detail),
                     f"use the options of the rule: {', '.join(rule.Options.model_fields)}",
                 )
                 for detail in error.errors()

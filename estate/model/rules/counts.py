@@ -7,10 +7,10 @@ r"""At least, at most or exactly n hubs or closures.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from estate.config import Section
 
@@ -27,6 +27,15 @@ class Options(Section):
     max_hubs: int | None = Field(None, ge=0, description="Greatest number of hubs at the end")
     min_closures: int | None = Field(None, ge=0, description="Least number of closures at the end")
     max_closures: int | None = Field(None, ge=0, description="Greatest number of closures at the end")
+
+    @model_validator(mode="after")
+    def _least_below_greatest(self) -> Self:
+        for what in ("hubs", "closures"):
+            least, most = getattr(self, f"min_{what}"), getattr(self, f"max_{what}")
+            if least is not None and most is not None and least > most:
+                message = f"min_{what} {least} is more than max_{what} {most}"
+                raise ValueError(message)
+        return self
 
 
 def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
