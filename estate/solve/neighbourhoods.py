@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from estate.solve.relaxation import Relaxation
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 EVENTS = ("hub", "close", "leave", "move", "merge", "online")
 SITES_FREED = 60  # in one part of the plan
 PAIR_SHARE = 2e-4  # of the bound: a move that costs more is not looked at
-HALF = 0.5
+NEAR_SHARE = 4e-4  # likewise with the hubs held
+HALF, SEEN = 0.5, 1e-6
 
 
 def followers(model: Model) -> Mask:
@@ -30,6 +32,26 @@ def followers(model: Model) -> Mask:
     return free
 
 
+def first_prices(model: Model, relaxation: Relaxation, proved: Bound) -> Floats:
+    """Price every column by the smaller model: a move as its going in that year and to that place.
+
+    Returns
+    -------
+    ndarray, shape (columns,)
+        Gain of a unit of each column [GBP].
+    """
+    price = np.zeros(model.problem.width)
+    price[relaxation.kept] = proved.reduced[: len(relaxation.kept)]
+    move = model.problem.blocks["move"]
+    pairs = relaxation.pairs.set_index(["provision", "place"])
+    found = pairs.reindex(pd.MultiIndex.from_arrays([move.keys["provision"], move.keys["place"]]))
+    goes = relaxation.goes.set_index(["provision", "group", "year"])["column"]
+    at = pd.MultiIndex.from_arrays([move.keys["provision"], found["group"], move.keys["year"]])
+    when = goes.reindex(at).to_numpy().astype(np.int64)
+    price[move.columns] = proved.reduced[found["column"].to_numpy().astype(np.int64)] + proved.reduced[when]
+    return price
+
+
 class Neighbourhoods:
     """Parts of the whole model, chosen by place and by price.
 
@@ -37,84 +59,55 @@ class Neighbourhoods:
     ----------
     model : Model
         Built model.
-    relaxation : Relaxation
-        The smaller model.
-    proved : Bound
-        Its prices.
+    price : ndarray, shape (columns,)
+        Gain of a unit of each column at the prices of the relaxation [GBP].
+    worth : float
+        What the prices are measured against, the bound [GBP].
     """
 
-    def __init__(self, model: Model, relaxation: Relaxation, proved: Bound) -> None:
-        self.model, self.relaxation, self.bound = model, relaxation, proved.bound
+    def __init__(self, model: Model, price: Floats, worth: float) -> None:
+        self.model, self.price, self.worth = model, price, abs(worth)
         self.columns = {name: block.columns for name, block in model.problem.blocks.items()}
-        self.width = model.problem.width
         self.site_of_place = model.inst.places["site"].to_numpy(dtype=int)
         self.home = model.inst.provisions["site"].to_numpy()
-        self.price = np.zeros(self.width)
-        self.price[relaxation.kept] = proved.reduced[: len(relaxation.kept)]
-        self.pair_of = self._price_moves(proved)
 
-    def _price_moves(self, proved: Bound) -> NDArray[np.int64]:
-        """Price each move as its going in that year and to that place; return its pair's column."""
-        keys = self.model.problem.blocks["move"].keys
-        pairs = self.relaxation.pairs.set_index(["provision", "place"])
-        found = pairs.reindex(pd.MultiIndex.from_arrays([keys["provision"], keys["place"]]))
-        goes = self.relaxation.goes.set_index(["provision", "group", "year"])["column"]
-        when = goes.reindex(pd.MultiIndex.from_arrays([keys["provision"], found["group"], keys["year"]]))
-        pair = found["column"].to_numpy().astype(np.int64)
-        self.price[self.columns["move"]] = (
-            proved.reduced[pair] + proved.reduced[when.to_numpy().astype(np.int64)]
-        )
-        return pair
-
-    def around_core(self, core: Floats, limit: float) -> tuple[Mask, Floats]:
-        """Hold the hubs of a point of the smaller model and free what it uses, in every year.
+    def with_hubs(self, hubs: Ints, price: Floats, x: Floats) -> tuple[Mask, Floats]:
+        """Hold hubs and free what costs little beside them, everywhere and in every year.
 
         Parameters
         ----------
-        core : ndarray
-            Whole-number point of the smaller model.
-        limit : float
-            Moves and closures beyond those of the point that cost less than this are free too
-            [GBP]; below 0 there are none.
+        hubs : ndarray
+            Columns of the hubs that open; all others stay shut.
+        price, x : ndarray, shape (columns,)
+            Prices and solution of the relaxation with these hubs.
 
         Returns
         -------
         Mask, ndarray
             Free columns, and the point that is held elsewhere.
         """
-        blocks, kept = self.model.problem.blocks, self.relaxation.kept
-        whole = np.zeros(self.width)
-        whole[kept] = np.round(core[: len(kept)])
-        held = np.zeros(self.width)
-        held[self.columns["hub"]] = whole[self.columns["hub"]]
-        free = followers(self.model)
-        opened = (self.model.inst.places["kind"] == "host").to_numpy(copy=True)
-        opened[blocks["hub"].keys["place"][held[self.columns["hub"]] > HALF]] = True
-        goes = np.zeros(len(self.home), dtype=bool)
-        used = {"move": core[self.pair_of] > HALF, "merge": self._merged(whole)}
-        for family, near in used.items():
-            columns, keys = self.columns[family], blocks[family].keys
-            goes[keys["provision"][near]] = True
-            wider = near | ((limit > 0) & (self.price[columns] > -limit))
-            free[columns] = wider & opened[keys["place"]] if family == "move" else wider
-        close = blocks["close"].keys["site"].to_numpy()
-        shut = (
-            np.bincount(close, weights=whole[self.columns["close"]], minlength=len(self.model.inst.sites))
-            > HALF
-        )
-        free[self.columns["close"]] = shut[close] | (limit > 0)
-        free[self.columns["online"]] = True
-        leaving = blocks["leave"].keys["provision"].to_numpy()
-        free[self.columns["leave"]] = (
-            goes[leaving] | (limit > 0) | np.isin(leaving, blocks["online"].keys["provision"])
-        )
+        held = np.zeros(len(price))
+        held[hubs] = 1.0
+        free = followers(self.model) | (x > SEEN) | (price > -NEAR_SHARE * self.worth)
+        free[self.columns["hub"]] = False
+        free[self.columns["move"]] &= self._opened(held)
         return free, held
 
-    def _merged(self, whole: Floats) -> Mask:
-        """Return the merge columns, in every year, of the pairs that merge in a point."""
-        block = self.model.problem.blocks["merge"]
-        pair = block.keys["provision"].to_numpy() * len(self.home) + block.keys["target"].to_numpy()
-        return np.isin(pair, pair[whole[block.columns] > HALF])
+    def _opened(self, x: Floats) -> Mask:
+        """Return the moves to places that are open by then, shape (moves,)."""
+        hub, move = (self.model.problem.blocks[name].keys for name in ("hub", "move"))
+        kind = (self.model.inst.places["kind"] == "hub").to_numpy()
+        since = np.where(kind, np.iinfo(np.int64).max, 0)
+        chosen = x[self.columns["hub"]] > HALF
+        since[hub["place"][chosen]] = hub["year"][chosen]
+        return np.asarray(move["year"].to_numpy() >= since[move["place"]])
+
+    def around_hubs(self, best: Floats, share: float) -> tuple[Mask, Floats]:
+        """Hold the hubs of a plan and free what costs little, as :meth:`with_hubs`."""
+        free = followers(self.model) | (best > HALF) | (self.price > -share * self.worth)
+        free[self.columns["hub"]] = False
+        free[self.columns["move"]] &= self._opened(best)
+        return free, best
 
     def random(self, rng: np.random.Generator, best: Floats) -> Mask:
         """Free a place and the sites around it: hubs, closures and moves that are not too dear."""
@@ -130,20 +123,10 @@ class Neighbourhoods:
         free = followers(self.model)
         blocks = self.model.problem.blocks
         free[self.columns["hub"]] = near[self.site_of_place[blocks["hub"].keys["place"]]]
+        limit = PAIR_SHARE * self.worth
         free[self.columns["close"]] = near[blocks["close"].keys["site"]]
-        limit = PAIR_SHARE * abs(self.bound)
         for family in ("leave", "move", "merge", "online"):
             keys, columns = blocks[family].keys, self.columns[family]
             mine = near[self.home[keys["provision"]]]
-            if family in ("move", "merge"):
-                mine &= self.price[columns] > -limit
-            free[columns] = mine
-        return free | ((best > 0) & self._of_freed(near))
-
-    def _of_freed(self, near: Mask) -> Mask:
-        """Return the columns of provisions at the freed sites, whatever they cost."""
-        mask = np.zeros(self.width, dtype=bool)
-        for family in ("leave", "move", "merge", "online"):
-            keys = self.model.problem.blocks[family].keys
-            mask[self.columns[family]] = near[self.home[keys["provision"]]]
-        return mask
+            free[columns] = mine & (self.price[columns] > -limit)
+        return free | (best > HALF)

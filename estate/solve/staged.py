@@ -1,10 +1,10 @@
-"""Large models: a bound from the smaller model, a plan from it, then the plan made better.
+"""Large models: a bound from the relaxation, hubs from it, a plan around them, then better parts.
 
-1. The smaller model (:mod:`estate.solve.relaxation`) is solved and tightened in rounds: its bound
-   holds for every plan.
-2. Its whole-number version, on the columns that its prices do not rule out, says which hubs to
-   open, when, and who goes where; the solver's own bound may tighten the first.
-3. With those hubs held, the whole model with every rule is solved on the few columns left: a plan.
+1. A smaller model (:mod:`estate.solve.relaxation`) gives first prices and a first bound.
+2. The relaxation of the whole model, columns and rows added as they matter
+   (:mod:`estate.solve.generation`), gives the bound and says nearly which hubs to open.
+3. They are fixed a few at a time (:mod:`estate.solve.dive`); with them held the whole model with
+   every rule is solved on the columns that cost little: a plan.
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
    in force, as long as there is time and the gap is open.
 """
@@ -16,28 +16,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from estate.solve.core import build_core
-from estate.solve.cuts import Bound, Tightening
+from estate.solve.cuts import Tightening
+from estate.solve.dive import Dive
 from estate.solve.exact import solve_exact
+from estate.solve.generation import Generation
 from estate.solve.highs import Watch, scaled
-from estate.solve.neighbourhoods import Neighbourhoods, followers
+from estate.solve.neighbourhoods import Neighbourhoods, first_prices, followers
 from estate.solve.outcome import Outcome
-from estate.solve.relaxation import Relaxation, build_relaxation
+from estate.solve.relaxation import build_relaxation
 from estate.solve.restricted import Effort, Restricted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from estate.config import SolverSection
-    from estate.model.blocks import Arrays
     from estate.model.formulation import Model
     from estate.solve.clock import Clock
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
-ROUNDS = 5  # of links added to the smaller model
-NEAR_SHARE = 4e-5  # of the bound: a column that costs less than this is worth a look
-HUB_SHARE = 2e-4  # likewise for opening a hub in a year
-CORE_TIME, PHASE_TIME = 0.12, 0.15  # of the time limit
+ROUNDS = 3  # of links added to the smaller model
+PROOF_END, DIVE_END, PHASE_END = 0.36, 0.5, 0.72  # of the time limit
+PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
 class Staged:
@@ -63,7 +63,8 @@ class Staged:
 
     def done(self) -> bool:
         """Return whether the gap is closed or somebody asks to stop."""
-        return self.clock.over() or self.bound - self.saving <= self.solver.gap * self.bound
+        closed = np.isfinite(self.bound) and self.bound - self.saving <= self.solver.gap * self.bound
+        return self.clock.over() or bool(closed)
 
     def keep(self, x: Floats | None, stage: str) -> bool:
         """Keep a point that meets every row and saves more than the best."""
@@ -89,58 +90,55 @@ class Staged:
         if idle.x is not None:
             self.keep(idle.x, "business as usual")
 
-    def tighten(self, relaxation: Relaxation) -> tuple[Bound, Arrays] | None:
-        """Prove a bound; None where the clock ended first."""
-        tightening = Tightening(relaxation, self.clock.left())
+    def until(self, share: float) -> Callable[[], float]:
+        """Return a function that says how long it is until a share of the time is used [s]."""
+        return lambda: max(0.0, share * self.clock.limit - self.clock.seconds())
+
+    def prove(self, stage: str) -> Callable[[float], None]:
+        """Return a function that takes a bound that was proved."""
 
         def tell(bound: float) -> None:
             self.bound = min(self.bound, bound)
-            self.tell("proving a bound")
+            self.tell(stage)
 
-        found = tightening.run(ROUNDS, tell, self.clock.over)
+        return tell
+
+    def price(self) -> Floats | None:
+        """Solve the smaller model for first prices and a first bound; None where time ended first."""
+        relaxation = build_relaxation(self.model, self.arrays)
+        width = len(relaxation.arrays.saving)
+        tightening = Tightening(relaxation, self.clock.left())
+        found = tightening.run(ROUNDS, self.prove("first prices"), self.clock.over)
         if found is None:
             return None
-        self.clock.note(f"bound {found.bound:,.0f} after {found.rounds + 1} rounds of the smaller model")
-        return found, tightening.arrays
+        self.clock.note(f"bound {found.bound:,.0f} from a smaller model of {width} columns")
+        return first_prices(self.model, relaxation, found)
 
-    def core(self, relaxation: Relaxation, proved: Bound, arrays: Arrays) -> Floats | None:
-        """Solve the smaller model in whole numbers on the columns worth a look."""
-        free = self._worth(relaxation, proved, NEAR_SHARE, HUB_SHARE)
-        small = build_core(relaxation, arrays, free)
-        watch = self._watch("choosing hubs")
-        seconds = min(self.clock.left(), CORE_TIME * self.solver.time_limit)
-        answer = small.solve(Effort(seconds, self.solver.gap / 4, 5_000, exact=False, heuristics=0.3), watch)
-        self.clock.note(
-            f"hubs chosen among {len(small.arrays.saving)} columns: {answer.status}, {answer.saving:,.0f}"
-        )
-        return answer.x
-
-    def _worth(self, relaxation: Relaxation, proved: Bound, near: float, hub: float) -> Mask:
-        """Return the columns of the smaller model that its prices do not rule out."""
-        free = np.ones(len(proved.x), dtype=bool)
-        limit = near * abs(proved.bound)
-        for frame in (relaxation.pairs, relaxation.goes):
-            columns = frame["column"].to_numpy()
-            free[columns] = proved.reduced[columns] > -limit
-        opening = np.unique(relaxation.hub[relaxation.hub >= 0])
-        free[opening] = proved.reduced[opening] > -hub * abs(proved.bound)
-        return free
-
-    def phase(self, relaxation: Relaxation, proved: Bound, core: Floats) -> None:
-        """Hold the hubs of the core and solve the whole model, every rule, around them."""
-        near = Neighbourhoods(self.model, relaxation, proved)
-        for limit in (-1.0, NEAR_SHARE * abs(proved.bound)):
-            free, held = near.around_core(core, limit)
-            seconds = min(self.clock.left(), PHASE_TIME * self.solver.time_limit)
-            answer = self.whole.search(free, held, Effort(seconds, 2e-3, 500, heuristics=0.2), self._watch())
-            self.clock.note(
-                f"whole model around them, {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}"
-            )
-            if self.keep(answer.x, "a plan"):
-                break
-            if self.clock.over():
-                return
+    def search(self) -> None:
+        """Prove a bound, choose hubs, find a plan around them and make it better."""
+        price = self.price()
+        if price is None or self.done():
+            return
+        generation = Generation(self.model, self.arrays, price, self.bound)
+        solved = generation.run(self.until(PROOF_END), self._watch(), self.prove("proving a bound"))
+        if solved is None:
+            self.improve(Neighbourhoods(self.model, price, self.bound))
+            return
+        inside = int(generation.inside.sum())
+        self.clock.note(f"bound {self.bound:,.0f} from the relaxation, {inside} columns in")
+        near = Neighbourhoods(self.model, solved.reduced, self.bound)
+        if not self.done():
+            hubs, around = Dive(self.model, generation).run(solved, self.until(DIVE_END), self._watch())
+            self.clock.note(f"{len(hubs)} hubs chosen")
+            self.phase(*near.with_hubs(hubs, around.reduced, around.x), self.until(PHASE_END)())
         self.improve(near)
+
+    def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> None:
+        """Solve the whole model, every rule, on its free columns."""
+        effort = Effort(min(self.clock.left(), seconds), 2e-3, 500, exact=False, heuristics=0.3)
+        answer = self.whole.search(free, held, effort, self._watch())
+        self.clock.note(f"whole model on {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}")
+        self.keep(answer.x, "a plan")
 
     def improve(self, near: Neighbourhoods) -> None:
         """Free one part of the plan after another, as long as it pays."""
@@ -148,9 +146,9 @@ class Staged:
         tries = 0
         while self.best is not None and not self.done():
             free = near.random(rng, self.best)
-            seconds = min(self.clock.left(), 0.1 * self.solver.time_limit)
+            seconds = min(self.clock.left(), PART_TIME * self.solver.time_limit)
             answer = self.whole.search(
-                free, self.best, Effort(seconds, 1e-3, 200, heuristics=0.2), self._watch()
+                free, self.best, Effort(seconds, 1e-3, 200, exact=False, heuristics=0.2), self._watch()
             )
             self.keep(answer.x, "improving")
             tries += 1
@@ -165,7 +163,7 @@ class Staged:
         if self.bound - self.saving > self.solver.gap * self.bound:
             status, by = ("interrupted", "user") if self.clock.stop.is_set() else ("time_limit", "clock")
         return Outcome(
-            self.best, self.bound, status, by, "HiGHS: plan by parts of the model, bound by the smaller model"
+            self.best, self.bound, status, by, "HiGHS: plan by parts of the model, bound by its relaxation"
         )
 
 
@@ -178,13 +176,7 @@ def solve_staged(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
     """
     search = Staged(model, solver, clock)
     search.start()
-    relaxation = build_relaxation(model, search.arrays)
-    clock.note(f"smaller model of {len(relaxation.arrays.saving)} columns for the bound")
-    proved = search.tighten(relaxation)
-    if proved is not None and not search.done():
-        core = search.core(relaxation, *proved)
-        if core is not None:
-            search.phase(relaxation, proved[0], core)
+    search.search()
     if search.best is None and not clock.over():
         clock.note("no plan by stages: the whole model goes to the solver")
         return solve_exact(model, solver, clock)

@@ -39,8 +39,8 @@ site closing):
 
 .. math::
 
-    (mergeneed_u - spare_i) Merge_{uv}
-        \le \sum_{w \in i, w \ne v} \min(room_w, mergeneed_u - spare_i) (Leave_w - Close_i)
+    (mergeneed_u - spare_i) Merge_{uv}(t)
+        \le \sum_{w \in i, w \ne v} \min(room_w, mergeneed_u - spare_i) (Leave_w(t) - Close_i(t))
 
 Likewise, at most n provisions fit of those that need more than 1/(n+1) of the room of a place.
 """
@@ -223,18 +223,20 @@ def _others_make_room(problem: BlockProblem, inst: Instance, spare: pd.Series) -
     pairs = inst.merges.assign(site=inst.provisions["site"].to_numpy()[inst.merges["target"]])
     pairs["lack"] = inst.provisions["merge_need"].to_numpy()[pairs["provision"]] - pairs["site"].map(spare)
     pairs = pairs[pairs["lack"] > ROUNDING].assign(pair=lambda f: np.arange(len(f)))
-    rows = Rows(len(pairs))
+    years = inst.horizon.decision_years
+    rows = Rows(len(pairs) * years)
     merge = keyed(problem, "merge").merge(pairs, on=["provision", "target"])
-    rows.add(merge["pair"], merge["column"], merge["lack"])
+    row, column, source = to_date(merge["pair"], merge["year"], merge["column"], years)
+    rows.add(row, column, merge["lack"].to_numpy()[source])
     others = pairs.merge(who, on="site")
     others = others[others["other"] != others["target"]]
     others["frees"] = np.minimum(others["room"], others["lack"])
-    leaving = leave_columns(problem, inst)[others["other"]]
-    other, year = np.nonzero(leaving >= 0)
-    rows.add(others["pair"].to_numpy()[other], leaving[other, year], -others["frees"].to_numpy()[other])
+    row, column, source = left_to_date(problem, inst, others["pair"], others["other"])
+    rows.add(row, column, -others["frees"].to_numpy()[source])
     freed = others.groupby("pair")["frees"].sum().reindex(pairs["pair"]).fillna(0.0)
     close = pairs[["pair", "site"]].merge(keyed(problem, "close"), on="site")
-    rows.add(close["pair"], close["column"], freed.to_numpy()[close["pair"]])
+    row, column, source = to_date(close["pair"], close["year"], close["column"], years)
+    rows.add(row, column, freed.to_numpy()[close["pair"].to_numpy()[source]])
     add_compact(problem, "capacity", rows, 0.0, part=IMPLIED)
 
 

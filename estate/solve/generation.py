@@ -1,0 +1,209 @@
+"""The relaxation of the whole model, solved by adding the columns and rows that matter.
+
+Most moves are never worth their price and most links are never broken. So the relaxation starts
+with the moves that the smaller model (:mod:`estate.solve.relaxation`) does not rule out and
+without the links of moves to hubs; after each solution the columns that would gain and the rows
+that are broken come in. The bound of every round is worked out from its multipliers over *all*
+columns (:func:`estate.solve.bounds.safe_bound`), so it holds however early the rounds end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from estate.solve.bounds import safe_bound
+from estate.solve.highs import Watch, load, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estate.model.blocks import Arrays
+    from estate.model.formulation import Model
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+SELDOM = ("access", "compatibility", "opening")  # rules whose rows on moves are added when they are broken
+BROKEN = 1e-3  # a row broken by less is not worth adding
+GAIN = 1.0  # [GBP] a column that gains less is not worth adding
+MOST_COLUMNS = 4_000  # added in one round
+MOVE_SHARE, HUB_SHARE = 1.6e-4, 8e-4  # of the bound: what costs more does not start in the relaxation
+
+
+@dataclass(frozen=True)
+class Solved:
+    """What a round found.
+
+    Attributes
+    ----------
+    x : ndarray, shape (columns,)
+        Its solution.
+    dual : ndarray, shape (rows,)
+        Its prices of the rows.
+    reduced : ndarray, shape (columns,)
+        What a unit of each column would gain at the round's prices [GBP].
+    """
+
+    x: Floats
+    dual: Floats
+    reduced: Floats
+
+
+class Generation:
+    """The relaxation in HiGHS, to which columns and rows are added.
+
+    Parameters
+    ----------
+    model : Model
+        Built model.
+    arrays : Arrays
+        Its arrays, rows scaled.
+    price : ndarray, shape (columns,)
+        First prices of the columns, from the smaller model [GBP].
+    worth : float
+        What the prices are measured against, the bound so far [GBP].
+    """
+
+    def __init__(self, model: Model, arrays: Arrays, price: Floats, worth: float) -> None:
+        self.arrays = arrays
+        self.by_column = arrays.matrix.tocsc()
+        self.bound = np.inf
+        self.inside = self._first_columns(model, price, abs(worth))
+        self.columns = np.flatnonzero(self.inside)
+        self.rows = self._first_rows(model)
+        self.waiting = np.ones(len(arrays.rule), dtype=bool)
+        self.waiting[self.rows] = False
+        part = replace(
+            arrays,
+            saving=arrays.saving[self.columns],
+            upper=arrays.upper[self.columns],
+            integer=np.zeros(len(self.columns), dtype=bool),
+            matrix=arrays.matrix[self.rows][:, self.columns],
+            row_lower=arrays.row_lower[self.rows],
+            row_upper=arrays.row_upper[self.rows],
+        )
+        self.engine = load(
+            part,
+            {"solver": "simplex", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
+        )
+
+    def _first_columns(self, model: Model, price: Floats, worth: float) -> Mask:
+        move, hub = model.problem.blocks["move"], model.problem.blocks["hub"]
+        inside = np.ones(len(price), dtype=bool)
+        inside[move.columns] = price[move.columns] > -MOVE_SHARE * worth
+        inside[hub.columns] = price[hub.columns] > -HUB_SHARE * worth
+        at = np.isin(move.keys["place"], hub.keys["place"][inside[hub.columns]])
+        lent = (model.inst.places["kind"] == "host").to_numpy()[move.keys["place"]]
+        inside[move.columns] &= at | lent
+        return inside
+
+    def _first_rows(self, model: Model) -> Ints:
+        is_move = np.zeros(len(self.arrays.saving), dtype=bool)
+        is_move[model.problem.blocks["move"].columns] = True
+        on_moves = np.diff(self.arrays.matrix.indptr) > 0
+        on_moves &= (abs(self.arrays.matrix) @ is_move.astype(float)) > 0
+        seldom = np.isin(self.arrays.rule, SELDOM) & (on_moves | (self.arrays.rule != "opening"))
+        return np.flatnonzero(~seldom & (np.diff(self.arrays.matrix.indptr) > 0))
+
+    def solve(self, seconds: float, watch: Watch) -> Solved | None:
+        """Solve the columns and rows that are in."""
+        self.engine.setOptionValue("time_limit", self.engine.getRunTime() + seconds)
+        answer = run(self.engine, watch)
+        if answer.status != "optimal" or answer.x is None:
+            return None
+        dual = np.zeros(len(self.arrays.rule))
+        dual[self.rows] = -answer.row_dual
+        x = np.zeros(len(self.arrays.saving))
+        x[self.columns] = answer.x
+        return Solved(x, dual, self.arrays.saving - self.by_column.T @ dual)
+
+    def broken(self, x: Floats) -> Ints:
+        """Return the rows outside that a point breaks."""
+        activity = self.arrays.matrix @ x
+        excess = np.maximum(activity - self.arrays.row_upper, self.arrays.row_lower - activity)
+        return np.flatnonzero(self.waiting & (excess > BROKEN))
+
+    def add_rows(self, rows: Ints) -> None:
+        """Add rows."""
+        if not len(rows):
+            return
+        part = self.arrays.matrix[rows][:, self.columns].tocsr()
+        low, high = (
+            np.clip(side[rows], -highspy.kHighsInf, highspy.kHighsInf)
+            for side in (self.arrays.row_lower, self.arrays.row_upper)
+        )
+        self.engine.addRows(len(rows), low, high, part.nnz, part.indptr[:-1], part.indices, part.data)
+        self.rows = np.concatenate([self.rows, rows])
+        self.waiting[rows] = False
+
+    def add_columns(self, columns: Ints) -> None:
+        """Add columns."""
+        if not len(columns):
+            return
+        part = self.by_column[:, columns].tocsr()[self.rows].tocsc()
+        count = len(columns)
+        self.engine.addCols(
+            count,
+            -self.arrays.saving[columns],
+            np.zeros(count),
+            self.arrays.upper[columns],
+            part.nnz,
+            part.indptr[:-1],
+            part.indices,
+            part.data,
+        )
+        self.columns = np.concatenate([self.columns, columns])
+        self.inside[columns] = True
+
+    def hold(self, columns: Ints, value: float) -> None:
+        """Hold columns at a value, where they are in."""
+        mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
+        held = np.full(len(mine), float(value))
+        self.engine.changeColsBounds(len(mine), mine, held, held)
+
+    def release(self, columns: Ints) -> None:
+        """Let columns take any value again."""
+        mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
+        self.engine.changeColsBounds(
+            len(mine), mine, np.zeros(len(mine)), self.arrays.upper[self.columns[mine]]
+        )
+
+    def run(self, left: Callable[[], float], watch: Watch, tell: Callable[[float], None]) -> Solved | None:
+        """Solve and add, round after round, until nothing comes in or no time is left.
+
+        Parameters
+        ----------
+        left : callable
+            Seconds that may still be used.
+        watch : Watch
+            May stop the work.
+        tell : callable
+            Receives the bound after each round [GBP].
+
+        Returns
+        -------
+        Solved or None
+            The last round; None where not even the first was finished.
+        """
+        found = None
+        while left() > 0 and not watch.stopped():
+            solved = self.solve(left(), watch)
+            if solved is None:
+                break
+            found = solved
+            self.bound = min(self.bound, safe_bound(self.arrays, solved.dual))
+            tell(self.bound)
+            rows = self.broken(solved.x)
+            gaining = np.flatnonzero(~self.inside & (solved.reduced > GAIN))
+            gaining = gaining[np.argsort(-solved.reduced[gaining], kind="stable")][:MOST_COLUMNS]
+            if not len(rows) and not len(gaining):
+                break
+            self.add_rows(rows)
+            self.add_columns(gaining)
+        return found
