@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 TOTAL_ROW = re.compile(r"(?:grand |sub-?)?totals?\b[\s:]*(?:\(.*\))?", re.IGNORECASE)
 ALL_COSTS = "all_running_costs"
 LIKE_A_KIND = 80.0
+SAME_SHARE = 0.005  # totals are rounded
 CONTRADICTIONS = (("keep", "close"), ("hub", "no_hub"), ("hub", "close"))
 
 
 def total_rows(context: Context) -> list[Issue]:
-    """Find rows that add up others: a site called Total, and all running costs beside their headings."""
+    """Find rows that add up others: a site called Total, and all running costs that are the sum of the site's headings."""
     sites = context["sites"]
     named = sites[sites["site_id"].str.fullmatch(TOTAL_ROW) | sites["name"].str.fullmatch(TOTAL_ROW)]
     issues = context.issues("sites", named, "site_id", "is a total beside its parts", "delete the row")
@@ -33,10 +34,12 @@ def total_rows(context: Context) -> list[Issue]:
     memo = set(headings().loc[headings()["view"] == "memo", "heading"])
     heading = costs["heading"].replace("", ALL_COSTS)
     whole = heading == ALL_COSTS
-    parted = set(costs["site_id"][~whole & ~heading.isin(memo)])
-    problem = "is a total beside its parts: the site has rows of other headings too"
+    parts = costs[~whole & ~heading.isin(memo)].groupby("site_id")["gbp_per_year"].sum()
+    rest = costs["site_id"].map(parts)
+    sums = whole & (rest > 0) & ((costs["gbp_per_year"] - rest).abs() <= SAME_SHARE * rest)
+    problem = "is a total beside its parts: it is the sum of the site's other rows"
     remedy = f"delete the row of {ALL_COSTS}, or the others"
-    beside = costs.assign(heading=heading)[whole & costs["site_id"].isin(parted)]
+    beside = costs.assign(heading=heading)[sums]
     return issues + context.issues("running_costs", beside, "heading", problem, remedy)
 
 

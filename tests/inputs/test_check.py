@@ -260,6 +260,97 @@ CASES = {
         "km",
         "is blank where the relation is within_km",
     ),
+    "a total among the sites": (
+        {"sites": {"site_id": ["001", "002", "003", "H1", "Grand total"]}},
+        "sites.csv",
+        6,
+        "site_id",
+        "is a total beside its parts",
+    ),
+    "all running costs beside their headings": (
+        {
+            "running_costs": {
+                "site_id": ["001", "001", "001"],
+                "heading": ["rent", "energy", "all_running_costs"],
+                "gbp_per_year": ["30000", "12000", "42000"],
+            }
+        },
+        "running_costs.csv",
+        4,
+        "heading",
+        "is a total beside its parts",
+    ),
+    "a kind misspelt": (
+        {"sites": {"kind": ["librery", "Library", "office", "school", "candidate"]}},
+        "sites.csv",
+        2,
+        "kind",
+        "is not a kind",
+    ),
+    "a host that closes before it opens": (
+        {"host_terms": {"opens": ["21:00"], "closes": ["9:00"]}},
+        "host_terms.csv",
+        2,
+        "closes",
+        "is not after the time at which it opens",
+    ),
+    "a service beside itself": (
+        {
+            "compatibility": {
+                "service_a": ["library"],
+                "service_b": ["library"],
+                "relation": ["may not share"],
+            }
+        },
+        "compatibility.csv",
+        2,
+        "service_b",
+        "is the same service",
+    ),
+    "a pair told two ways": (
+        {
+            "compatibility": {
+                "service_a": ["library", "back_office"],
+                "service_b": ["back_office", "library"],
+                "relation": ["may not share", "must share"],
+            }
+        },
+        "compatibility.csv",
+        3,
+        "relation",
+        "contradicts the row that says may_not_share",
+    ),
+    "axes swapped in the whole table": (
+        {
+            "sites": {
+                "easting": ["290000"] * 5,
+                "northing": ["400000", "401000", "402000", "400500", "401500"],
+            }
+        },
+        "sites.csv",
+        None,
+        "easting",
+        "km away from areas.csv",
+    ),
+    "no place at all": (
+        {
+            "sites": {
+                "easting": ["0", "401000", "402000", "400500", "401500"],
+                "northing": ["0"] + ["290000"] * 4,
+            }
+        },
+        "sites.csv",
+        2,
+        "easting",
+        "is 0, 0: no place",
+    ),
+    "a name of a million letters": (
+        {"sites": {"name": ["x" * 1_000_000, "Mill library", "North office", "High school", "Station yard"]}},
+        "sites.csv",
+        2,
+        "name",
+        "is longer than 2,000 characters",
+    ),
     "unknown assumption": (
         {"assumptions": {"name": ["circuty"], "value": ["1.2"]}},
         "assumptions",
@@ -291,6 +382,25 @@ def test_nearest_match_is_offered(tmp_path):
     )
     remedies = {issue.value: issue.remedy for issue in issues_of(tmp_path)}
     assert remedies == {"O03": "did you mean 003", "librery": "did you mean library"}
+
+
+def test_locks_that_contradict_one_another(tmp_path):
+    write(tmp_path / "tables")
+    rules = {"locks": {"keep": ["001"], "close": ["001", "H1"]}}
+    found = {(one.column, one.value, one.problem) for one in issues_of(tmp_path, rules=rules)}
+    assert found == {
+        ("rules.locks.keep", "001", "stands under close too"),
+        ("rules.locks.close", "H1", "is a candidate, a host or outside the plan"),
+    }
+
+
+def test_headers_again_in_the_middle_are_one_problem_each(tmp_path):
+    folder = write(tmp_path / "tables")
+    path = folder / "sites.csv"
+    head, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([head, *rows[:2], head, *rows[2:], ""]), encoding="utf-8")
+    (one,) = issues_of(tmp_path)
+    assert (one.table, one.row, one.problem) == ("sites.csv", 4, "is a second header row")
 
 
 def test_a_hub_that_takes_too_long_and_a_lock_on_no_site(tmp_path):
