@@ -26,7 +26,7 @@ CONTRADICTIONS = (("keep", "close"), ("hub", "no_hub"), ("hub", "close"))
 
 
 def total_rows(context: Context) -> list[Issue]:
-    """Find rows that add up others: a site called Total, and all running costs that are the sum of the site's headings."""
+    """Find rows that add up others: a site called Total, and all running costs that sum a site's headings."""
     sites = context["sites"]
     named = sites[sites["site_id"].str.fullmatch(TOTAL_ROW) | sites["name"].str.fullmatch(TOTAL_ROW)]
     issues = context.issues("sites", named, "site_id", "is a total beside its parts", "delete the row")
