@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from estate.model.rules import RULES, rule_name
 from estate.schema import refresh
@@ -22,6 +23,7 @@ from estate.starting import starter_yaml
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
+STUDIES = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
 PAGES = sorted(
     [
         ROOT / "README.md",
@@ -109,6 +111,30 @@ def test_every_command_of_the_guide_runs(tmp_path):
     assert len(said) == 8
     assert (tmp_path / "my_estate" / "estate.yaml").is_file()
     assert (tmp_path / "my_estate.xlsx").is_file()
+
+
+def test_every_command_of_the_page_on_studies_runs(tmp_path):
+    said = run_all(STUDIES, tmp_path)
+    assert len(said) == 4
+    run, study, compare, rerun = said.values()
+    assert (tmp_path / "out" / "tiny" / "no-receipts+keep-libraries" / "report.html").is_file()
+    assert "passed" in run
+    assert study.count(": done") == 4
+    assert (tmp_path / "out" / "tiny" / "compare" / "compare.html").is_file()
+    assert "compare.html" in compare
+    assert "figures are the same" in rerun
+    results = pd.read_parquet(tmp_path / "out" / "tiny" / "study" / "results.parquet").set_index("job")
+    assert {"closures", "saving_npv_gbp", "gap_gbp"} <= set(results.columns)
+    assert results.loc["bau", "saving_npv_gbp"] == 0
+
+
+def test_the_page_on_studies_shows_the_configuration_that_is_there():
+    shown = re.findall(r"^```yaml\n(.*?)^```", STUDIES, re.MULTILINE | re.DOTALL)
+    config, _ = load_config(ROOT / "configs" / "tiny.yaml")
+    for text in shown:
+        for key, content in yaml.safe_load(text).items():
+            there = getattr(config, key)
+            assert {name: there[name] for name in content} == content
 
 
 def test_the_figures_of_readme_are_those_of_the_data():

@@ -42,11 +42,14 @@ def write_workbook(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folde
         styles = {
             "title": book.add_format({**plain, "bold": True, "font_size": 16}),
             "head": book.add_format({**plain, "bold": True, "bg_color": "#DCE6F1", "text_wrap": True}),
-            "text": book.add_format({**plain, "text_wrap": True}),
+            "text": book.add_format({**plain, "text_wrap": True, "indent": 1}),
             "gbp": book.add_format({**plain, "num_format": "#,##0;[Red]-#,##0;0"}),
             "share": book.add_format({**plain, "num_format": "0.0%"}),
             "number": book.add_format({**plain, "num_format": "#,##0.##"}),
-            **{name: book.add_format({**plain, "bg_color": tint}) for name, tint in _COLOURS.items()},
+            **{
+                name: book.add_format({**plain, "indent": 1, "bg_color": tint})
+                for name, tint in _COLOURS.items()
+            },
         }
         _cover(book.add_worksheet("Cover"), runs, styles)
         for key, (name, about) in SHEETS.items():

@@ -151,8 +151,8 @@ def moves(runs: Sequence[Run]) -> pd.DataFrame:
     found = {}
     for run in runs:
         table = run.table("moves.csv").set_index("provision_id")
-        to = table["to_site_id"].where(table["to_site_id"] != "", "online")
-        found[run.name] = table["how"] + " to " + to + " " + table["year"]
+        to = (" to " + table["to_site_id"]).where(table["to_site_id"] != "", "")
+        found[run.name] = table["how"] + to + " " + table["year"]
     wide = pd.DataFrame(found).fillna("stays")
     wide.index.name = "provision_id"
     wide = wide[[run.name for run in runs]]
