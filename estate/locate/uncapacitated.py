@@ -32,6 +32,7 @@ ROOT_STEPS = 60
 MOST_NODES = 3_000  # of a problem that is small enough to be handed over
 SMALL_ARCS = 60_000
 NODE_STEPS = 80
+LARGE_CLIENTS = 8_000  # from here on splitting gains less than searching
 
 
 @dataclass
@@ -81,6 +82,7 @@ class Uncapacitated:
         self.random = np.random.default_rng(effort.seed)
         self.bound = -math.inf
         self.steps = 0
+        self.large = source.clients >= LARGE_CLIENTS
         self.small = source.clients * source.sites <= SMALL_ARCS
         self.rest: tuple[Lists, Sites] | None = None
 
@@ -168,6 +170,8 @@ class Uncapacitated:
                 whole = self.source.nearest(length)
             lists = trim(whole, sites.state)
             self.improve(lists, sites, rounded(sites, up.share), 40, np.flatnonzero(up.share > 0.02))
+            if self.large and self.best is not None:
+                self.improve(lists, sites, self.best, 400, np.flatnonzero(up.share > 0.02))
             slow = self.bound - before < 0.1 * (self.ledger.upper - self.bound)
             idle = idle + 1 if slow and self.ledger.upper >= upper else 0
         return lists, sites
@@ -193,7 +197,8 @@ class Uncapacitated:
         if tree.shares and tree.nodes % 8 == 1:
             share = tree.shares[-1]
             pool = np.flatnonzero(share > 0.02)
-            self.improve(tree.lists, tree.sites, rounded(tree.sites, share), 20, pool)
+            opened = self.best if self.large and self.best is not None else rounded(tree.sites, share)
+            self.improve(tree.lists, tree.sites, opened, 400 if self.large else 20, pool)
         tree.leaves.clear()
         tree.shares.clear()
 

@@ -1,0 +1,1 @@
+"""Measurements: our engines beside others, in the same run."""
