@@ -1,0 +1,63 @@
+"""The benchmark program: rows, records kept, limits, and the table made of them."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT))
+psutil = pytest.importorskip("psutil")
+
+from benchmarks import instances, run, table  # noqa: E402
+from benchmarks.rows import rows  # noqa: E402
+
+JOB = {
+    "work": "locate",
+    "n": 80,
+    "m": 30,
+    "kind": "p-median",
+    "shape": "clustered",
+    "gap": 1e-4,
+    "limit": 30.0,
+    "seed": 1,
+}
+
+
+def test_a_job_is_done_once_and_kept(tmp_path, monkeypatch):
+    first = run.measure(JOB, tmp_path)
+    assert first["gap"] <= 1e-4
+    assert first["peak_mb"] > 20
+    monkeypatch.setattr(run, "_watch", None)
+    assert run.measure(JOB, tmp_path) == first
+    theirs = {**first, "seconds": 2.0, "cpu_seconds": first["cpu_seconds"] * 4, "gap": 0.0}
+    told = table.compared([first], [theirs], 120.0)
+    assert "geometric mean 4.0x" in told or first["cpu_seconds"] < 1e-3
+    line = table.line("small", "estate", [first, theirs])
+    table.write(tmp_path / "out", [line], [], ["numba 1"])
+    with (tmp_path / "out" / "table.csv").open(encoding="utf-8", newline="") as handle:
+        (row,) = csv.DictReader(handle)
+    assert row["runs"] == row["finished"] == "2"
+
+
+def test_a_job_beyond_its_limit_is_ended(tmp_path):
+    record = run.measure({**JOB, "kill": 0.01, "seed": 2}, tmp_path)
+    assert record["stopped"] == "limit"
+
+
+def test_every_row_has_jobs_that_exist():
+    from benchmarks.job import WORK
+
+    for _, programs in rows(range(1, 4)).values():
+        for jobs in programs.values():
+            assert {job["work"] for job in jobs} <= set(WORK)
+
+
+@pytest.mark.shared
+def test_the_sample_is_forty_rows_of_the_index(shared, monkeypatch):
+    monkeypatch.setenv("ESTATE_SHARED", str(shared))
+    assert len(instances.published(only_sample=True)) == 40
+    assert len(instances.published(only_sample=False)) > 400
