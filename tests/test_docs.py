@@ -137,6 +137,25 @@ def test_the_page_on_studies_shows_the_configuration_that_is_there():
             assert {name: there[name] for name in content} == content
 
 
+def test_the_cost_of_every_council_follows_from_the_seconds_measured():
+    rows = [
+        [cell.strip().replace(",", "") for cell in line.strip("|").split("|")]
+        for line in STUDIES.splitlines()
+    ]
+    measured = {row[0].split(":")[0]: row for row in rows if row[0].startswith(("small:", "middle:"))}
+    told = [row for row in rows if row[0] in measured]
+    assert len(told) == 4
+    for name, _, fixed, search, hours, on_1000, terabytes in told:
+        parts = [float(cell.removesuffix(" s")) for cell in measured[name][2:6]]
+        assert float(fixed) == pytest.approx(sum(parts[:3]))
+        assert parts[3] == pytest.approx(sum(parts[:3]))
+        expected = 317_000 * (float(fixed) + float(search)) / 3600
+        assert float(hours) == round(expected)
+        assert float(on_1000) == pytest.approx(expected / 1000, abs=0.051)
+        size = float(measured[name][7].removesuffix(" MB"))
+        assert float(terabytes) == pytest.approx(317_000 * size / 1e6, abs=0.051)
+
+
 def test_the_figures_of_readme_are_those_of_the_data():
     with (ROOT / "data" / "first_register" / "register.csv").open(encoding="cp1252", newline="") as handle:
         assert len(list(csv.DictReader(handle))) == 120

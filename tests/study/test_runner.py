@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -21,6 +22,7 @@ from estate.core.errors import ConfigError
 from estate.settings import load_config
 from estate.study import Answer, Job, Study, Where, job_name, run_study
 from estate.study import keys as study_keys
+from estate.study.attempt import Call, attempt
 
 ROOT = Path(__file__).parents[2]
 
@@ -186,6 +188,16 @@ def test_after_a_kill_nothing_is_twice_and_nothing_lost(tmp_path):
     results = pd.read_parquet(folder / "study" / "results.parquet")
     assert results["status"].eq("done").all()
     assert not list(folder.glob(".job-*"))
+
+
+def test_work_is_not_begun_with_other_files_or_another_program(loaded, tmp_path):
+    job = counting(tmp_path, 1)[0]
+    call = Call(job, *loaded, study_keys.job_key(job, *loaded))
+    assert attempt(call).status == "done"
+    other = attempt(replace(call, key="0" * 64))
+    assert (other.status, other.lasting) == ("failed", False)
+    assert "do not match those of the study" in other.message
+    assert len(done(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("name", ["", "a/b", "..", "study", "CON.", "x" * 101, "-a", "a\nb"])
