@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from estate import __version__
+from estate import __version__, asking
 from estate.terminal import answering, say, watched
 
 if TYPE_CHECKING:
@@ -318,3 +318,7 @@ def dictionary(
 
         for line in dictionary_lines(table):
             say(line)
+
+
+for _command in (asking.frontier, asking.alternatives, asking.explain):
+    app.command()(_command)

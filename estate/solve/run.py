@@ -58,7 +58,7 @@ def solve_estate(
     model = build_model(estate, config)
     clock.note(f"model of {model.problem.width} columns built")
     built = clock.seconds()
-    outcome = _search(model, config, clock)
+    outcome = search_model(model, config, clock)
     if outcome.status == "infeasible":
         raise InfeasibleError(
             "No plan satisfies all the rules. These conflict:", conflicting_rules(estate, config, clock)
@@ -67,10 +67,11 @@ def solve_estate(
         raise SolverError(
             "No plan was found in the time given; allow more time, or loosen the gap or the rules"
         )
-    return _solution(model, config, outcome, clock, built)
+    return solution_of(model, config, outcome, clock, built)
 
 
-def _search(model: Model, config: Config, clock: Clock) -> Outcome:
+def search_model(model: Model, config: Config, clock: Clock) -> Outcome:
+    """Search a built model with the engine asked for, whole or in stages by its size."""
     engine = config.solver.engine.lower()
     if engine not in ("auto", "highs"):
         from estate.solve.other import solve_other
@@ -81,7 +82,14 @@ def _search(model: Model, config: Config, clock: Clock) -> Outcome:
     return solve_staged(model, config.solver, clock)
 
 
-def _solution(model: Model, config: Config, outcome: Outcome, clock: Clock, built: float) -> Solution:
+def solution_of(model: Model, config: Config, outcome: Outcome, clock: Clock, built: float = 0.0) -> Solution:
+    """Read the plan of an outcome, priced by the model's own coefficients.
+
+    Raises
+    ------
+    SolverError
+        If the outcome has no point.
+    """
     if outcome.x is None:
         raise SolverError("There is no plan to read")
     whole = rounded(model, outcome.x)

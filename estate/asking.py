@@ -1,0 +1,122 @@
+"""Commands that ask about plans: what a saving takes, what else would do, why each site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from estate.terminal import answering, say, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from estate.explore.studies import Search
+
+Asked = Annotated[Path, typer.Argument(help="Configuration in YAML, or a workbook.")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this machine; by default all cores.")]
+Cluster = Annotated[str, typer.Option(help="Dask scheduler to use instead, as tcp://10.0.0.5:8786.")]
+Out = Annotated[Path | None, typer.Option(help="Folder in which the results get a folder of their own.")]
+Shared = Annotated[
+    Path | None, typer.Option(help="Data folder meant by ${ESTATE_SHARED} in the configuration.")
+]
+Sets = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")]
+
+
+def frontier(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    config: Asked,
+    against: Annotated[
+        list[str] | None, typer.Option(help="closures, capital or access; may be given twice.")
+    ] = None,
+    points: Annotated[int, typer.Option(min=2, help="Points along each.")] = 6,
+    sweep: Annotated[
+        str, typer.Option(help="Shares of running cost to be saved, as 0.02,0.04; blank for none.")
+    ] = "",
+    workers: Workers = None,
+    cluster: Cluster = "",
+    out: Out = None,
+    shared: Shared = None,
+    sets: Sets = None,
+    debug: Debug = False,
+) -> None:
+    """Trade the saving against closures, capital or access: plans along the frontier."""
+    with answering(debug=debug):
+        from estate.explore.commands import explore_frontier, shares_of
+
+        shares = shares_of(sweep)
+        _explore(
+            (config, "frontier"),
+            (sets, out, shared, workers, cluster),
+            lambda search: explore_frontier(search, against or ["closures"], points, shares),
+        )
+
+
+def alternatives(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    config: Asked,
+    within: Annotated[str, typer.Option(help="Margin below the best saving, as 2% or 0.02.")] = "2%",
+    count: Annotated[int, typer.Option(min=2, help="Most plans, the best among them.")] = 8,
+    way: Annotated[str, typer.Option(help="different, spores, or best (the N best in order).")] = "different",
+    workers: Workers = None,
+    cluster: Cluster = "",
+    out: Out = None,
+    shared: Shared = None,
+    sets: Sets = None,
+    debug: Debug = False,
+) -> None:
+    """Find plans nearly as good as the best: what closes in all, what in none."""
+    with answering(debug=debug):
+        from estate.explore.commands import explore_alternatives, shares_of
+
+        margin = shares_of(within)[0]
+        _explore(
+            (config, "alternatives"),
+            (sets, out, shared, workers, cluster),
+            lambda search: explore_alternatives(search, margin, count, way),
+        )
+
+
+def explain(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    config: Asked,
+    sites: Annotated[list[str] | None, typer.Argument(help="Site ids; all where none is named.")] = None,
+    free: Annotated[bool, typer.Option("--free", help="Also the price with everything free.")] = False,
+    out: Out = None,
+    shared: Shared = None,
+    sets: Sets = None,
+    debug: Debug = False,
+) -> None:
+    """Say of each site what deciding otherwise would cost, why, and what would change it."""
+    with answering(debug=debug):
+        from estate.explore.commands import explain as explained
+
+        _explore(
+            (config, "reasons"),
+            (sets, out, shared, 1, ""),
+            lambda search: explained(search, sites or [], free=free),
+        )
+
+
+def _explore(
+    what: tuple[Path, str],
+    flags: tuple[list[str] | None, Path | None, Path | None, int | None, str],
+    work: Callable[[Search], list[str]],
+) -> None:
+    from estate.explore.studies import Search
+    from estate.progress import StudyReporter
+    from estate.settings import load_config, parse_assignments
+    from estate.study import Where
+
+    (path, name), (sets, out, shared, workers, cluster) = what, flags
+    given = {} if out is None else {"output": str(out)}
+    loaded, base = load_config(path, {**parse_assignments(sets or []), **given}, shared)
+    folder = loaded.output / f"{loaded.name}-{name}"
+
+    where = Where(workers, cluster)
+    lines = watched(
+        lambda progress, stop: work(Search(loaded, base, folder, where, progress=progress, stop=stop)),
+        StudyReporter,
+        "Stopping; what is done is kept. Ctrl-C again ends at once.",
+    )
+    for line in lines:
+        say(line)

@@ -1,0 +1,175 @@
+"""Plans nearly as good as the best that differ from it as much as possible, and the N best.
+
+Modelling to generate alternatives: keep the saving within x% of the best and use as little as
+possible of what earlier plans used (HSJ: Brill, Chang & Hopkins 1982, Management Science 28(3));
+SPORES gives what was used often a growing weight (Lombardi et al. 2020, Joule 4(10)). The N best
+come from cutting off every earlier choice of closures and hubs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from estate.core.errors import InfeasibleError
+from estate.explore.ask import Found, Questions, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Floats = NDArray[np.float64]
+Way = Literal["different", "spores", "best"]
+WAYS = ("different", "spores", "best")
+
+
+@dataclass(frozen=True)
+class Near:
+    """Plans that are nearly as good.
+
+    Attributes
+    ----------
+    plans : list of Found
+        The best first.
+    complete : bool
+        Whether no further plan within the margin exists (with another choice of closures and hubs).
+    proved : bool
+        Whether the order and the margin are proved: every search ended at gap 0.
+    """
+
+    plans: list[Found]
+    complete: bool
+    proved: bool
+
+
+class Chooser:
+    """What a plan chooses: which sites close and which become hubs, whatever the year and route.
+
+    Parameters
+    ----------
+    questions : Questions
+        The model.
+    """
+
+    def __init__(self, questions: Questions) -> None:
+        blocks, inst = questions.model.problem.blocks, questions.model.inst
+        place = inst.places["site"].to_numpy(dtype=int)
+        close, hub = blocks["close"], blocks["hub"]
+        names = inst.sites["site_id"].to_numpy(dtype=object)
+        site = np.concatenate([close.keys["site"].to_numpy(dtype=int), place[hub.keys["place"]]])
+        what = np.repeat(["close", "hub"], [len(close.keys), len(hub.keys)])
+        self.columns = np.concatenate([close.columns, hub.columns])
+        self.choices, self.number = np.unique(
+            np.array([f"{w}|{names[s]}" for w, s in zip(what, site, strict=True)], dtype=str),
+            return_inverse=True,
+        )
+        self.width = questions.width
+
+    def made(self, x: Floats) -> NDArray[np.bool_]:
+        """Return which choices a point makes, shape (choices,)."""
+        return np.asarray(
+            np.bincount(self.number, weights=x[self.columns], minlength=len(self.choices)) > 0.5
+        )
+
+    def weighted(self, weight: Floats) -> Floats:
+        """Return coefficients of the columns from weights of the choices."""
+        total = np.zeros(self.width)
+        total[self.columns] = weight[self.number]
+        return total
+
+    def like(self, made: NDArray[np.bool_]) -> Row:
+        """Return a row that asks for exactly these choices."""
+        weight = np.where(made, 1.0, -1.0)
+        return Row("these closures and hubs", self.weighted(weight), low=float(made.sum()))
+
+    def unlike(self, made: NDArray[np.bool_]) -> Row:
+        """Return a row that forbids exactly these choices: at least one must differ."""
+        weight = np.where(made, -1.0, 1.0)
+        return Row("another choice of closures and hubs", self.weighted(weight), low=1.0 - made.sum())
+
+
+def alternatives(
+    questions: Questions,
+    within: float,
+    count: int,
+    way: Way = "different",
+    tell: Callable[[int], None] | None = None,
+) -> Near:
+    """Find up to `count` plans that save at most `within` less than the best, each chosen otherwise.
+
+    Parameters
+    ----------
+    questions : Questions
+        The model.
+    within : float
+        Margin, as a share of the best saving found [share].
+    count : int
+        Most plans, the best among them.
+    way : str
+        ``different``: as unlike all earlier ones as possible; ``spores``: likewise, what was used
+        often weighs ever more; ``best``: the N best, in order.
+    tell : callable, optional
+        Told how many plans there are.
+
+    Returns
+    -------
+    Near
+
+    Raises
+    ------
+    InfeasibleError, SolverError
+        If there is no plan at all.
+    """
+    exact = 0.0 if way == "best" else None
+    best = questions.best(gap=exact)
+    chooser, found = Chooser(questions), [best]
+    floor = best.value - within * abs(best.value)
+    near = Row(f"a saving within {within:.3g} of the best", questions.saving, low=floor)
+    made, proved, weight = [chooser.made(best.x)], best.exact, np.zeros(len(chooser.choices))
+    while len(found) < count and not questions.stop.is_set():
+        weight = weight * (2.0 if way == "spores" else 1.0) + made[-1]
+        goal = None if way == "best" else -chooser.weighted(weight / weight.max(initial=1.0))
+        try:
+            plan = questions.best([near, *(chooser.unlike(one) for one in made)], goal, exact)
+        except InfeasibleError:
+            return Near(found, complete=True, proved=proved)
+        made.append(chooser.made(plan.x))
+        # the choice is made; years and moves are then those that save most
+        found.append(plan if way == "best" else questions.best([chooser.like(made[-1])], None, exact))
+        proved = proved and found[-1].exact
+        if tell:
+            tell(len(found))
+    return Near(found, complete=False, proved=proved)
+
+
+def frequency(questions: Questions, near: Near) -> pd.DataFrame:
+    """Return how often each site closes or becomes a hub among the plans, and what follows.
+
+    Returns
+    -------
+    DataFrame
+        site_id, closes, hub (plans), plans, advice: ``safe to start with`` where it closes in all,
+        ``leave alone`` where it closes in none, else ``depends``.
+    """
+    chooser, plans = Chooser(questions), len(near.plans)
+    made = np.array([chooser.made(plan.x) for plan in near.plans])
+    parts = pd.Series(chooser.choices).str.split("|", n=1, expand=True)
+    table = pd.DataFrame({"what": parts[0], "site_id": parts[1], "plans": made.sum(axis=0)})
+    wide = table.pivot_table(index="site_id", columns="what", values="plans", aggfunc="sum")
+    wide = wide.reindex(columns=["close", "hub"])
+    closes = wide["close"]
+    advice = np.select(
+        [closes == plans, closes == 0, closes.isna()], ["safe to start with", "leave alone", ""], "depends"
+    )
+    return pd.DataFrame(
+        {
+            "site_id": wide.index,
+            "closes": closes.fillna(0).astype(int).to_numpy(),
+            "hub": wide["hub"].fillna(0).astype(int).to_numpy(),
+            "plans": plans,
+            "advice": advice,
+        }
+    )

@@ -1,0 +1,287 @@
+"""``estate frontier``, ``estate alternatives`` and ``estate explain``: what each does, top to bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from estate.core.errors import ConfigError, Issue
+from estate.explore.alternatives import WAYS, Way, alternatives, frequency
+from estate.explore.ask import Questions
+from estate.explore.frontier import frontier, sweep, table
+from estate.explore.measure import MEASURES
+from estate.explore.picture import frontier_png
+from estate.explore.reasons import Reasons
+from estate.explore.studies import Search, csv_of, internal_only, page, record_of
+from estate.study import Answer, Job
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from estate.config import Config
+    from estate.core.types import Estate
+    from estate.study import Outcome, Task
+
+
+def explore_frontier(
+    search: Search, against: Sequence[str], count: int, shares: Sequence[float]
+) -> list[str]:
+    """Find and write a frontier, and the sweep of savings.
+
+    Parameters
+    ----------
+    search : Search
+        The run and the folder.
+    against : sequence of str
+        One or two of ``MEASURES``.
+    count : int
+        Points along each.
+    shares : sequence of float
+        Shares of running cost of the sweep; none for no sweep.
+
+    Returns
+    -------
+    list of str
+        What to tell.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown measure, or more than two.
+    """
+    _known(against)
+    asked = {"against": list(against), "count": count, "shares": list(shares)}
+    first = Job("frontier", _frontier, parameters=asked)
+    told = _answer(search.do([first], here=True))
+    search.plans(first, told.figures["plans"])
+    return [
+        *told.figures["lines"],
+        f"All files are in {search.folder}; each point is a whole run in its own folder.",
+    ]
+
+
+def shares_of(text: str) -> list[float]:
+    """Read shares such as ``2%,4%`` or ``0.02,0.04``.
+
+    Raises
+    ------
+    ConfigError
+        For a text that is no share between 0 and 1.
+    """
+    shares, issues = [], []
+    for part in (part.strip() for part in text.split(",") if part.strip()):
+        try:
+            share = float(part.removesuffix("%")) / (100 if part.endswith("%") else 1)
+        except ValueError:
+            share = -1.0
+        if not 0 < share <= 1:
+            issues.append(
+                Issue("command line", None, "", part, "is not a share", "write for example 2% or 0.02")
+            )
+        shares.append(share)
+    if issues:
+        raise ConfigError("The shares cannot be read:", issues)
+    return shares
+
+
+def _known(against: Sequence[str]) -> None:
+    issues = [
+        Issue("command line", None, "--against", name, "is not known", f"use one of {', '.join(MEASURES)}")
+        for name in against
+        if name not in MEASURES
+    ]
+    if not issues and not 1 <= len(set(against)) <= 2:
+        issues = [
+            Issue(
+                "command line", None, "--against", ", ".join(against), "is not one or two", "name one or two"
+            )
+        ]
+    if issues:
+        raise ConfigError("A frontier cannot be drawn against these:", issues)
+
+
+def _answer(outcomes: Sequence[Outcome]) -> Answer:
+    answer = outcomes[0].answer
+    return Answer() if answer is None else answer
+
+
+def _frontier(task: Task) -> Answer:
+    against, shares = list(task.parameters["against"]), list(task.parameters["shares"])
+    estate = task.estate()
+    questions = Questions(estate, task.config, task.stop)
+    points = frontier(questions, against, task.parameters["count"])
+    shown = table(questions, points, against)
+    plans = {
+        f"point-{n:02d}": record_of(one.found) for n, one in enumerate(points, 1) if one.found is not None
+    }
+    lines = _frontier_lines(shown, against)
+    files = {"frontier.csv": csv_of(shown), "frontier.png": frontier_png(shown, against, task.config)}
+    frames = {"frontier": shown}
+    if shares:
+        goals = ["closures", "access"]
+        frames["sweep"] = sweep(questions, shares, _running_cost(estate, task.config), goals)
+        files["sweep.csv"] = csv_of(frames["sweep"])
+        lines += _sweep_lines(frames["sweep"])
+    title = f"Frontier: {task.config.title or task.config.name}"
+    files["frontier.html"] = page(title, task.config, lines, shown, "frontier.png")
+    return Answer({"plans": plans, "lines": lines}, frames, files)
+
+
+def _running_cost(estate: Estate, config: Config) -> float:
+    """Return the running cost of decided sites in business as usual, net of their income [GBP/year]."""
+    from estate.appraise.ledger import build_ledger
+    from estate.appraise.steady import steady
+    from estate.core.types import Plan
+
+    plan = Plan.empty()
+    return steady(build_ledger(estate, config, plan), estate, config, plan).bau_gbp
+
+
+def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
+    lines = []
+    for row in shown.to_dict("records"):
+        limits = ", ".join(f"{name} at most {row[f'{name}_limit']:,.0f}" for name in against)
+        if row["status"] != "found":
+            word = "no plan (proved)" if row["status"] == "none" else "no plan found in the time given"
+            lines.append(f"{row['point']:>3}  {limits}: {word}")
+            continue
+        proved = "" if row["proved"] else f", at most £{row['bound_npv_gbp']:,.0f} possible"
+        marks = (" (knee)" if row["knee"] else "") + (" (dominated)" if row["dominated"] else "")
+        lines.append(
+            f"{row['point']:>3}  {limits}: saves £{row['saving_npv_gbp']:,.0f}{proved},"
+            f" {row['closures']:.0f} closures, {row['hubs']:.0f} hubs{marks}"
+        )
+    return lines
+
+
+def _sweep_lines(found: pd.DataFrame) -> list[str]:
+    lines = ["Least needed to save a share of running cost:"]
+    for row in found.to_dict("records"):
+        name = row["least_of"]
+        if row["status"] != "found":
+            word = "cannot be reached" if row["status"] == "none" else "not found in the time given"
+            lines.append(f"  {row['share']:.0%} in {row['year']}, least {name}: {word}")
+            continue
+        lines.append(
+            f"  {row['share']:.0%} in {row['year']}, least {name}: {row['closures']:.0f} closures,"
+            f" {row['access']:,.0f} visitor km a year (no plan has less than {row['at_least']:,.0f} {name})"
+        )
+    return lines
+
+
+def explore_alternatives(search: Search, within: float, count: int, way: str) -> list[str]:
+    """Find and write plans nearly as good; returns what to tell.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown way of looking.
+    """
+    if way not in WAYS:
+        issue = Issue("command line", None, "--way", way, "is not known", f"use one of {', '.join(WAYS)}")
+        raise ConfigError("Alternatives cannot be found so:", [issue])
+    first = Job("alternatives", _alternatives, parameters={"within": within, "count": count, "way": way})
+    told = _answer(search.do([first], here=True))
+    search.plans(first, told.figures["plans"])
+    return [
+        *told.figures["lines"],
+        f"All files are in {search.folder}; each plan is a whole run in its own folder.",
+    ]
+
+
+def _alternatives(task: Task) -> Answer:
+    from estate.present.audience import confidential_sites
+
+    asked = task.parameters
+    way: Way = asked["way"]
+    estate = task.estate()
+    questions = Questions(estate, task.config, task.stop)
+    near = alternatives(questions, asked["within"], asked["count"], way)
+    often = frequency(questions, near)
+    if task.config.audience != "internal":
+        often = often[~often["site_id"].isin(confidential_sites(estate.tables["sites"]))]
+    best = near.plans[0]
+    plans = {f"plan-{n:02d}": record_of(one, best.bound) for n, one in enumerate(near.plans, 1)}
+    safe, alone = (
+        often.loc[often["advice"] == word, "site_id"].tolist()
+        for word in ("safe to start with", "leave alone")
+    )
+    margin = asked["within"]
+    least = best.value - margin * abs(best.value)
+    most = f"the best found saves £{best.value:,.0f}, and none can save more than £{best.bound:,.0f}"
+    lines = [
+        f"{len(near.plans)} plans save at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
+        "No other choice of closures and hubs is as near." if near.complete else "There may be more.",
+        f"Close in all, safe to start with: {', '.join(safe) or 'none'}.",
+        f"Close in none, leave alone: {', '.join(alone) or 'none'}.",
+    ]
+    if way == "best" and not near.proved:
+        lines.append("The order is not proved: some searches ended before their gap was closed.")
+    title = f"Nearly as good: {task.config.title or task.config.name}"
+    files = {
+        "closes_how_often.csv": csv_of(often),
+        "alternatives.html": page(title, task.config, lines, often),
+    }
+    return Answer({"plans": plans, "lines": lines}, {"closes_how_often": often}, files)
+
+
+def explain(search: Search, sites: Sequence[str], *, free: bool) -> list[str]:
+    """Say why sites are decided as they are; all of them where none is named.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown site, or an audience that may not read values by site.
+    """
+    internal_only(search.config, "reasons with prices by site")
+    job = Job("reasons", _reasons, parameters={"sites": list(sites), "free": free})
+    told = _answer(search.do([job], here=True))
+    lines: list[str] = told.figures["lines"]
+    return [*lines, f"All files are in {search.folder / 'reasons'}."]
+
+
+def _reasons(task: Task) -> Answer:
+    estate, config = task.estate(), task.config
+    questions = Questions(estate, config, task.stop)
+    reasons = Reasons(estate, config, questions, questions.best())
+    asked, known = task.parameters["sites"] or reasons.prices.sites(), set(reasons.prices.sites())
+    issues = [
+        Issue(
+            "command line",
+            None,
+            "SITE",
+            name,
+            "is not a site about which something is decided",
+            "name another",
+        )
+        for name in asked
+        if name not in known
+    ]
+    if issues:
+        raise ConfigError("There is nothing to explain:", issues)
+    found = reasons.rows(asked, free=task.parameters["free"])
+    lines = [f"{row['site_id']} {row['name']}: {row['sentence']}" for row in found.to_dict("records")]
+    files = {
+        "reasons.csv": csv_of(found),
+        "reasons.html": page(f"Reasons: {config.title or config.name}", config, _about(reasons), found),
+    }
+    return Answer({"lines": lines, **_headline(found)}, {"reasons": found}, files)
+
+
+def _headline(found: pd.DataFrame) -> dict[str, Any]:
+    words = found["robustness"].astype(str).tolist()
+    return {f"sites_{word.replace(' ', '_')}": words.count(word) for word in sorted(set(words))}
+
+
+def _about(reasons: Reasons) -> list[str]:
+    best = reasons.best
+    held = (
+        "Hubs and years held: hubs open as in the plan, and every other site and service may be decided "
+        "otherwise only in the year in which the plan acts there. Everything free: any plan."
+    )
+    small = (
+        "A price smaller than what is left open is undecided by this evidence; an interval that contains "
+        "zero is not settled."
+    )
+    return [f"The plan saves £{best.value:,.0f}; no plan can save more than £{best.bound:,.0f}.", held, small]

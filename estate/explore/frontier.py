@@ -1,0 +1,223 @@
+"""What a saving costs in closures, capital or travel: plans along the frontier, by epsilon-constraint.
+
+Each point is the plan that saves most while a measure (or two) stays within a limit. The end points
+are exact in the order of importance: first the least of the measure that any plan has, then the
+most it saves; and the most that any plan saves, then the least of the measure at that saving.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from estate.core.errors import EstateError, InfeasibleError
+from estate.explore.ask import Found, Questions, Row
+from estate.explore.measure import MEASURES, measure, running_saving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+SLACK = 1e-7  # relative, so that a limit that is met exactly is not lost to rounding
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of a frontier.
+
+    Attributes
+    ----------
+    limits : mapping of str to float
+        What was allowed of each measure; empty at the plan that saves most.
+    found : Found or None
+        The plan; None where there is none, or none was found.
+    status : str
+        ``found``, ``none``: proved that no plan keeps the limits; ``not found``: in the time given.
+    """
+
+    limits: Mapping[str, float]
+    found: Found | None
+    status: str
+
+
+def frontier(
+    questions: Questions, against: Sequence[str], count: int, tell: Callable[[int], None] | None = None
+) -> list[Point]:
+    """Return points from the least of the measures to the plan that saves most.
+
+    Parameters
+    ----------
+    questions : Questions
+        The model.
+    against : sequence of str
+        One or two of `MEASURES`.
+    count : int
+        Points along each measure, both ends among them.
+    tell : callable, optional
+        Told how many points there are.
+
+    Raises
+    ------
+    InfeasibleError, SolverError
+        If there is no plan at all.
+    """
+    best = questions.best()
+    ends = {name: _ends(questions, name, best) for name in against}
+    steps = {name: _steps(name, *ends[name], count) for name in against}
+    points: list[Point] = []
+    for limits in product(*(steps[name] for name in against)):
+        points.append(point(questions, dict(zip(against, limits, strict=True))))
+        if tell:
+            tell(len(points))
+    return points
+
+
+def _ends(questions: Questions, name: str, best: Found) -> tuple[float, float]:
+    """Return the least of a measure in any plan, and its least at the greatest saving."""
+    values = measure(questions.model, name)
+    least = questions.best(goal=-values, gap=0.0)
+    at_best = questions.best([Row("the best saving", questions.saving, low=best.value - 1e-3)], -values, 0.0)
+    return -least.value, min(-at_best.value, float(values @ best.x))
+
+
+def _steps(name: str, low: float, high: float, count: int) -> list[float]:
+    """Return the limits of a measure from its least to that of the best plan."""
+    steps = np.linspace(low, high, max(2, count))
+    if name == "closures":
+        steps = np.unique(np.round(steps))
+    return [float(step) for step in np.unique(steps)]
+
+
+def point(questions: Questions, limits: Mapping[str, float]) -> Point:
+    """Return the plan that saves most within limits of measures."""
+    rows = [
+        Row(
+            f"{name} at most {limit:,.6g}",
+            measure(questions.model, name),
+            high=limit + SLACK * max(1.0, abs(limit)),
+        )
+        for name, limit in limits.items()
+    ]
+    try:
+        return Point(limits, questions.best(rows), "found")
+    except InfeasibleError:
+        return Point(limits, None, "none")
+    except EstateError:
+        return Point(limits, None, "not found")
+
+
+def sweep(
+    questions: Questions, shares: Sequence[float], bau_gbp_per_year: float, goals: Sequence[str]
+) -> pd.DataFrame:
+    """Return the least closures and the least travel with which a share of running cost is saved.
+
+    Parameters
+    ----------
+    questions : Questions
+        The model.
+    shares : sequence of float
+        Shares of the running cost of business as usual to be saved [share].
+    bau_gbp_per_year : float
+        That running cost, of decided sites [GBP/year].
+    goals : sequence of str
+        Measures of which the least is looked for, one at a time.
+
+    Returns
+    -------
+    DataFrame
+        share, least_of, status, at_least (no plan has less), and every measure, the running saving
+        [GBP/year] and the net present saving [GBP] of the plan found.
+    """
+    model, horizon = questions.model, questions.model.inst.horizon
+    year = min(horizon.decision_years, horizon.appraisal_years - 1)
+    running = running_saving(model, year)
+    rows = []
+    for share, name in product(shares, goals):
+        asked = Row(f"running saving of {share:.0%}", running, low=share * bau_gbp_per_year * (1 - SLACK))
+        row: dict[str, object] = {"share": share, "year": horizon.label(year), "least_of": name}
+        try:
+            found = questions.best([asked], -measure(model, name))
+        except InfeasibleError:
+            rows.append(row | {"status": "none"})
+            continue
+        except EstateError:
+            rows.append(row | {"status": "not found"})
+            continue
+        row |= {
+            "status": "found",
+            "at_least": max(0.0, -found.bound),
+            "running_saving_gbp": running @ found.x,
+        }
+        rows.append(row | measures_of(questions, found))
+    return pd.DataFrame(rows)
+
+
+def measures_of(questions: Questions, found: Found) -> dict[str, float]:
+    """Return every measure of a plan, and its net present saving [GBP]."""
+    values = {name: float(measure(questions.model, name) @ found.x) for name in MEASURES}
+    hubs = float(found.x[questions.columns("hub")].sum())
+    return {**values, "hubs": hubs, "saving_npv_gbp": found.solution.objective_gbp}
+
+
+def table(questions: Questions, points: Sequence[Point], against: Sequence[str]) -> pd.DataFrame:
+    """Return the points with their measures, intervals, and which is dominated and which the knee.
+
+    Returns
+    -------
+    DataFrame
+        point, limit by measure, status, saving_npv_gbp, bound_npv_gbp (no plan within the limits
+        saves more), proved (gap 0), measures, dominated (yes only where both plans are proved), knee.
+    """
+    rows = []
+    for number, one in enumerate(points, start=1):
+        row: dict[str, object] = {"point": number, **{f"{name}_limit": one.limits[name] for name in against}}
+        row["status"] = one.status
+        if one.found is not None:
+            row |= {"bound_npv_gbp": one.found.bound, "proved": one.found.exact}
+            row |= measures_of(questions, one.found)
+        rows.append(row)
+    frame = pd.DataFrame(rows)
+    frame["dominated"] = _dominated(frame, against)
+    frame["knee"] = _knee(frame, against[0]) if len(against) == 1 else False
+    return frame
+
+
+def _dominated(frame: pd.DataFrame, against: Sequence[str]) -> list[bool]:
+    """Say which points another beats in everything; only where both are proved best at their limits."""
+    told = []
+    if "saving_npv_gbp" not in frame:
+        return [False] * len(frame)
+    proved = frame[frame["proved"].fillna(value=False).astype(bool)]
+    for row in frame.to_dict("records"):
+        if row.get("proved") is not True:
+            told.append(False)
+            continue
+        saves = proved["saving_npv_gbp"] >= row["saving_npv_gbp"] - 1e-3
+        no_worse = np.logical_and.reduce([proved[name] <= row[name] * (1 + SLACK) + 1e-9 for name in against])
+        better = proved["saving_npv_gbp"] > row["saving_npv_gbp"] + 1e-3
+        for name in against:
+            better |= proved[name] < row[name] * (1 - SLACK) - 1e-9
+        told.append(bool((saves & no_worse & better).any()))
+    return told
+
+
+def _knee(frame: pd.DataFrame, name: str) -> list[bool]:
+    """Mark the point farthest above the straight line between the ends, both axes scaled to 1.
+
+    Satopaa, Albrecht, Irwin & Raghavan 2011, "Finding a kneedle in a haystack".
+    """
+    none = [False] * len(frame)
+    if "saving_npv_gbp" not in frame or frame["saving_npv_gbp"].notna().sum() < 3:
+        return none
+    x, y = frame[name].to_numpy(dtype=float), frame["saving_npv_gbp"].to_numpy(dtype=float)
+    width, height = np.nanmax(x) - np.nanmin(x), np.nanmax(y) - np.nanmin(y)
+    if width <= 0 or height <= 0:
+        return none
+    above = (y - np.nanmin(y)) / height - (x - np.nanmin(x)) / width
+    best = int(np.nanargmax(above))
+    if above[best] <= 1e-9:
+        return none
+    return [position == best for position in range(len(frame))]

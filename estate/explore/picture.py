@@ -1,0 +1,71 @@
+"""frontier.png: what is saved against what it takes."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from estate.explore.measure import MEASURES
+from estate.present.palette import BLUE, GREY, INK, ORANGE, STYLE, VERMILLION, literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+    from estate.config import Config
+
+
+def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) -> bytes:
+    """Return the picture of a frontier: one line, or one for each limit of the second measure.
+
+    Parameters
+    ----------
+    shown : DataFrame
+        From `estate.explore.frontier.table`.
+    against : sequence of str
+        One or two measures.
+    config : Config
+        For its title.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(9, 6), dpi=150)
+        FigureCanvasAgg(figure)
+        axes = figure.add_axes((0.11, 0.12, 0.85, 0.74))
+        _draw(axes, shown, against)
+        label, unit = MEASURES[against[0]]
+        axes.set_xlabel(f"{label} [{unit}]")
+        axes.set_ylabel("Net present saving [£m]")
+        axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
+        title = f"What a saving takes: {config.title or config.name}"
+        figure.text(0.11, 0.94, literal(title), size=13, color=INK)
+        figure.text(
+            0.11, 0.9, "Proposed, not decided. Bars: what could still be saved within the limit.", color=GREY
+        )
+        content = io.BytesIO()
+        figure.savefig(content, format="png")
+    return content.getvalue()
+
+
+def _draw(axes: Axes, shown: pd.DataFrame, against: Sequence[str]) -> None:
+    found = shown[shown["status"] == "found"]
+    second = f"{against[1]}_limit" if len(against) == 2 else None
+    groups = [("", found)] if second is None else list(found.groupby(second))
+    colours = [BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", GREY]
+    for number, (limit, rows) in enumerate(groups):
+        x, y = rows[against[0]].to_numpy(), rows["saving_npv_gbp"].to_numpy() / 1e6
+        above = (rows["bound_npv_gbp"].to_numpy() / 1e6 - y).clip(min=0)
+        name = "" if second is None else f"{against[1]} at most {float(str(limit)):,.0f}"
+        colour = colours[number % len(colours)]
+        axes.errorbar(x, y, yerr=[above * 0, above], fmt="o-", color=colour, capsize=3, label=name)
+        knee = rows["knee"].to_numpy(dtype=bool)
+        axes.plot(x[knee], y[knee], "D", markersize=11, color=VERMILLION, fillstyle="none")
+        for at, up in zip(x[knee], y[knee], strict=True):
+            axes.annotate("knee", (at, up), xytext=(8, -14), textcoords="offset points", color=VERMILLION)
+    if second is not None:
+        axes.legend(frameon=False)

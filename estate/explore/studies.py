@@ -1,0 +1,155 @@
+"""Frontier, alternatives and reasons as studies: a search, then every plan found as a run one can open."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from estate.core.errors import ConfigError, InfeasibleError, Issue, SolverError
+from estate.core.types import CLOSURE_COLUMNS, HUB_COLUMNS, MOVE_COLUMNS, Plan, Solution
+from estate.study import Answer, Job, Study, run_study
+from estate.study.whole import answer_of
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from estate.config import Config
+    from estate.explore.ask import Found
+    from estate.study import Outcome, StudyProgress, Task, Where
+
+TABLES = {"closures": CLOSURE_COLUMNS, "hubs": HUB_COLUMNS, "moves": MOVE_COLUMNS}
+_STYLE = (
+    "body{font:15px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
+    "td,th{text-align:left;padding:.2em .7em}"
+)
+
+
+def record_of(found: Found, bound: float | None = None) -> dict[str, Any]:
+    """Return a plan with what was proved of it as plain data, to be appraised by any process."""
+    plan, solution = found.solution.plan, found.solution
+    frames = {name: getattr(plan, name).astype(object).to_dict("list") for name in TABLES}
+    tables = {
+        name: {key: [_plain(cell) for cell in cells] for key, cells in frame.items()}
+        for name, frame in frames.items()
+    }
+    return {
+        "plan": tables,
+        "saving_gbp": float(solution.objective_gbp),
+        "bound_gbp": float(solution.bound_gbp if bound is None else max(bound, solution.objective_gbp)),
+    }
+
+
+def _plain(cell: object) -> object:
+    return int(cell) if not isinstance(cell, str) and cell is not None else cell  # type: ignore[call-overload]
+
+
+def open_plan(task: Task) -> Answer:
+    """Check, price, appraise and write a plan that was found before; its files are those of a run."""
+    from estate.pipeline import evaluate_plan
+
+    told = task.parameters
+    plan = Plan(**{name: pd.DataFrame(told["plan"][name], columns=list(TABLES[name])) for name in TABLES})
+    apart = told["bound_gbp"] - told["saving_gbp"]
+    status = "optimal" if apart <= 1e-6 * max(1.0, abs(told["saving_gbp"])) else "within_gap"
+    solution = Solution(plan, status, told["saving_gbp"], told["bound_gbp"], "gap", "HiGHS: plan and bound")
+    return answer_of(evaluate_plan(task.config, task.base, plan, task.estate(), solution))
+
+
+class Search:
+    """A search kept as the first job of a study, and the plans it found as the others.
+
+    Parameters
+    ----------
+    config, base
+        The run.
+    folder : Path
+        Folder of the study.
+    where : Where
+        Where the plans are appraised.
+    progress : callable, optional
+        Told after every job.
+    stop : Event, optional
+        Ends the study; what is done is kept.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        base: Path,
+        folder: Path,
+        where: Where,
+        *,
+        progress: Callable[[StudyProgress], None] | None = None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self.config, self.base, self.folder, self.where = config, base, folder, where
+        self.progress, self.stop = progress, stop
+
+    def do(self, jobs: Sequence[Job], *, here: bool = False) -> list[Outcome]:
+        """Do jobs; those found from an earlier call are not done again.
+
+        Raises
+        ------
+        SolverError, InfeasibleError
+            Where none of them could be done.
+        """
+        from estate.study import Where
+
+        study = Study(self.config, self.base, jobs, self.folder)
+        outcomes = run_study(study, Where(workers=1) if here else self.where, self.progress, self.stop)
+        if outcomes and all(one.answer is None for one in outcomes):
+            kind = InfeasibleError if outcomes[0].status == "infeasible" else SolverError
+            raise kind(outcomes[0].message)
+        return outcomes
+
+    def plans(self, first: Job, records: Mapping[str, Mapping[str, Any]]) -> list[Outcome]:
+        """Appraise and write the plans of a search, each in a folder of its own."""
+        jobs = [first, *(Job(name, open_plan, parameters=record) for name, record in records.items())]
+        return self.do(jobs)[1:]
+
+
+def page(title: str, config: Config, lines: Sequence[str], table: pd.DataFrame, picture: str = "") -> bytes:
+    """Return a page with what was found; text from files is escaped."""
+    from estate.present.csvs import safe_frame
+
+    shown = safe_frame(table).round(2).to_html(index=False, border=0, na_rep="")
+    parts = [
+        f"<h1>{html.escape(title)}</h1>",
+        f"<p>Data: {html.escape(config.data_date or 'date not given')}. Proposed, not decided.</p>",
+    ]
+    if config.invented:
+        parts.append("<p>Invented estate: no figure is about a real place.</p>")
+    parts += [f"<p>{html.escape(line)}</p>" for line in lines]
+    if picture:
+        parts.append(f'<img src="{html.escape(picture)}" alt="{html.escape(title)}" style="max-width:100%">')
+    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
+    body = "".join([*parts, shown])
+    text = f'<!doctype html><html lang="en-GB"><head>{head}</head><body>{body}</body></html>\n'
+    return text.encode()
+
+
+def csv_of(table: pd.DataFrame) -> bytes:
+    """Return a table as a CSV file in which no cell is a formula."""
+    from estate.present.csvs import safe_frame
+
+    text: str = safe_frame(table).to_csv(index=False, lineterminator="\n")
+    return text.encode()
+
+
+def internal_only(config: Config, what: str) -> None:
+    """Refuse to tell values by site to other readers.
+
+    Raises
+    ------
+    ConfigError
+        If the audience is not internal.
+    """
+    if config.audience != "internal":
+        issue = Issue(
+            "config", None, "audience", config.audience, f"may not read {what}", "use audience: internal"
+        )
+        raise ConfigError("These are values by site, which are internal:", [issue])

@@ -1,0 +1,96 @@
+"""N best plans, frontier and prices against every complete plan of tiny estates."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from enumerate import Enumeration
+from random_cases import random_case
+
+from estate.explore.alternatives import Chooser, alternatives
+from estate.explore.ask import Questions
+from estate.explore.frontier import frontier
+from estate.explore.prices import Prices
+from estate.explore.reasons import FREE, Reasons
+
+SEEDS = (16, 18, 22, 23)
+PENNY = 0.01
+
+
+@cache
+def everything(seed: int) -> tuple[Enumeration, list[tuple[float, frozenset[str]]]]:
+    """Return all plans that the independent check lets through: saving, closures and hubs; best first."""
+    search = Enumeration(*random_case(seed, most_plans=600))
+    found = []
+    for openings, sites in search._scenes():
+        for index, value in enumerate(search._values(openings, sites).tolist()):
+            parts = search._decode(index, sites)
+            if search._passes(openings, parts):
+                closed = {f"close|{part.closing.site_id}" for part in parts if part.closing is not None}
+                found.append((value, frozenset(closed | {f"hub|{one.site_id}" for one in openings})))
+    return search, sorted(found, key=lambda one: -one[0])
+
+
+def questions(search: Enumeration) -> Questions:
+    return Questions(search.estate, search.config)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_n_best_choices_are_those_of_all_plans(seed):
+    search, plans = everything(seed)
+    best_of: dict[frozenset[str], float] = {}
+    for value, choice in plans:
+        best_of.setdefault(choice, value)
+    wanted = sorted(best_of.values(), reverse=True)[:5]
+    asked = questions(search)
+    near = alternatives(asked, within=1e6, count=5, way="best")
+    assert [plan.value for plan in near.plans] == pytest.approx(wanted, abs=PENNY)
+    chooser = Chooser(asked)
+    for plan in near.plans:
+        choice = frozenset(chooser.choices[chooser.made(plan.x)].tolist())
+        assert best_of[choice] == pytest.approx(plan.value, abs=PENNY)
+    assert near.proved
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_point_of_a_frontier_is_the_best_within_its_limit(seed):
+    search, plans = everything(seed)
+    points = frontier(questions(search), ["closures"], 9)
+    closures = [(value, sum(one.startswith("close|") for one in choice)) for value, choice in plans]
+    assert points[0].limits["closures"] == min(n for _, n in closures)
+    assert points[-1].found.value == pytest.approx(plans[0][0], abs=PENNY)
+    for point in points:
+        wanted = max(value for value, n in closures if n <= point.limits["closures"])
+        assert point.found.value == pytest.approx(wanted, abs=PENNY)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_prices_are_those_of_all_plans(seed):
+    """Everything free: the exact difference. Hubs and years held: never less, for fewer plans are left."""
+    search, plans = everything(seed)
+    asked = questions(search)
+    best = asked.best()
+    prices = Prices(asked, best)
+    for site in prices.sites():
+        price = prices.everything_free(site)
+        what = "hub" if "hub" in (price.decision, price.otherwise) else "close"
+        other = price.otherwise in ("close", "hub")
+        values = [value for value, choice in plans if (f"{what}|{site}" in choice) == other]
+        if not values:
+            assert price.low_gbp == float("inf")
+            continue
+        wanted = plans[0][0] - max(values)
+        assert price.low_gbp - PENNY <= wanted <= price.high_gbp + PENNY
+        assert price.high_gbp - price.low_gbp < 1.0
+        held = prices.held(site)
+        assert held.high_gbp >= wanted - PENNY - 1e-4 * abs(best.value)
+
+
+def test_reasons_are_told_in_words_for_every_site():
+    search, _ = everything(SEEDS[0])
+    asked = questions(search)
+    reasons = Reasons(search.estate, search.config, asked, asked.best())
+    table = reasons.rows(reasons.prices.sites(), free=True)
+    assert table["sentence"].str.len().gt(20).all()
+    assert not table.loc[table["price"] == FREE, "robustness"].eq("undecided by this evidence").any()
