@@ -11,7 +11,7 @@ import pandas as pd
 from estate.core.errors import ConfigError, Issue
 from estate.core.tables import SPECS
 from estate.present.cash import BACKLOG, INVESTMENT, RECEIPTS, RUNNING, group_of
-from estate.present.pooling import SEVERAL, pool, pool_partners
+from estate.present.pooling import SEVERAL, pool, pool_changes, pool_partners
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -199,12 +199,28 @@ def guarded_lines(audience: str) -> list[str]:
     return [line for line in lines if audience != "public" or line != "let_income"]
 
 
+def _changes(placed: pd.DataFrame) -> pd.DataFrame:
+    """Return partner, site and t wherever what a site saves is not what it saved the year before."""
+    signed = placed["amount_gbp"].where(placed["case"] == "plan", -placed["amount_gbp"])
+    running = ~placed["group"].isin([INVESTMENT, BACKLOG, RECEIPTS])
+    rows = placed.assign(gbp=signed, partner=placed["partner_id"].astype(str), site=placed["site_id"])[
+        running
+    ]
+    table = rows.pivot_table(
+        index=["partner", "site"], columns="t", values="gbp", aggfunc="sum", fill_value=0.0
+    )
+    steps = table.diff(axis=1).fillna(table)
+    moved = steps.reset_index().melt(["partner", "site"], value_name="gbp")
+    return moved[moved["gbp"].abs() > 0.005]
+
+
 def _coarse(cash: pd.DataFrame) -> pd.DataFrame:
     """Cash flows by year, partner and group; partners with few sites are put together."""
     placed = cash[cash["site_id"].fillna("").astype(str) != ""]
     names = pool_partners(placed["site_id"].astype(str), placed["partner_id"])
     partner = cash["partner_id"].fillna("").astype(str)
-    shown = partner.map({k: v or SEVERAL for k, v in names.items()}).fillna(partner)
+    every = {name: names.get(name, name) or SEVERAL for name in partner.unique()}
+    shown = partner.map(pool_changes(_changes(placed), every))
     group = cash["group"].where(cash["group"].isin([INVESTMENT, BACKLOG, RECEIPTS]), RUNNING)
     blank = dict.fromkeys(("site_id", "provision_id", "counterparty_id", "fund", "heading"), "")
     cash = cash.assign(group=group, line=group, partner_id=shown, **blank)

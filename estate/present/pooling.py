@@ -38,6 +38,41 @@ def pool_partners(site: pd.Series, partner: pd.Series, minimum: int = MIN_SITES)
     return {name: SEVERAL if name in few else name for name in sites.index}
 
 
+def pool_changes(changed: pd.DataFrame, shown: dict[str, str], minimum: int = MIN_SITES) -> dict[str, str]:
+    """Put partners together until no published total changes in a year by a few sites alone.
+
+    The difference of two years of a partner's total is what the sites save that close between
+    them; with one such site it is that site's running cost. All partners together are told in any case.
+
+    Parameters
+    ----------
+    changed : DataFrame
+        partner, site, t: one row for every year in which what a site costs is not what it was.
+    shown : dict
+        Partner to the name it is published under so far.
+    minimum : int
+        Least number of sites behind a change that is published.
+
+    Returns
+    -------
+    dict
+        As `shown`, with more partners under ``SEVERAL``.
+    """
+    names = dict(shown)
+    while len(set(names.values())) > 1:
+        group = changed["partner"].map(names)
+        counts = changed["site"].groupby([group, changed["t"]]).nunique()
+        lonely = set(counts.index[counts < minimum].get_level_values(0))
+        if not lonely:
+            break
+        if lonely == {SEVERAL}:  # it needs another to hide among: the one with the fewest changes
+            others = group[group != SEVERAL].value_counts(ascending=True, sort=True)
+            rest = sorted(set(names.values()) - {SEVERAL})
+            lonely.add(str(others.index[0]) if len(others) else rest[0])
+        names = {name: SEVERAL if label in lonely else label for name, label in names.items()}
+    return names
+
+
 def cohorts(first_year: pd.Series, minimum: int = MIN_SITES) -> pd.DataFrame:
     """Put sites into runs of years with enough sites each, by the year they first pay.
 

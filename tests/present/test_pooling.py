@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from estate.present.pooling import MIN_SITES, SEVERAL, cohorts, pool, pool_partners
+from estate.present.pooling import MIN_SITES, SEVERAL, cohorts, pool, pool_changes, pool_partners
 
 LABELS = {t: f"y{t}" for t in range(12)}
 
@@ -34,6 +34,23 @@ def test_a_partner_with_one_sale_takes_the_next_smallest_with_it() -> None:
     sites = pd.Series(["a", "b", "c", "d", "e", "f", "g", "h"])
     partner = pd.Series(["one", "three", "three", "three", "four", "four", "four", "four"])
     assert pool_partners(sites, partner) == {"one": SEVERAL, "three": SEVERAL, "four": "four"}
+
+
+def test_no_published_total_changes_by_one_closure_alone() -> None:
+    changed = pd.DataFrame(
+        [("council", f"C{i}", 2) for i in range(4)]
+        + [("health", "H1", 3), ("police", "P1", 3), ("police", "P2", 3)],
+        columns=["partner", "site", "t"],
+    )
+    alone = {"council": "council", "health": "health", "police": "police", "dwp": "dwp"}
+    assert pool_changes(changed, alone) == {**alone, "health": SEVERAL, "police": SEVERAL}
+    # with two sites in year 3 nobody is left to hide them: one total, which is told in any case
+    assert set(pool_changes(changed[:-1], alone).values()) == {SEVERAL}
+
+
+def test_a_single_partner_stays_itself() -> None:
+    changed = pd.DataFrame([("council", "C1", 2)], columns=["partner", "site", "t"])
+    assert pool_changes(changed, {"council": "council"}) == {"council": "council"}
 
 
 def test_two_sales_in_all_are_never_published() -> None:
