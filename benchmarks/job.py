@@ -247,10 +247,20 @@ WORK = {
 }
 
 
+def peak_bytes() -> int:
+    """Return the most memory this process ever held; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
 def main() -> None:
     """Do one job and print its record."""
     job = json.loads(sys.argv[1])
-    record = WORK[job["work"]](job)
+    record = {**WORK[job["work"]](job), "peak_bytes": peak_bytes()}
     clean = {
         key: None if isinstance(value, float) and not math.isfinite(value) else value
         for key, value in record.items()
