@@ -98,7 +98,13 @@ def test_progress_tells_every_stage_in_order(finished):
 
 def test_checks_name_every_rule_in_force_and_the_tie(finished):
     result, _, _ = finished
-    assert set(result.checks["check"]) == {*result.config.rules, "objective equals ledger"}
+    of_the_books = {
+        "financial view deflated equals ledger",
+        "every capital pound is funded once",
+        "charges between partners sum to nothing",
+        "debt is what is borrowed and not repaid",
+    }
+    assert set(result.checks["check"]) == {*result.config.rules, "objective equals ledger", *of_the_books}
     assert result.checks["passed"].all()
 
 
