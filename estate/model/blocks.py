@@ -8,7 +8,7 @@ variables can be added: PuLP stays the language in which people write rules by h
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +84,15 @@ class Arrays:
     rule: NDArray[np.str_]
     lazy: NDArray[np.bool_]
     part: NDArray[np.str_]
+
+    def rows(self, keep: NDArray[np.bool_]) -> Arrays:
+        """Return the problem with only the rows for which `keep` holds."""
+        picked = {
+            name: getattr(self, name)[keep]
+            for name in self.__dataclass_fields__
+            if name not in ("saving", "upper", "integer")
+        }
+        return replace(self, **picked)
 
 
 class BlockProblem(pulp.LpProblem):  # type: ignore[misc]

@@ -109,6 +109,7 @@ class Generation:
         on_moves = np.diff(self.arrays.matrix.indptr) > 0
         on_moves &= (abs(self.arrays.matrix) @ is_move.astype(float)) > 0
         seldom = np.isin(self.arrays.rule, SELDOM) & (on_moves | (self.arrays.rule != "opening"))
+        seldom |= self.arrays.lazy
         return np.flatnonzero(~seldom & (np.diff(self.arrays.matrix.indptr) > 0))
 
     def solve(self, seconds: float, watch: Watch) -> Solved | None:

@@ -148,7 +148,7 @@ def build_relaxation(model: Model, arrays: Arrays) -> Relaxation:
     possible = np.zeros((len(moves.leaver), moves.years), dtype=bool)
     np.logical_or.at(possible, moves.who, moves.present)
     upper = np.concatenate([arrays.upper[kept], possible.ravel().astype(float), np.ones(len(pairs))])
-    translated = _rows(arrays, moves, kept)
+    translated = _rows(arrays.rows(~(arrays.lazy & (arrays.rule == "capacity"))), moves, kept)
     extra, extra_low, extra_high = _ties(model, moves, (kept, goes, pairs), total)
     integer = np.concatenate([arrays.integer[kept], np.zeros(len(goes), bool), np.ones(len(pairs), bool)])
     hub_block = model.problem.blocks["hub"]

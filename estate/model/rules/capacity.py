@@ -42,7 +42,9 @@ site closing):
     (mergeneed_u - spare_i) Merge_{uv}(t)
         \le \sum_{w \in i, w \ne v} \min(room_w, mergeneed_u - spare_i) (Leave_w(t) - Close_i(t))
 
-Likewise, at most n provisions fit of those that need more than 1/(n+1) of the room of a place.
+A hub at an existing site is the same to what needs more than its room less the own provisions'.
+
+Likewise, at most n provisions fit of those of which the smallest n + 1 need more than the room.
 """
 
 from __future__ import annotations
@@ -122,6 +124,24 @@ def _existing_hub_room(problem: BlockProblem, inst: Instance) -> None:
     _own_leaving(rows, problem, inst, np.unique(hub["site"]))
     _closed_has_none(rows, problem, inst, (np.unique(hub["site"]), occupied))
     add_compact(problem, "capacity", rows, 0.0)
+    move["lack"] = move["need"] - (inst.places["room"].to_numpy()[move["place"]] - occupied[move["site"]])
+    _own_make_room(problem, inst, move[move["lack"] > ROUNDING])
+
+
+def _own_make_room(problem: BlockProblem, inst: Instance, move: pd.DataFrame) -> None:
+    """Let what needs more than the room beside a hub's own provisions wait until they make it."""
+    years = inst.horizon.decision_years
+    pairs = move[["provision", "place", "site", "lack"]].drop_duplicates(["provision", "place"])
+    pairs = pairs.assign(pair=np.arange(len(pairs)))
+    rows = Rows(len(pairs) * years)
+    arriving = move.merge(pairs[["provision", "place", "pair"]], on=["provision", "place"])
+    row, column, source = to_date(arriving["pair"], arriving["year"], arriving["column"], years)
+    rows.add(row, column, arriving["lack"].to_numpy()[source])
+    own = inst.provisions.reset_index(names="own")[["own", "site", "room"]]
+    frees = pairs[["pair", "site", "lack"]].merge(own, on="site")
+    row, column, source = left_to_date(problem, inst, frees["pair"], frees["own"])
+    rows.add(row, column, -np.minimum(frees["room"], frees["lack"]).to_numpy()[source])
+    add_compact(problem, "capacity", rows, 0.0, lazy=True, part=IMPLIED)
 
 
 def _own_leaving(rows: Rows, problem: BlockProblem, inst: Instance, sites: np.ndarray) -> None:
@@ -264,11 +284,23 @@ def _count_big(
     limit: tuple[int, np.ndarray],
 ) -> None:
     most, upper = limit
-    big = arrivals[arrivals["need"] > arrivals["room"] / (most + 1) + 1e-6]
-    number = big.groupby("at")["provision"].nunique()
-    crowded = number.index[number > most].to_numpy()
-    big, gates = big[big["at"].isin(crowded)], gate[0][gate[0]["at"].isin(crowded)]
+    big = arrivals.merge(_together_too_big(arrivals, most), on=["at", "provision"])
+    crowded = np.unique(big["at"])
+    gates = gate[0][gate[0]["at"].isin(crowded)]
     rows = Rows(len(crowded))
     rows.add(np.searchsorted(crowded, big["at"]), big["column"], 1.0)
     rows.add(np.searchsorted(crowded, gates["at"]), gates["column"], gate[1] * most)
     add_compact(problem, "capacity", rows, upper[crowded], part=IMPLIED)
+
+
+def _together_too_big(arrivals: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Return the largest provisions of each place of which any most + 1 need more than its room."""
+    each = arrivals[["at", "provision", "need", "room"]].drop_duplicates(["at", "provision"])
+    each = each.sort_values(["at", "need", "provision"], ascending=[True, False, True], ignore_index=True)
+    rank = each.groupby("at").cumcount().to_numpy()
+    to_date_sum = np.concatenate([[0.0], np.cumsum(each["need"].to_numpy())])
+    last = np.arange(1, len(each) + 1)
+    together = to_date_sum[last] - to_date_sum[np.maximum(last - most - 1, 0)]
+    too_big = (rank >= most) & (together > each["room"].to_numpy() + ROUNDING)
+    furthest = pd.Series(np.where(too_big, rank, -1)).groupby(each["at"]).transform("max").to_numpy()
+    return each.loc[rank <= furthest, ["at", "provision"]]
