@@ -168,7 +168,8 @@ def _counts(draw: Draw) -> dict[str, int]:
     if draw.chance(0.6):
         counts["max_closures"] = int(draw.pick((0, 1, 1, 2)))
     if draw.chance(0.15):
-        counts["min_closures"] = int(draw.pick((1, 2)))
+        # more than the most would be refused with the configuration
+        counts["min_closures"] = min(int(draw.pick((1, 2))), counts.get("max_closures", 2))
     if draw.chance(0.3):
         counts["min_hubs"] = 1
     elif draw.chance(0.3):
