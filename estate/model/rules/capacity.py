@@ -140,7 +140,7 @@ def _own_make_room(problem: BlockProblem, inst: Instance, move: pd.DataFrame) ->
     own = inst.provisions.reset_index(names="own")[["own", "site", "room"]]
     frees = pairs[["pair", "site", "lack"]].merge(own, on="site")
     row, column, source = left_to_date(problem, inst, frees["pair"], frees["own"])
-    rows.add(row, column, -np.minimum(frees["room"], frees["lack"]).to_numpy()[source])
+    rows.add(row, column, -frees[["room", "lack"]].min(axis=1).to_numpy()[source])
     add_compact(problem, "capacity", rows, 0.0, lazy=True, part=IMPLIED)
 
 
