@@ -122,6 +122,9 @@ class VintageSection(Section):
 
     deflators: str = Field("hmt_2025_12", description="Price index; after its last year prices grow evenly")
     carbon_values: str = Field("desnz_2023_11", description="Values of carbon by year")
+    carbon: Literal["none", "low", "central", "high"] = Field(
+        "none", description="Which carbon values the economic view counts; none leaves carbon out"
+    )
     optimism_bias: str = Field("mott_macdonald_2002", description="Optimism bias by type of project")
     works: dict[str, float] = Field(
         default_factory=dict,
@@ -213,6 +216,9 @@ class ClosurePolicy(Section):
     allow_assumed: bool = Field(
         default=False,
         description="Propose closing sites whose cost and floor area are both assumed",
+    )
+    let_energy_band: Literal["A", "B", "C", "D", "E", "F", "G"] = Field(
+        "E", description="Worst energy band in which a building may be let"
     )
 
 

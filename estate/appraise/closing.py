@@ -28,7 +28,14 @@ def leaving(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
     brakes = pd.DataFrame({"site_id": text(table["site_id"]), "gbp": number(table["cost_gbp"])})
     brakes = brakes[text(table["effect"]) == "cost"].merge(rows, on="site_id")
     paid = -brakes["gbp"].to_numpy(dtype=float)
+    early = (rows["closes_t"] < rows["expiry_t"]) & (rows["closes_t"] != rows["break_t"])
+    premium = np.where(early, -rows["premium_gbp"], 0.0)
+    compensation = np.where(rows["tenanted"], 0.0, -rows["compensation_gbp"])
+    team = np.full(len(rows), -facts.rates["programme_gbp_per_closure"])
     return [
+        post(rows, once(closes, premium, facts.span), "surrender_premium"),
+        post(rows, once(closes, compensation, facts.span), "tenant_compensation"),
+        post(rows, once(closes, team, facts.span), "programme"),
         post(rows, once(closes, cleared, facts.span), "decommissioning"),
         post(rows, once(closes, repair, facts.span), "dilapidations"),
         post(rows, once(closes, penalty, facts.span), "break_penalty"),
@@ -55,7 +62,9 @@ def exits(facts: Facts) -> list[pd.DataFrame]:
     fees = -rows["disposal_cost_share"].to_numpy(dtype=float) * expected
     let = (rows["exit_route"] == "let").to_numpy(dtype=bool)
     rent = np.where(let, rows["let_income_gbp_per_year"], 0.0)
+    works = np.where(let, -rows["upgrade_gbp"], 0.0)
     return [
+        post(rows, once(done, works, span), "energy_upgrade"),
         post(rows, held, "vacant_holding"),
         post(rows, once(done, expected * retention, span), "receipt"),
         post(rows, once(done, expected * (1.0 - retention), span), "receipt", view="economic"),

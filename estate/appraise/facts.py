@@ -10,6 +10,7 @@ import pandas as pd
 
 from estate.appraise.lines import NEVER, Matrix, Years
 from estate.core.money import discount_factors
+from estate.core.vintage import carbon_prices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,8 @@ class Facts:
         G: works cost with fees, contingency and optimism bias, per works cost [share].
     factors : ndarray
         Discount factors of years 0 .. appraisal_years - 1 [share].
+    carbon : ndarray
+        Value of the emissions of energy by year [GBP/kWh].
     sites : DataFrame
         Every site with owner, tenure and closing year.
     provisions : DataFrame
@@ -78,6 +81,7 @@ class Facts:
     rates: Mapping[str, float]
     uplift: float
     factors: Matrix
+    carbon: Matrix
     sites: pd.DataFrame
     provisions: pd.DataFrame
     closures: pd.DataFrame
@@ -87,6 +91,11 @@ class Facts:
     def span(self) -> int:
         """Number of appraised years."""
         return self.horizon.appraisal_years
+
+    @property
+    def two_places(self) -> float:
+        """Part of a year for which the old place is paid for beside the new [year]."""
+        return self.rates["double_running_months"] / 12.0 * delay(self.rates)
 
     @property
     def counted(self) -> pd.DataFrame:
@@ -100,15 +109,27 @@ def uplift(rates: Mapping[str, float]) -> float:
     return (1.0 + rates["fees_share"]) * (1.0 + rates["contingency_share"]) * (1.0 + bias)
 
 
+def delay(rates: Mapping[str, float]) -> float:
+    """Return by how much optimism bias lengthens works: 1 + OB (1 - mitigated) (domain 1.6)."""
+    return 1.0 + rates["optimism_bias_duration_share"] * (1.0 - rates["optimism_bias_mitigated_share"])
+
+
 def gather(estate: Estate, config: Config, plan: Plan) -> Facts:
     """Read what the ledger needs from the tables and the plan."""
     horizon = config.horizon.horizon()
-    sites = _sites(estate, horizon, plan)
+    sites = _sites(estate, config, plan)
+    dated = config.vintages
     return Facts(
         horizon=horizon,
         rates=estate.assumptions,
         uplift=uplift(estate.assumptions),
         factors=discount_factors(config.vintage, horizon.appraisal_years, config.timing),
+        carbon=carbon_prices(
+            dated.carbon,
+            (dated.carbon_values, dated.deflators),
+            horizon.first_year + np.arange(horizon.appraisal_years),
+            estate.assumptions,
+        ),
         sites=sites,
         provisions=_provisions(estate, sites, plan),
         closures=_closures(estate, sites, plan),
@@ -118,13 +139,18 @@ def gather(estate: Estate, config: Config, plan: Plan) -> Facts:
 
 def in_plan_partners(estate: Estate, partner_ids: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Say of each partner whether it takes part; one without a row does."""
-    table = estate.tables["partners"]
-    absent = set(text(table["partner_id"])[~truth(table["in_plan"], blank=True)])
+    absent = _absent(estate)
     return np.array([partner not in absent for partner in partner_ids], dtype=bool)
 
 
-def _sites(estate: Estate, horizon: Horizon, plan: Plan) -> pd.DataFrame:
-    """Every site with its owner, whether it is counted, its tenure and its closing year."""
+def _absent(estate: Estate) -> set[str]:
+    """Return the partners that take no part."""
+    table = estate.tables["partners"]
+    return set(text(table["partner_id"])[~truth(table["in_plan"], blank=True)])
+
+
+def _site_facts(estate: Estate, config: Config) -> pd.DataFrame:
+    """Return what each site is, earns and needs."""
     table = estate.tables["sites"]
     sites = pd.DataFrame(
         {name: text(table[name]) for name in ("site_id", "partner_id", "status", "scope", "step_free")}
@@ -132,6 +158,21 @@ def _sites(estate: Estate, horizon: Horizon, plan: Plan) -> pd.DataFrame:
     sites["gia_m2"] = number(table["gia_m2"])
     sites["income_gbp"] = number(table["income_gbp_per_year"])
     sites["step_free_cost_gbp"] = number(table["step_free_cost_gbp"])
+    sites["compensation_gbp"] = number(table["tenant_compensation_gbp"])
+    sites["energy_kwh"] = number(table["energy_kwh_per_year"])
+    rate = estate.assumptions["energy_upgrade_gbp_per_m2"] * sites["gia_m2"].to_numpy(dtype=float)
+    band = pd.Series(text(table["energy_rating"])).str.strip().str.upper().str[:1].fillna("")
+    poor = (band > config.policy.let_energy_band) & (band <= "G")
+    sites["upgrade_gbp"] = np.where(poor, number(table["energy_upgrade_gbp"], rate), 0.0)
+    for axis in ("easting", "northing"):
+        sites[axis] = number(table[axis], np.nan)
+    return sites
+
+
+def _sites(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
+    """Every site with its owner, whether it is counted, its tenure and its closing year."""
+    horizon = config.horizon.horizon()
+    sites = _site_facts(estate, config)
     sites["in_plan"] = in_plan_partners(estate, sites["partner_id"].to_numpy(dtype=object))
     sites["counted"] = (
         (sites["status"] == "existing") & sites["in_plan"] & sites["scope"].isin(COUNTED_SCOPES)
@@ -142,6 +183,9 @@ def _sites(estate: Estate, horizon: Horizon, plan: Plan) -> pd.DataFrame:
     for name in ("expiry_t", "break_t"):
         sites[name] = number(sites[name], NEVER).astype(np.int64)
     sites["break_penalty_gbp"] = number(sites["break_penalty_gbp"])
+    landlord = pd.Series(text(sites["landlord_id"]))
+    inside = set(text(estate.tables["partners"]["partner_id"])) - {"", *_absent(estate)}
+    sites["landlord_id"] = landlord.where(landlord.isin(inside) & (landlord != sites["partner_id"]), "")
     closing = dict(zip(text(plan.closures["site_id"]), number(plan.closures["year"]), strict=True))
     sites["closes_t"] = number(sites["site_id"].map(closing), NEVER).astype(np.int64)
     return sites
@@ -159,6 +203,7 @@ def _tenures(estate: Estate, horizon: Horizon) -> pd.DataFrame:
             "break_penalty_gbp": number(table["break_penalty_gbp"]),
             "market_rent_gbp": number(table["market_rent_gbp_per_year"], np.nan),
             "dilapidations_gbp": number(table["dilapidations_gbp"], np.nan),
+            "landlord_id": text(table["landlord_partner_id"]),
         }
     )
 
@@ -179,6 +224,9 @@ def _provisions(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame
     stays = 1.0 - number(table["digital_share"])
     rows["need_m2"] = room * number(rows["space_factor"], 1.0) * stays
     rows["merge_need_m2"] = room * number(rows["merge_factor"], 0.8) * stays
+    step = estate.assumptions["cost_step_share"]
+    rows["steps"] = np.floor(rows["weight"] / step + ROUNDING) * step
+    rows["redundancy_gbp"] = number(table["redundancy_gbp"])
     rows["fte"] = number(table["staff_fte"]) * stays
     rows["stays"] = stays
     rows["visits"] = number(table["visits_per_year"])
@@ -220,6 +268,7 @@ def _closures(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     terms = pd.DataFrame({name: text(value[name]) for name in ("site_id", "exit_route")})
     for name in _TERMS:
         terms[name] = number(value[name], np.nan)
+    terms["subject_to_tenancy"] = truth(value["subject_to_tenancy"], blank=False)
     rows = rows.merge(terms, on=["site_id", "exit_route"], how="left", validate="one_to_one")
     rows["receipt_gbp"] = number(rows["receipt_gbp"])
     rows["let_income_gbp_per_year"] = number(rows["let_income_gbp_per_year"])
@@ -227,6 +276,9 @@ def _closures(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     rows["disposal_cost_share"] = number(rows["disposal_cost_share"], rates["disposal_cost_share"])
     holding = rates["vacant_holding_gbp_per_m2_per_year"] * rows["gia_m2"].to_numpy(dtype=float)
     rows["holding_gbp_per_year"] = number(rows["holding_gbp_per_year"], holding)
+    rows["premium_gbp"] = np.where(rows["exit_route"] == "surrender", number(rows["premium_gbp"]), 0.0)
+    sold = rows["exit_route"].isin(["sell", "transfer"]).to_numpy(dtype=bool)
+    rows["tenanted"] = truth(rows["subject_to_tenancy"], blank=False) & sold
     brakes = _brakes(estate)
     delay = number(rows["site_id"].map(brakes["delay_years"]))
     wait = number(rows["years_to_sell"], rates["years_to_sell"]) + delay
@@ -248,6 +300,7 @@ _TERMS = (
     "disposal_cost_share",
     "let_income_gbp_per_year",
     "holding_gbp_per_year",
+    "premium_gbp",
 )
 
 
@@ -277,9 +330,13 @@ def _hubs(estate: Estate, config: Config, sites: pd.DataFrame, plan: Plan) -> pd
     options = pd.DataFrame({"site_id": text(table["site_id"]), "option": text(table["option"])})
     options["lead_id"] = text(table["lead_partner_id"])
     options["spend_profile"] = text(table["spend_profile"])
-    for name in ("room_nia_m2", "capital_gbp", "running_cost_gbp_per_year", "cures_backlog_share"):
+    figures = ("room_nia_m2", "capital_gbp", "running_cost_gbp_per_year", "cures_backlog_share")
+    for name in (*figures, "energy_kwh_per_year"):
         options[name] = number(table[name])
-    options["lead_years"] = number(table["lead_years"], 1).astype(np.int64)
+    meant = number(table["lead_years"], 1)
+    options["lead_years"] = np.ceil(meant * delay(estate.assumptions) - ROUNDING).astype(np.int64)
+    # A profile is of the years meant; over a longer time the capital is spread evenly.
+    options.loc[options["lead_years"] != meant, "spend_profile"] = ""
     options["life_years"] = number(table["life_years"], estate.assumptions["hub_life_years"]).astype(np.int64)
     opened = pd.DataFrame({name: text(plan.hubs[name]) for name in ("site_id", "option")})
     opened["opens_t"] = number(plan.hubs["year"]).astype(np.int64)

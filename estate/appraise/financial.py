@@ -34,7 +34,6 @@ ASSET_OF_LINE = {
 }
 """Class of asset that each line of capital spend makes; its life decides how debt is repaid."""
 
-TRANSFERS = ("hub_charge", "host_fee", "rent_between_partners")
 SMALL_RECEIPT_GBP = 10_000.0
 """Receipts up to this are revenue (Local Authorities (Capital Finance) Regulations 2003, reg 10)."""
 
@@ -168,7 +167,8 @@ def _events(ledger: pd.DataFrame, names: list[str], index: Matrix, cost_share: f
     once = line.isin([name for name, known in LINES.items() if known.side == "invest"])
     put("revenue_gbp", rows[revenue])
     put("one_off_revenue_gbp", rows[revenue & once], -1.0)
-    put("transfers_gbp", rows[line.isin(TRANSFERS) & (rows["view"] == "financial")])
+    between = (rows["view"] == "financial") & (rows["counterparty_id"] != "")
+    put("transfers_gbp", rows[between])
     for name, asset in ASSET_OF_LINE.items():
         put(asset, rows[line == name], -1.0)
     put("capital_released_gbp", rows[line == "backlog"])

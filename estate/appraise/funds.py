@@ -9,7 +9,7 @@ import pandas as pd
 
 from estate.appraise.facts import gather, number, text
 from estate.appraise.lines import names
-from estate.appraise.steady import ratio, steady_year
+from estate.appraise.steady import OWN_LINES, ratio, steady_year
 from estate.core.reference import headings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def saving_by_fund(ledger: pd.DataFrame, estate: Estate, config: Config, plan: P
     t = steady_year(plan, facts.span)
     decided = set(facts.sites.loc[facts.sites["decided"], "site_id"])
     rows = ledger[(ledger["t"] == t) & ledger["line"].isin(names(steady=True))]
-    own = rows["line"].isin(["running_cost", "income"])
+    own = rows["line"].isin(OWN_LINES)
     rows = rows[~own | rows["site_id"].isin(decided)]
     cash = rows[(rows["cashable"] == "yes") & rows["view"].isin(["both", "financial"])]
     cost = -cash.pivot_table(index="fund", columns="case", values="amount_gbp", aggfunc="sum")

@@ -57,6 +57,8 @@ def build_ledger(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
         *closing.exits(facts),
         *opening.hubs(facts),
         *opening.moving(facts),
+        *opening.people(facts),
+        *running.carbon(facts),
         *opening.charges(facts, estate, config),
         *visitors.travel(facts, estate, config),
     ]

@@ -71,17 +71,26 @@ class LedgerLine:
 LEDGER_LINES: tuple[LedgerLine, ...] = (
     LedgerLine("running_cost", "revenue", "owner", "save", True, "Running cost of buildings, by heading"),
     LedgerLine("income", "revenue", "owner", "save", True, "Lettings, hire and trading income"),
+    LedgerLine(
+        "rent_between_partners", "revenue", "landlord", "save", True, "Rent a partner is paid by another"
+    ),
     LedgerLine("backlog", "capital", "owner", "save", False, "Backlog works of an approved programme"),
     LedgerLine("double_running", "revenue", "owner", "invest", False, "Old place paid for beside the new"),
     LedgerLine("decommissioning", "revenue", "owner", "invest", False, "Clearing a closed building"),
     LedgerLine("dilapidations", "revenue", "owner", "invest", False, "Dilapidations on leaving a lease"),
     LedgerLine("break_penalty", "revenue", "owner", "invest", False, "Penalty for leaving at a break"),
+    LedgerLine("surrender_premium", "revenue", "owner", "invest", False, "Paid to be let out of a lease"),
+    LedgerLine("tenant_compensation", "revenue", "owner", "invest", False, "Compensation to tenants"),
+    LedgerLine(
+        "programme", "revenue", "owner or lead", "invest", False, "Programme team, by closure and hub"
+    ),
     LedgerLine("brake_cost", "capital", "owner", "invest", False, "Cost of a brake, paid on closing"),
     LedgerLine("vacant_holding", "revenue", "owner", "save", True, "Holding an empty building"),
     LedgerLine("empty_rates", "revenue", "owner", "save", True, "Business rates on an empty building"),
     LedgerLine("receipt", "capital", "owner", "receipt", False, "Expected proceeds of a sale"),
     LedgerLine("disposal_cost", "capital", "owner", "invest", False, "Cost of a sale"),
     LedgerLine("let_income", "revenue", "owner", "save", True, "Net income of a closed site once let"),
+    LedgerLine("energy_upgrade", "capital", "owner", "invest", False, "Works to the band that may be let"),
     LedgerLine("hub_capital", "capital", "lead", "invest", False, "Works of a hub, with fees and bias"),
     LedgerLine("hub_running", "revenue", "lead", "save", True, "Running cost of a hub"),
     LedgerLine("lifecycle", "revenue", "lead", "save", True, "Replacement of hub works over their life"),
@@ -89,10 +98,15 @@ LEDGER_LINES: tuple[LedgerLine, ...] = (
     LedgerLine("move", "revenue", "occupier", "invest", False, "Removal and relocation"),
     LedgerLine("it", "capital", "occupier", "invest", False, "IT and network at the new place"),
     LedgerLine("fit_out", "capital", "occupier", "invest", False, "Occupier's own fit-out at the new place"),
+    LedgerLine(
+        "redundancy", "revenue", "occupier", "invest", False, "Redundancy; a transfer, on bills alone"
+    ),
+    LedgerLine("excess_travel", "revenue", "occupier", "invest", False, "Excess travel of staff"),
     LedgerLine("hub_charge", "revenue", "occupier to lead", "save", True, "Charge for room in a hub"),
     LedgerLine("host_fee", "revenue", "occupier to host", "save", True, "Fee for room lent"),
     LedgerLine("online", "revenue", "occupier", "save", True, "Setting up and serving online"),
     LedgerLine("resident_travel", "revenue", "residents", "save", False, "Value of residents' extra travel"),
+    LedgerLine("carbon", "revenue", "owner or lead", "save", False, "Emissions of energy, valued"),
 )
 
 LINES: Mapping[str, LedgerLine] = {line.name: line for line in LEDGER_LINES}

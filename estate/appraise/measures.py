@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate, Plan
 
-CAPITAL_LINES = ("hub_capital", "fit_out", "it", "brake_cost", "disposal_cost")
+CAPITAL_LINES = ("hub_capital", "fit_out", "it", "brake_cost", "disposal_cost", "energy_upgrade")
 """Lines that purses pay for (docs/model.md section 6)."""
 
 

@@ -29,7 +29,9 @@ def hubs(facts: Facts) -> list[pd.DataFrame]:
     life = rows["life_years"].to_numpy(dtype=float)
     left = works * facts.uplift * np.maximum(0.0, 1.0 - (span - opens) / life)
     last = np.full(len(rows), span - 1)
+    team = np.full(len(rows), -facts.rates["programme_gbp_per_hub"])
     return [
+        post(rows, once(opens, team, span), "programme"),
         post(rows, -_spend(facts), "hub_capital"),
         post(rows, between(opens, end, running, span), "hub_running"),
         post(rows, between(opens + 1, end, renewal, span), "lifecycle"),
@@ -100,6 +102,21 @@ def moving(facts: Facts) -> list[pd.DataFrame]:
         # Two kinds of cost of one line are two rows: what is paid once and what is paid yearly.
         post(rows, once(leaves, -setup, facts.span), "online"),
         post(rows, yearly, "online"),
+    ]
+
+
+def people(facts: Facts) -> list[pd.DataFrame]:
+    """Post redundancy and excess travel of staff."""
+    rows = facts.provisions[facts.provisions["leaves_t"] < facts.span]
+    leaves = rows["leaves_t"].to_numpy(dtype=np.int64)
+    goes = rows["how"].isin(["move", "merge"]).to_numpy(dtype=bool)
+    rates = facts.rates
+    years = round(rates["excess_travel_years"])
+    staff = np.where(goes, -rates["excess_travel_gbp_per_fte_per_year"] * rows["fte"], 0.0)
+    paid = once(leaves, -rows["redundancy_gbp"].to_numpy(dtype=float), facts.span)
+    return [
+        post(rows, paid, "redundancy", view="financial"),
+        post(rows, between(leaves, leaves + years, staff, facts.span), "excess_travel"),
     ]
 
 

@@ -61,13 +61,16 @@ def cost_rows(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -
     later = np.arange(facts.span) >= rows["expiry_t"].to_numpy(dtype=np.int64)[:, None]
     market = (rows["market_rent_gbp"].fillna(0.0) * rows["part"]).to_numpy(dtype=float)
     yearly = np.where(later & renewed.to_numpy(dtype=bool)[:, None], market[:, None], yearly)
-    kept = facts.provisions[["site_id", "provision_id", "weight", "leaves_t", "how"]]
+    kept = facts.provisions[["site_id", "provision_id", "weight", "steps", "leaves_t", "how"]]
     rows["occupied"] = rows["site_id"].isin(kept["site_id"])
-    fixed_part = np.where(rows["occupied"], rows["fixed_share"], 1.0)
+    freed = rows["site_id"].map(kept.groupby("site_id")["steps"].sum()).fillna(0.0)
+    rest = rows["fixed_share"] + rows["stepped_share"] * (1.0 - freed)
+    fixed_part = np.where(rows["occupied"], rest, 1.0)
     rows["row"] = np.arange(len(rows))
     variable = rows.merge(kept, on="site_id")
     index = variable["row"].to_numpy(dtype=np.int64)
-    part = ((1.0 - variable["fixed_share"]) * variable["weight"]).to_numpy(dtype=float)
+    flowing = (1.0 - variable["fixed_share"] - variable["stepped_share"]) * variable["weight"]
+    part = (flowing + variable["stepped_share"] * variable["steps"]).to_numpy(dtype=float)
     return CostRows(rows, fixed_part[:, None] * yearly, variable, part[:, None] * yearly[index])
 
 
@@ -80,6 +83,11 @@ def _posted_rows(facts: Facts, table: pd.DataFrame, column: str) -> pd.DataFrame
     rows["view"] = rows["heading"].map(known["view"])
     default = rows["heading"].map(known["fixed_share"]).to_numpy(dtype=float)
     rows["fixed_share"] = number(table["fixed_share"], default)
+    rows["stepped_share"] = number(table["stepped_share"])
+    landlord = dict(zip(facts.sites["site_id"], facts.sites["landlord_id"], strict=True))
+    named = pd.Series(text(rows["site_id"].map(landlord)))
+    rows["counterparty_id"] = named.where(rows["heading"] == "rent", "")
+    rows["view"] = rows["view"].where(rows["counterparty_id"] == "", "financial")
     cash = rows.assign(part=cashable, cashable="yes")
     rest = rows.assign(part=1.0 - cashable, cashable="no", view="economic")[rows["view"] == "both"]
     both = pd.concat([cash[cash["view"] != "memo"], rest], ignore_index=True)
@@ -104,28 +112,41 @@ def running_cost(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
     np.add.at(whole, costs.variable["row"].to_numpy(dtype=np.int64), costs.variable_gbp)
     parted = costs.fixed["site_id"].isin(changes).to_numpy(dtype=bool)
     fixed = np.where(parted[:, None], costs.fixed_gbp, whole)
-    blocks = [post(costs.fixed, -whole, "running_cost", case="bau")]
+    blocks = [post(costs.fixed, -whole, "running_cost", case="bau"), _to_landlords(costs.fixed, whole, "bau")]
     for items, yearly, end in (
         (costs.fixed, fixed, "closes_t"),
         (costs.variable[split], costs.variable_gbp[split], "leaves_t"),
     ):
         stays = t < items[end].to_numpy(dtype=np.int64)[:, None]
-        blocks.append(post(items, np.where(stays, -yearly, 0.0), "running_cost"))
+        paid = np.where(stays, yearly, 0.0)
+        blocks += [post(items, -paid, "running_cost"), _to_landlords(items, paid, "plan")]
     return blocks
+
+
+def _to_landlords(items: pd.DataFrame, paid: Matrix, case: str) -> pd.DataFrame:
+    """Post rent that one partner pays as what the other is paid."""
+    let = (items["counterparty_id"] != "").to_numpy(dtype=bool)
+    rows = items[let].assign(
+        partner_id=items["counterparty_id"][let], counterparty_id=items["partner_id"][let]
+    )
+    return post(rows, paid[let], "rent_between_partners", case=case)
 
 
 def double_running(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
     """Post the months in which the old place is paid for beside the new one."""
-    share = facts.rates["double_running_months"] / 12.0
+    share = facts.two_places
     t = np.arange(facts.span)
     closes = t == costs.fixed["closes_t"].to_numpy(dtype=np.int64)[:, None]
     closes &= costs.fixed["occupied"].to_numpy(dtype=bool)[:, None]
     leaves = t == costs.variable["leaves_t"].to_numpy(dtype=np.int64)[:, None]
     leaves &= costs.variable["how"].isin(["move", "merge"]).to_numpy(dtype=bool)[:, None]
-    return [
-        post(costs.fixed, np.where(closes, -share * costs.fixed_gbp, 0.0), "double_running"),
-        post(costs.variable, np.where(leaves, -share * costs.variable_gbp, 0.0), "double_running"),
-    ]
+    blocks = []
+    for items, paid in (
+        (costs.fixed, np.where(closes, share * costs.fixed_gbp, 0.0)),
+        (costs.variable, np.where(leaves, share * costs.variable_gbp, 0.0)),
+    ):
+        blocks += [post(items, -paid, "double_running"), _to_landlords(items, paid, "plan")]
+    return blocks
 
 
 def empty_rates(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> list[pd.DataFrame]:
@@ -148,8 +169,28 @@ def income(facts: Facts) -> list[pd.DataFrame]:
     start = np.zeros(len(items), dtype=np.int64)
     value = items["income_gbp"].to_numpy(dtype=float)
     bau = between(start, start + facts.span, value, facts.span)
-    plan = between(start, items["closes_t"].to_numpy(dtype=np.int64), value, facts.span)
+    sold = facts.closures[facts.closures["tenanted"]]
+    until = items["site_id"].map(dict(zip(sold["site_id"], sold["closes_t"] + sold["lag"], strict=True)))
+    ends = until.fillna(items["closes_t"]).to_numpy(dtype=np.int64)
+    plan = between(start, ends, value, facts.span)
     return [post(items, bau, "income", case="bau"), post(items, plan, "income")]
+
+
+def carbon(facts: Facts) -> list[pd.DataFrame]:
+    """Post the value of emissions: of buildings while they are open, of hubs from their opening."""
+    items = facts.counted
+    price, t = facts.carbon, np.arange(facts.span)
+    worth = items["energy_kwh"].to_numpy(dtype=float)[:, None] * price
+    stays = t < items["closes_t"].to_numpy(dtype=np.int64)[:, None]
+    hubs = facts.hubs
+    used = hubs["energy_kwh_per_year"].to_numpy(dtype=float)[:, None] * price
+    runs = t >= hubs["opens_t"].to_numpy(dtype=np.int64)[:, None]
+    apart = {"view": "economic", "cashable": "no"}
+    return [
+        post(items, -worth, "carbon", case="bau", **apart),
+        post(items, np.where(stays, -worth, 0.0), "carbon", **apart),
+        post(hubs, np.where(runs, -used, 0.0), "carbon", **apart),
+    ]
 
 
 def backlog_rows(facts: Facts, estate: Estate) -> pd.DataFrame:

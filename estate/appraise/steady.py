@@ -70,6 +70,10 @@ class SteadyYear:
         return self.assumed_share > ILLUSTRATIVE_ABOVE
 
 
+OWN_LINES = ("running_cost", "income", "rent_between_partners")
+"""Lines of a building, counted only where it is decided on; the others follow from the plan."""
+
+
 def ratio(numerator: float, denominator: float) -> float | None:
     """Return a share, None where its denominator is not positive."""
     return numerator / denominator if denominator > 0 else None
@@ -101,7 +105,7 @@ def steady_cost(ledger: pd.DataFrame, decided: set[str], t: int) -> pd.DataFrame
     rows = ledger[ledger["t"] == t]
     rows = rows[rows["line"].isin(names(steady=True)) & rows["view"].isin(["both", "financial"])]
     rows = rows[rows["cashable"] == "yes"]
-    own = rows["line"].isin(["running_cost", "income"])
+    own = rows["line"].isin(OWN_LINES)
     rows = rows[~own | rows["site_id"].isin(decided)]
     cost = -rows.pivot_table(index="partner_id", columns="case", values="amount_gbp", aggfunc="sum")
     return cost.reindex(columns=["bau", "plan"]).fillna(0.0)

@@ -9,11 +9,15 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 COLUMNS = {
     "discount_rates": ("from_year", "to_year", "rate"),
@@ -219,3 +223,31 @@ def optimism_bias(vintage: str, mix: dict[str, float]) -> dict[str, float]:
     weights = pd.Series(mix, dtype=float) / total
     chosen = table.loc[list(mix), ["capital_upper", "capital_lower", "duration_upper"]]
     return {str(name): float(value) for name, value in chosen.mul(weights, axis=0).sum().items()}
+
+
+def carbon_prices(
+    series: str, vintages: tuple[str, str], years: np.ndarray, rates: Mapping[str, float]
+) -> np.ndarray:
+    """Return what the emissions of energy are worth by year, in prices of the first year.
+
+    Parameters
+    ----------
+    series : str
+        low, central, high, or none.
+    vintages : tuple of str
+        Vintages of the carbon values and of the deflators.
+    years : ndarray of int
+        Years of the run.
+    rates : mapping of str to float
+        The assumptions ``carbon_kg_per_kwh`` and ``inflation_share_per_year``.
+
+    Returns
+    -------
+    ndarray
+        [GBP/kWh]; nought where the series is none.
+    """
+    if series == "none":
+        return np.zeros(len(years))
+    value, base = carbon_values(vintages[0], series, years)
+    then, now = price_index(vintages[1], np.array([base, years[0]]), rates["inflation_share_per_year"])
+    return np.asarray(value * now / then * rates["carbon_kg_per_kwh"] / 1000.0)

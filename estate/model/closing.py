@@ -40,9 +40,12 @@ def expiry_years(
 
 
 def _tenure_years(
-    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon
+    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon, *, premium: bool
 ) -> NDArray[np.bool_]:
-    """Return in which years each site's tenure lets it close, shape (sites, decision_years)."""
+    """Return in which years each site's tenure lets it close, shape (sites, decision_years).
+
+    A lease or licence whose surrender is paid for may end in any year.
+    """
     tenures = _at_sites(tables["tenures"], sites)
     t = np.arange(horizon.decision_years)
     expiry = year_of(tenures["expiry"], horizon.first_year)[:, None]
@@ -51,7 +54,7 @@ def _tenure_years(
     open_ended = (expiry == NEVER) & (leave == NEVER)
     leased = np.isin(kind, ["leasehold", "licence"])[:, None]
     pfi = (kind == "pfi")[:, None]
-    allowed = np.where(leased, (t >= expiry) | (t == leave) | open_ended, True)
+    allowed = np.where(leased, (t >= expiry) | (t == leave) | open_ended | premium, True)
     allowed = np.where(pfi, (t >= expiry) | open_ended, allowed)
     notice = np.ceil(pd.to_numeric(tenures["notice_months"]).fillna(0).to_numpy() / 12)[:, None]
     allowed &= t >= notice
@@ -67,12 +70,17 @@ def closing_years(
     costs: pd.DataFrame,
     horizon: Horizon,
     rules: Mapping[str, Mapping[str, Any]],
+    *,
+    premium: bool = False,
 ) -> NDArray[np.bool_]:
-    """Return in which years each site may close, shape (sites, decision_years)."""
+    """Return in which years each site may close, shape (sites, decision_years).
+
+    With `premium`, as where the surrender of its lease is paid for.
+    """
     t = np.arange(horizon.decision_years)
     allowed = np.repeat(sites["closable"].to_numpy()[:, None], len(t), axis=1)
     if "tenure" in rules:
-        allowed &= _tenure_years(tables, sites, horizon)
+        allowed &= _tenure_years(tables, sites, horizon, premium=premium)
     if "brakes" in rules:
         brakes = _at_sites(tables["brakes"], sites)
         locks = brakes[brakes["effect"] == "lock"]
@@ -83,7 +91,7 @@ def closing_years(
         allowed &= ~sites["site_id"].isin(rules["locks"]["keep"]).to_numpy()[:, None]
     if "materiality" in rules:
         running = costs[costs["running"] & (costs["start"] == 0)]
-        yearly = (running["fixed"] + running["variable"]).groupby(running["site"]).sum()
+        yearly = running["part"].groupby(running["site"]).sum()
         enough = yearly.reindex(sites.index).fillna(0) >= rules["materiality"]["saving_gbp_per_year"]
         allowed &= enough.to_numpy()[:, None]
     return allowed
@@ -95,7 +103,9 @@ def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horiz
     Returns
     -------
     DataFrame
-        site, heading, start, stop (years), fixed, variable [GBP/year], view, running (cashable).
+        site, heading, start, stop (years), part (the whole), fixed, variable, stepped [GBP/year],
+        view, running (cashable), payee (partner that is the landlord, else -1). `stepped` goes by
+        whole steps with provisions; what no provision frees is in `fixed`.
     """
     reference = headings().set_index("heading")
     rows = _at_sites(tables["running_costs"], sites)
@@ -113,10 +123,15 @@ def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horiz
                 rows["heading"].map(reference["fixed_share"])
             ),
             "cashable_share": pd.to_numeric(rows["cashable_share"]).fillna(1.0),
+            "stepped_share": pd.to_numeric(rows["stepped_share"]).fillna(0.0),
             "view": np.where(rows["heading"].map(reference["view"]) == "financial", FINANCIAL, BOTH),
+            "payee": np.where(rows["heading"] == "rent", sites["landlord"].to_numpy()[rows["site"]], -1),
         }
     )
-    return _by_view(_at_market_rent(base, tables, sites, horizon))
+    base["view"] = base["view"].where(base["payee"] < 0, FINANCIAL)
+    spans = _by_view(_at_market_rent(base, tables, sites, horizon))
+    spans["fixed"] += spans["stepped"] * (1 - sites["steps"].to_numpy()[spans["site"]])
+    return spans
 
 
 def _at_market_rent(
@@ -145,9 +160,12 @@ def _by_view(spans: pd.DataFrame) -> pd.DataFrame:
     rest = rest[(rest["view"] == BOTH) & (rest["part"] > 0)].assign(view=ECONOMIC)
     both = pd.concat([cash, rest], ignore_index=True)
     both["fixed"] = both["part"] * both["fixed_share"]
-    both["variable"] = both["part"] - both["fixed"]
-    columns = ["site", "heading", "start", "stop", "fixed", "variable", "view", "running"]
-    return both[columns].sort_values(["site", "heading", "start", "view"], ignore_index=True)
+    both["stepped"] = both["part"] * both["stepped_share"]
+    both["variable"] = both["part"] - both["fixed"] - both["stepped"]
+    columns = ["site", "heading", "start", "stop", "part", "fixed", "variable", "stepped"]
+    return both[[*columns, "view", "running", "payee"]].sort_values(
+        ["site", "heading", "start", "view"], ignore_index=True
+    )
 
 
 def exit_routes(
@@ -159,7 +177,7 @@ def exit_routes(
     -------
     DataFrame
         site, route, lag [year], receipt [GBP] before probability, probability, disposal
-        [share], let_income, holding [GBP/year], brake_cost [GBP].
+        [share], let_income, holding [GBP/year], brake_cost, premium, upgrade [GBP], tenanted.
     """
     tenures = _at_sites(tables["tenures"], sites)
     leased = set(tenures.loc[tenures["tenure"].isin(LEASED), "site"])
@@ -177,6 +195,7 @@ def exit_routes(
     number = {c: pd.to_numeric(frame[c]).astype(float) for c in _TERMS}
     sale = frame["route"].isin(SALE_ROUTES)
     gia = pd.Series(sites["gia"].to_numpy()[frame["site"].astype(int)])
+    upgrade = pd.Series(sites["upgrade"].to_numpy()[frame["site"].astype(int)])
     lag = np.ceil(
         number["years_to_sell"].fillna(a["years_to_sell"]) + frame["site"].map(delay).fillna(0) - 1e-9
     )
@@ -193,6 +212,9 @@ def exit_routes(
             "let_income": number["let_income_gbp_per_year"].fillna(0).where(frame["route"] == "let", 0.0),
             "holding": number["holding_gbp_per_year"].fillna(a["vacant_holding_gbp_per_m2_per_year"] * gia),
             "brake_cost": frame["site"].map(cost).fillna(0).astype(float),
+            "premium": number["premium_gbp"].fillna(0).where(frame["route"] == "surrender", 0.0),
+            "upgrade": upgrade.where(frame["route"] == "let", 0.0),
+            "tenanted": frame["subject_to_tenancy"].astype(object).eq(other=True) & sale,
         }
     )
     return result.sort_values(["site", "route"], ignore_index=True)
@@ -205,4 +227,5 @@ _TERMS = (
     "disposal_cost_share",
     "let_income_gbp_per_year",
     "holding_gbp_per_year",
+    "premium_gbp",
 )

@@ -66,7 +66,9 @@ def family_keys(inst: Instance) -> dict[str, pd.DataFrame]:
     lead = inst.places["lead_years"].to_numpy().astype(int)
     routes = pd.DataFrame({"route": np.arange(len(inst.routes)), "site": inst.routes["site"].to_numpy()})
     close = _with_years(routes, np.zeros(len(routes), int), years)
-    close = close[inst.may_close[close["site"], close["year"]]].reset_index(drop=True)
+    paid = inst.routes["premium"].to_numpy()[close["route"]] > 0
+    at = (close["site"].to_numpy(), close["year"].to_numpy())
+    close = close[inst.may_close[at] | (paid & inst.may_surrender[at])].reset_index(drop=True)
     pairs = inst.pairs[["provision", "place"]]
     merges, online = inst.merges, pd.DataFrame({"provision": inst.online})
     leaving = np.unique(np.concatenate([pairs["provision"], merges["provision"], inst.online]).astype(int))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from estate.core.money import discount_factors
+from estate.core.vintage import carbon_prices
 from estate.model.closing import closing_years, exit_routes, running_spans
+from estate.model.near import beside_target, filled, merges, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,9 +57,12 @@ class Instance:
         Exit routes of closable sites: site, route, lag [year], receipt and its terms.
     may_close : ndarray of bool, shape (sites, decision_years)
         Whether tenure, brakes, locks and materiality allow closing at the start of a year.
+    may_surrender : ndarray of bool, shape (sites, decision_years)
+        The same where the landlord is paid a premium.
     costs : DataFrame
-        Running cost by site in spans of years: site, start, stop, fixed, variable [GBP/year],
-        view (0 both, 1 economic, 2 financial), running (cashable).
+        Running cost by site in spans of years: see `running_spans`.
+    carbon : ndarray, shape (appraisal_years,)
+        Value of the emissions of energy [GBP/kWh]; nought where carbon is not valued.
     tables : mapping
         Conformed tables, for the rules that need more.
     resident_mode : str
@@ -82,7 +86,9 @@ class Instance:
     online: Ints
     routes: pd.DataFrame
     may_close: NDArray[np.bool_]
+    may_surrender: NDArray[np.bool_]
     costs: pd.DataFrame
+    carbon: Floats
     tables: Mapping[str, pd.DataFrame]
     area_km: pd.DataFrame
     resident_mode: str
@@ -94,9 +100,14 @@ class Instance:
         bias = a["optimism_bias_share"] * (1 - a["optimism_bias_mitigated_share"])
         return (1 + a["fees_share"]) * (1 + a["contingency_share"]) * (1 + bias)
 
+    @property
+    def double_running(self) -> float:
+        """Return the part of a year for which two places are paid for, with bias on duration."""
+        return self.assumptions["double_running_months"] / 12 * longer(self.assumptions)
+
     def beside_target(self, provisions: Ints) -> Floats:
         """Return the room that can ever be free at the site of provisions that stay [m2]."""
-        return _beside_target(self.sites, self.provisions, provisions)
+        return beside_target(self.sites, self.provisions, provisions)
 
     def km(self, a: Ints, b: Ints) -> Floats:
         """Return travel distances between sites a and b [km]; infinite where a place is unknown."""
@@ -105,12 +116,13 @@ class Instance:
         return np.where(np.isfinite(metres), metres * self.assumptions["circuity"] / 1000, np.inf)
 
 
+def longer(a: Mapping[str, float]) -> float:
+    """Return the factor of optimism bias on the duration of works (domain.md 1.6)."""
+    return 1 + a["optimism_bias_duration_share"] * (1 - a["optimism_bias_mitigated_share"])
+
+
 def _numbers(names: pd.Series) -> dict[str, int]:
     return {name: i for i, name in enumerate(names)}
-
-
-def _filled(column: pd.Series, value: float | pd.Series) -> pd.Series:
-    return pd.to_numeric(column).astype(float).fillna(value)
 
 
 def _text(column: pd.Series) -> pd.Series:
@@ -123,12 +135,12 @@ def _sites(
     raw = tables["sites"].sort_values("site_id", ignore_index=True)
     in_plan = set(tables["partners"].loc[tables["partners"]["in_plan"].astype(bool), "partner_id"])
     existing = (raw["status"] == "existing") & raw["partner_id"].isin(in_plan)
-    gia = _filled(raw["gia_m2"], 0.0)
+    gia = filled(raw["gia_m2"], 0.0)
     return pd.DataFrame(
         {
             "site_id": raw["site_id"].astype(str),
-            "x": _filled(raw["easting"], np.nan),
-            "y": _filled(raw["northing"], np.nan),
+            "x": filled(raw["easting"], np.nan),
+            "y": filled(raw["northing"], np.nan),
             "partner": raw["partner_id"].map(partners).fillna(-1).astype(int),
             "scope": raw["scope"].astype(str),
             "status": raw["status"].astype(str),
@@ -137,10 +149,14 @@ def _sites(
             "counted": existing & raw["scope"].isin(["decide", "surplus", "keep"]),
             "in_plan": raw["partner_id"].isin(in_plan),
             "gia": gia,
-            "nia": _filled(raw["nia_m2"], gia * a["nia_per_gia"]),
+            "nia": filled(raw["nia_m2"], gia * a["nia_per_gia"]),
             "step_free": raw["step_free"].astype(str),
-            "step_free_cost": _filled(raw["step_free_cost_gbp"], np.nan),
-            "income": _filled(raw["income_gbp_per_year"], 0.0),
+            "step_free_cost": filled(raw["step_free_cost_gbp"], np.nan),
+            "income": filled(raw["income_gbp_per_year"], 0.0),
+            "compensation": filled(raw["tenant_compensation_gbp"], 0.0),
+            "energy": filled(raw["energy_kwh_per_year"], 0.0),
+            "upgrade": filled(raw["energy_upgrade_gbp"], a["energy_upgrade_gbp_per_m2"] * gia),
+            "band": _text(raw["energy_rating"]).str.strip().str.upper().str[:1],
         }
     )
 
@@ -155,8 +171,8 @@ def _provisions(
     site = raw["site_id"].map(_numbers(sites["site_id"])).to_numpy().astype(np.int64)
     service = raw["service_id"].map(_numbers(services["service_id"])).to_numpy().astype(np.int64)
     own = sites["partner"].to_numpy()[site]
-    room = _filled(raw["room_nia_m2"], 0.0)
-    stays = 1 - _filled(raw["digital_share"], 0.0)
+    room = filled(raw["room_nia_m2"], 0.0)
+    stays = 1 - filled(raw["digital_share"], 0.0)
     frame = pd.DataFrame(
         {
             "provision_id": raw["provision_id"].astype(str),
@@ -164,11 +180,12 @@ def _provisions(
             "service": service,
             "partner": _text(raw["partner_id"]).map(partners).fillna(pd.Series(own)).astype(int),
             "room": room,
-            "need": room * stays * _filled(services["space_factor"], 1.0).to_numpy()[service],
-            "merge_need": room * stays * _filled(services["merge_factor"], 0.8).to_numpy()[service],
-            "fte": _filled(raw["staff_fte"], 0.0) * stays,
-            "hours": _filled(raw["weekly_hours"], 0.0),
-            "visits": _filled(raw["visits_per_year"], 0.0),
+            "need": room * stays * filled(services["space_factor"], 1.0).to_numpy()[service],
+            "merge_need": room * stays * filled(services["merge_factor"], 0.8).to_numpy()[service],
+            "fte": filled(raw["staff_fte"], 0.0) * stays,
+            "hours": filled(raw["weekly_hours"], 0.0),
+            "visits": filled(raw["visits_per_year"], 0.0),
+            "redundancy": filled(raw["redundancy_gbp"], 0.0),
             "digital": 1 - stays,
             "mobile": sites["mobile"].to_numpy()[site] & ~raw["fixed_to_site"].astype(bool).to_numpy(),
         }
@@ -179,8 +196,21 @@ def _provisions(
     return frame
 
 
+def _landlords(
+    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, partners: Mapping[str, int]
+) -> NDArray[np.int64]:
+    """Return the partner that lets each site to its holder, -1 where none does."""
+    taking_part = set(tables["partners"].loc[tables["partners"]["in_plan"].astype(bool), "partner_id"])
+    rows = tables["tenures"].drop_duplicates("site_id").set_index("site_id")["landlord_partner_id"]
+    named = sites["site_id"].map(rows[rows.isin(taking_part)]).map(partners).fillna(-1).astype(int)
+    return np.where(named == sites["partner"], -1, named).astype(np.int64)
+
+
 def _hub_places(
-    tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, partners: Mapping[str, int], life: float
+    tables: Mapping[str, pd.DataFrame],
+    sites: pd.DataFrame,
+    partners: Mapping[str, int],
+    a: Mapping[str, float],
 ) -> pd.DataFrame:
     raw = tables["hub_options"].sort_values(["site_id", "option"], ignore_index=True)
     site = raw["site_id"].map(_numbers(sites["site_id"])).to_numpy().astype(np.int64)
@@ -195,10 +225,11 @@ def _hub_places(
             "partner": _text(raw["lead_partner_id"]).map(partners).astype(float).fillna(own).astype(int),
             "capital": raw["capital_gbp"].astype(float),
             "running": raw["running_cost_gbp_per_year"].astype(float),
-            "lead_years": raw["lead_years"].astype(int),
+            "lead_years": np.ceil(raw["lead_years"].astype(float) * longer(a) - 1e-9).astype(int),
             "profile": _text(raw["spend_profile"]),
-            "cures": _filled(raw["cures_backlog_share"], 0.0),
-            "life": _filled(raw["life_years"], life),
+            "cures": filled(raw["cures_backlog_share"], 0.0),
+            "life": filled(raw["life_years"], a["hub_life_years"]),
+            "energy": filled(raw["energy_kwh_per_year"], 0.0),
             "fee": 0.0,
             "permitted": "",
             "term_weeks": 52.0,
@@ -215,7 +246,7 @@ def _host_places(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.
             "kind": "host",
             "option": "",
             "room": raw["room_nia_m2"].astype(float),
-            "hours": _filled(raw["weekly_hours"], 168.0),
+            "hours": filled(raw["weekly_hours"], 168.0),
             "partner": sites["partner"].to_numpy()[site],
             "capital": 0.0,
             "running": 0.0,
@@ -223,9 +254,10 @@ def _host_places(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.
             "profile": "",
             "cures": 0.0,
             "life": 0.0,
-            "fee": _filled(raw["fee_gbp_per_m2_per_year"], 0.0),
+            "energy": 0.0,
+            "fee": filled(raw["fee_gbp_per_m2_per_year"], 0.0),
             "permitted": _text(raw["permitted_services"]),
-            "term_weeks": _filled(raw["term_weeks"], 52.0),
+            "term_weeks": filled(raw["term_weeks"], 52.0),
         }
     )
     status, in_plan = sites["status"].to_numpy()[site], sites["in_plan"].to_numpy()[site]
@@ -249,82 +281,6 @@ def _open_places(
     return places[keep].reset_index(drop=True)
 
 
-def near(start: Floats, end: Floats, farthest: Floats) -> pd.DataFrame:
-    """Return the pairs of places near enough: provision, place, metres in a straight line.
-
-    A provision without a farthest way, and whatever has no place, is near nothing.
-    """
-    mobile = np.flatnonzero(np.isfinite(start[:, 0]) & np.isfinite(farthest))
-    known = np.flatnonzero(np.isfinite(end[:, 0]))
-    if not len(mobile) or not len(known):
-        return pd.DataFrame({"provision": np.zeros(0, int), "place": np.zeros(0, int), "metres": np.zeros(0)})
-    near = cKDTree(start[mobile]).sparse_distance_matrix(
-        cKDTree(end[known]), farthest[mobile].max() + 1e-6, output_type="ndarray"
-    )
-    return pd.DataFrame({"provision": mobile[near["i"]], "place": known[near["j"]], "metres": near["v"]})
-
-
-def _pairs(inst: Mapping[str, Any], services: pd.DataFrame, reach_km: float) -> pd.DataFrame:
-    """List the permitted moves by reach, permission, and whether the provision alone fits."""
-    provisions, places, sites = inst["provisions"], inst["places"], inst["sites"]
-    xy = sites[["x", "y"]].to_numpy()
-    metres = 1000 / inst["assumptions"]["circuity"]
-    limit = _filled(services["move_reach_km"], reach_km).to_numpy()[provisions["service"]]
-    # What goes online as a whole keeps no counter: it moves nowhere (docs/model.md 2).
-    farthest = np.where(provisions["mobile"] & (provisions["digital"] < 1), limit * metres, np.nan)
-    pairs = near(xy[provisions["site"]], xy[places["site"]], farthest)
-    pairs["km"] = pairs.pop("metres") / metres
-    u, j = pairs["provision"].to_numpy(), pairs["place"].to_numpy()
-    keep = pairs["km"].to_numpy() <= limit[u] + 1e-9
-    keep &= provisions["site"].to_numpy()[u] != places["site"].to_numpy()[j]
-    keep &= permitted(places, services)[provisions["service"].to_numpy()[u], j]
-    keep &= provisions["need"].to_numpy()[u] <= places["room"].to_numpy()[j] + 1e-6
-    keep &= provisions["hours"].to_numpy()[u] <= places["hours"].to_numpy()[j] + 1e-6
-    kept: pd.DataFrame = pairs[keep].sort_values(["provision", "place"], ignore_index=True)
-    return kept
-
-
-def permitted(places: pd.DataFrame, services: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which service may be at which place, shape (services, places)."""
-    allowed = np.ones((len(services), len(places)), dtype=bool)
-    year_round = services["year_round"].astype(bool).to_numpy()
-    for j, (listed, weeks) in enumerate(zip(places["permitted"], places["term_weeks"], strict=True)):
-        names = {part.strip() for part in listed.split(";") if part.strip()}
-        if names:
-            allowed[:, j] = services["service_id"].isin(names)
-        if weeks < 52:
-            allowed[:, j] &= ~year_round
-    return allowed
-
-
-def _beside_target(sites: pd.DataFrame, provisions: pd.DataFrame, targets: Ints) -> Floats:
-    site = provisions["site"].to_numpy()[targets]
-    whole = np.maximum(sites["nia"].fillna(0).to_numpy(), sites["own_room"].to_numpy())[site]
-    return np.asarray(whole - provisions["room"].to_numpy()[targets])
-
-
-def _merges(inst: Mapping[str, Any], services: pd.DataFrame) -> pd.DataFrame:
-    """List the permitted merges: same service (and partner), another existing site, in reach."""
-    provisions, sites = inst["provisions"], inst["sites"]
-    reach = _filled(services["merge_reach_km"], 0.0).to_numpy()
-    existing = (sites["status"] == "existing").to_numpy() & sites["counted"].to_numpy()
-    known = np.isfinite(sites["x"].to_numpy())
-    open_to = provisions[(existing & known)[provisions["site"]] & (reach[provisions["service"]] > 0)]
-    frame = open_to.reset_index(names="number")[["number", "site", "service", "partner", "mobile", "digital"]]
-    alike = ["service"] if inst["across"] else ["service", "partner"]
-    leaving = frame[frame["mobile"] & (frame["digital"] < 1)]
-    joined = leaving.merge(frame, on=alike, suffixes=("", "_to"))
-    xy = sites[["x", "y"]].to_numpy()
-    metres = np.hypot(*(xy[joined["site"]] - xy[joined["site_to"]]).T)
-    km = metres * inst["assumptions"]["circuity"] / 1000
-    keep = (km <= reach[joined["service"]] + 1e-9) & (joined["site"] != joined["site_to"]).to_numpy()
-    need = provisions["merge_need"].to_numpy()[joined["number"]]
-    keep &= need <= _beside_target(sites, provisions, joined["number_to"].to_numpy()) + 1e-6
-    pairs = joined.loc[keep, ["number", "number_to"]].set_axis(["provision", "target"], axis=1)
-    listed: pd.DataFrame = pairs.sort_values(["provision", "target"], ignore_index=True)
-    return listed
-
-
 def _sets(
     estate: Estate, config: Config, services: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -333,11 +289,17 @@ def _sets(
     numbers = {p: i for i, p in enumerate(sorted(tables["partners"]["partner_id"].astype(str)))}
     sites = _sites(tables, numbers, a)
     provisions = _provisions(tables, sites, numbers, services)
+    step = a["cost_step_share"]
+    provisions["steps"] = np.floor(provisions["weight"] / step + 1e-9) * step
+    sites["steps"] = provisions.groupby("site")["steps"].sum().reindex(sites.index).fillna(0.0)
+    sites["landlord"] = _landlords(tables, sites, numbers)
+    poor = sites["band"].between("A", "G") & (sites["band"] > config.policy.let_energy_band)
+    sites["upgrade"] = sites["upgrade"].where(poor, 0.0)
     own = provisions.groupby("site")["room"].agg(["sum", "size"]).reindex(sites.index).fillna(0)
     sites["own_room"], sites["provisions"] = own["sum"], own["size"].astype(int)
     sites["closable"] &= ~sites.index.isin(provisions.loc[~provisions["mobile"], "site"])
     places = pd.concat(
-        [_hub_places(tables, sites, numbers, a["hub_life_years"]), _host_places(tables, sites)],
+        [_hub_places(tables, sites, numbers, a), _host_places(tables, sites)],
         ignore_index=True,
     )
     return sites, provisions, _open_places(places, sites, config.rules, hubs=config.hubs_allowed)
@@ -365,7 +327,7 @@ def build_instance(estate: Estate, config: Config) -> Instance:
     across = config.rules.get("assignment", {}).get("merge_across_partners", False)
     parts = {"sites": sites, "provisions": provisions, "places": places, "assumptions": a, "across": across}
     reach = config.rules.get("reach", {}).get("default_km")
-    pairs = _pairs(parts, services, a["default_move_reach_km"] if reach is None else reach)
+    reachable = pairs(parts, services, a["default_move_reach_km"] if reach is None else reach)
     can_online = services["online_allowed"].astype(bool).to_numpy()[provisions["service"]]
     online = np.flatnonzero(provisions["mobile"] & can_online & (provisions["digital"] >= 1))
     costs = running_spans(tables, sites, horizon)
@@ -382,12 +344,19 @@ def build_instance(estate: Estate, config: Config) -> Instance:
         sites=sites,
         provisions=provisions,
         places=places,
-        pairs=pairs,
-        merges=_merges(parts, services),
+        pairs=reachable,
+        merges=merges(parts, services),
         online=online,
         routes=exit_routes(tables, sites, a),
         may_close=closing_years(tables, sites, costs, horizon, config.rules),
+        may_surrender=closing_years(tables, sites, costs, horizon, config.rules, premium=True),
         costs=costs,
+        carbon=carbon_prices(
+            config.vintages.carbon,
+            (config.vintages.carbon_values, config.vintages.deflators),
+            horizon.first_year + np.arange(horizon.appraisal_years),
+            a,
+        ),
         tables=tables,
         area_km=estate.area_km,
         resident_mode=config.resident_travel.mode if config.resident_travel.as_cost else "",

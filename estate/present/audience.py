@@ -26,6 +26,7 @@ _LINE_SOURCE = {
     "receipt": ("valuations", "receipt_gbp"),
     "disposal_cost": ("valuations", "receipt_gbp"),
     "let_income": ("valuations", "let_income_gbp_per_year"),
+    "surrender_premium": ("valuations", "premium_gbp"),
 }
 _RECEIPT_FREE = frozenset(
     {

@@ -7,7 +7,10 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from estate.core.money import discount_factors
+from estate.core.vintage import carbon_prices
 from estate.verify import loading
 from estate.verify.cells import maybe, rows, text
 from estate.verify.money import Cash, cash_of
@@ -19,7 +22,6 @@ from estate.verify.visitors import Visitors
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from estate.config import Config
@@ -61,6 +63,14 @@ class Facts:
         self.timing, self.vintage = config.timing, config.vintage
         self.factors: NDArray[np.float64] = discount_factors(
             config.vintage, self.appraisal_years, config.timing
+        )
+        self.least_band = config.policy.let_energy_band
+        dated = config.vintages
+        self.carbon_gbp_per_kwh = carbon_prices(
+            dated.carbon,
+            (dated.carbon_values, dated.deflators),
+            self.first_year + np.arange(self.appraisal_years),
+            self.assumptions,
         )
         self.partners = loading.read_partners(tables)
         self.services = loading.read_services(tables)

@@ -81,6 +81,7 @@ def read_provisions(tables: Tables, owners: Mapping[str, str]) -> dict[str, Prov
             visits=number(row.get("visits_per_year")),
             hours=number(row.get("weekly_hours")),
             digital_share=number(row.get("digital_share")),
+            redundancy_gbp=number(row.get("redundancy_gbp")),
             fixed=flag(row.get("fixed_to_site")),
         )
         for row in rows(tables.get("provisions"))
@@ -97,7 +98,8 @@ def _costs(found: list[Row]) -> tuple[Cost, ...]:
         if view != "memo":
             fixed = number(row.get("fixed_share"), float(shares[heading]))
             cashable = number(row.get("cashable_share"), 1.0)
-            costs.append(Cost(heading, view, number(row["gbp_per_year"]), fixed, cashable))
+            stepped = number(row.get("stepped_share"))
+            costs.append(Cost(heading, view, number(row["gbp_per_year"]), fixed, cashable, stepped))
     return tuple(costs)
 
 
@@ -113,6 +115,7 @@ def _tenure(found: list[Row], first_year: int) -> Tenure:
         break_penalty_gbp=number(row.get("break_penalty_gbp")),
         market_rent_gbp=maybe(row.get("market_rent_gbp_per_year")),
         dilapidations_gbp=maybe(row.get("dilapidations_gbp")),
+        landlord=text(row.get("landlord_partner_id")),
     )
 
 
@@ -139,9 +142,16 @@ def _valuations(found: list[Row], assumed: Mapping[str, float]) -> dict[str, Val
             disposal_cost_share=number(row.get("disposal_cost_share"), assumed["disposal_cost_share"]),
             let_income_gbp=number(row.get("let_income_gbp_per_year")),
             holding_gbp=maybe(row.get("holding_gbp_per_year")),
+            premium_gbp=number(row.get("premium_gbp")),
+            tenanted=flag(row.get("subject_to_tenancy")),
         )
         for row in found
     }
+
+
+def duration_factor(assumed: Mapping[str, float]) -> float:
+    """Return how much longer works take than planned, with what is left of the optimism bias."""
+    return 1 + assumed["optimism_bias_duration_share"] * (1 - assumed["optimism_bias_mitigated_share"])
 
 
 def _options(found: list[Row], owner: str, assumed: Mapping[str, float]) -> dict[str, HubOption]:
@@ -152,11 +162,12 @@ def _options(found: list[Row], owner: str, assumed: Mapping[str, float]) -> dict
             room_m2=number(row["room_nia_m2"]),
             capital_gbp=number(row["capital_gbp"]),
             running_gbp=number(row["running_cost_gbp_per_year"]),
-            lead_years=int(number(row.get("lead_years"), 1.0)),
+            lead_years=whole_years(number(row.get("lead_years"), 1.0) * duration_factor(assumed)),
             profile=tuple(float(part) for part in text(row.get("spend_profile")).split(";") if part.strip()),
             lead_partner=text(row.get("lead_partner_id")) or owner,
             cures_share=number(row.get("cures_backlog_share")),
             life_years=int(number(row.get("life_years"), assumed["hub_life_years"])),
+            energy_kwh=number(row.get("energy_kwh_per_year")),
         )
         for row in found
     }
@@ -238,6 +249,10 @@ def _site(
         step_free=text(row.get("step_free")) or "unknown",
         step_free_cost_gbp=maybe(row.get("step_free_cost_gbp")),
         income_gbp=number(row.get("income_gbp_per_year")),
+        compensation_gbp=number(row.get("tenant_compensation_gbp")),
+        energy_kwh=number(row.get("energy_kwh_per_year")),
+        upgrade_gbp=number(row.get("energy_upgrade_gbp"), assumed["energy_upgrade_gbp_per_m2"] * gia),
+        energy_band=text(row.get("energy_rating")).strip().upper()[:1],
         tenure=_tenure(side["tenures"], first_year),
         costs=_costs(side["running_costs"]),
         brakes=_brakes(side["brakes"], first_year),

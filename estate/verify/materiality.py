@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from estate.verify.money import cashable_cost_year_0
+from estate.verify.buildings import cashable_cost_year_0
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
 from estate.verify.words import pounds

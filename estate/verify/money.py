@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from estate.verify.buildings import landlord_of, steps_of, weight_of, yearly_costs
 from estate.verify.cells import whole_years
+from estate.verify.loading import duration_factor
 from estate.verify.records import (
     LEASED,
     Closing,
+    Cost,
     Decision,
     HubOption,
     Leaving,
@@ -36,6 +39,7 @@ Floats = NDArray[np.float64]
 RUNNING_LINES = frozenset(
     {
         "running_cost",
+        "rent_between_partners",
         "income",
         "hub_running",
         "lifecycle",
@@ -47,7 +51,7 @@ RUNNING_LINES = frozenset(
         "online",
     }
 )
-SPENDING_LINES = frozenset({"hub_capital", "fit_out", "it", "brake_cost", "disposal_cost"})
+SPENDING_LINES = frozenset({"hub_capital", "fit_out", "it", "brake_cost", "disposal_cost", "energy_upgrade"})
 SALE_ROUTES = frozenset({"sell", "transfer"})
 
 
@@ -151,26 +155,12 @@ def on_costs(facts: Facts) -> float:
     return (1 + a["fees_share"]) * (1 + a["contingency_share"]) * (1 + bias)
 
 
-def yearly_costs(facts: Facts, site: Site) -> Iterator[tuple[float, str, Floats]]:
-    """Yield (fixed share, view, cost by year [GBP]) of every part of a site's running costs.
-
-    Cashable and non-cashable parts come apart; rents are at market from the lease's expiry.
-    """
-    for cost in site.costs:
-        amounts = np.full(facts.appraisal_years, cost.gbp)
-        tenure = site.tenure
-        if cost.heading == "rent" and tenure.tenure != "freehold" and tenure.market_rent_gbp is not None:
-            amounts[max(0, facts.appraisal_years if tenure.expiry is None else tenure.expiry) :] = (
-                tenure.market_rent_gbp
-            )
-        yield cost.fixed_share, cost.view, amounts * cost.cashable_share
-        if cost.view == "both" and cost.cashable_share < 1:
-            yield cost.fixed_share, "economic", amounts * (1 - cost.cashable_share)
-
-
-def cashable_cost_year_0(facts: Facts, site: Site) -> float:
-    """Return a site's cashable running cost in year 0 [GBP], for materiality."""
-    return sum(float(amounts[0]) for _, view, amounts in yearly_costs(facts, site) if view != "economic")
+def _paid(facts: Facts, site: Site, cost: Cost, posting: Posting) -> Iterator[Posting]:
+    """Yield a running cost that changes, and the other side of rent between partners."""
+    yield posting
+    landlord = landlord_of(facts, site)
+    if cost.heading == "rent" and landlord:
+        yield Posting("rent_between_partners", landlord, posting.view, -posting.amounts)
 
 
 def lag_years(site: Site, valuation: Valuation) -> int:
@@ -195,29 +185,59 @@ def valuation_of(facts: Facts, site: Site, route: str) -> Valuation:
 
 def _closing(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
     t, owner, a = closing.year, site.partner, facts.assumptions
-    months = a["double_running_months"]
-    for fixed_share, view, amounts in yearly_costs(facts, site):
-        fixed = amounts * (fixed_share if site.provisions else 1.0)
-        yield Posting("running_cost", owner, view, np.where(np.arange(len(fixed)) >= t, fixed, 0.0))
+    stay = 1 - sum(steps_of(facts, site, facts.provisions[one]) for one in site.provisions)
+    for cost, view, amounts in yearly_costs(facts, site):
+        fixed = amounts * (cost.fixed_share + cost.stepped_share * stay if site.provisions else 1.0)
+        saved = np.where(np.arange(len(fixed)) >= t, fixed, 0.0)
+        yield from _paid(facts, site, cost, Posting("running_cost", owner, view, saved))
         if site.provisions:
-            yield Posting("double_running", owner, view, _once(facts, t, -months / 12 * fixed[t]))
-    yield Posting("income", owner, "both", _from(facts, t, -site.income_gbp))
+            twice = _once(facts, t, -_double_running(facts) * fixed[t])
+            yield from _paid(facts, site, cost, Posting("double_running", owner, view, twice))
+    yield from _tenants(facts, site, closing)
+    yield Posting("programme", owner, "both", _once(facts, t, -a["programme_gbp_per_closure"]))
+    emitted = np.where(np.arange(facts.appraisal_years) >= t, facts.carbon_gbp_per_kwh, 0.0)
+    yield Posting("carbon", owner, "economic", site.energy_kwh * emitted)
     for due, amount in site.backlog:
         if t <= due:
             yield Posting("backlog", owner, "both", _once(facts, due, amount))
     yield Posting(
         "decommissioning", owner, "both", _once(facts, t, -a["decommissioning_gbp_per_m2"] * site.gia_m2)
     )
-    tenure = site.tenure
+    yield from _lease_end(facts, site, closing)
+    brakes = sum(brake.cost_gbp for brake in site.brakes if brake.effect == "cost")
+    yield Posting("brake_cost", owner, "both", _once(facts, t, -brakes))
+    yield from _exit(facts, site, closing)
+
+
+def _double_running(facts: Facts) -> float:
+    """Return the part of a year for which two places are paid for."""
+    return facts.assumptions["double_running_months"] / 12 * duration_factor(facts.assumptions)
+
+
+def _tenants(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
+    """Yield the income lost, and what tenants are paid to go; a sale with tenants keeps them."""
+    valuation = valuation_of(facts, site, closing.route)
+    stay = closing.route in SALE_ROUTES and valuation.tenanted
+    t = closing.year + (lag_years(site, valuation) if stay else 0)
+    yield Posting("income", site.partner, "both", _from(facts, t, -site.income_gbp))
+    if not stay:
+        paid = _once(facts, closing.year, -site.compensation_gbp)
+        yield Posting("tenant_compensation", site.partner, "both", paid)
+
+
+def _lease_end(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
+    """Yield dilapidations, the penalty of a break, and the premium of an early surrender."""
+    tenure, t, owner, a = site.tenure, closing.year, site.partner, facts.assumptions
     if tenure.tenure in LEASED:
         given = tenure.dilapidations_gbp
         cost = a["dilapidations_gbp_per_m2"] * site.gia_m2 if given is None else given
         yield Posting("dilapidations", owner, "both", _once(facts, t, -cost))
     if t == tenure.break_year and (tenure.expiry is None or t < tenure.expiry):
         yield Posting("break_penalty", owner, "both", _once(facts, t, -tenure.break_penalty_gbp))
-    brakes = sum(brake.cost_gbp for brake in site.brakes if brake.effect == "cost")
-    yield Posting("brake_cost", owner, "both", _once(facts, t, -brakes))
-    yield from _exit(facts, site, closing)
+    early = t != tenure.break_year and (tenure.expiry is None or t < tenure.expiry)
+    if closing.route == "surrender" and early:
+        premium = valuation_of(facts, site, "surrender").premium_gbp
+        yield Posting("surrender_premium", owner, "both", _once(facts, t, -premium))
 
 
 def _exit(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
@@ -238,6 +258,8 @@ def _exit(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
         )
     if route == "let":
         yield Posting("let_income", owner, "both", _from(facts, sold, valuation.let_income_gbp))
+        if facts.least_band < site.energy_band <= "G":
+            yield Posting("energy_upgrade", owner, "both", _once(facts, sold, -site.upgrade_gbp))
 
 
 def _empty(facts: Facts, site: Site, closing: Closing, until: int | None) -> Iterator[Posting]:
@@ -261,6 +283,9 @@ def _opening(facts: Facts, site: Site, opening: Opening) -> Iterator[Posting]:
     yield Posting(
         "hub_capital", lead, "both", -(works + step_free) * on_costs(facts) * _profile(facts, option, t)
     )
+    yield Posting("programme", lead, "both", _once(facts, t, -a["programme_gbp_per_hub"]))
+    emitted = np.where(np.arange(facts.appraisal_years) >= t, facts.carbon_gbp_per_kwh, 0.0)
+    yield Posting("carbon", lead, "economic", -option.energy_kwh * emitted)
     yield Posting("hub_running", lead, "both", _from(facts, t, -option.running_gbp))
     yield Posting("lifecycle", lead, "both", _from(facts, t + 1, -a["lifecycle_share_per_year"] * works))
     left = max(0.0, 1 - (facts.appraisal_years - t) / option.life_years)
@@ -289,6 +314,7 @@ def _leaving(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[P
     site, t, a = facts.sites[provision.site_id], leaving.year, facts.assumptions
     who, service = provision.partner, facts.services[provision.service_id]
     yield from _vacated(facts, site, provision, leaving)
+    yield Posting("redundancy", who, "financial", _once(facts, t, -provision.redundancy_gbp))
     if leaving.how == "online":
         yield Posting("online", who, "both", _once(facts, t, -service.online_setup_gbp))
         yield Posting(
@@ -298,6 +324,7 @@ def _leaving(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[P
     fte = provision.fte * (1 - provision.digital_share)
     yield Posting("move", who, "both", _once(facts, t, -a["move_gbp_per_fte"] * fte))
     yield Posting("it", who, "both", _once(facts, t, -a["it_gbp_per_fte"] * fte))
+    yield from _staff_travel(facts, provision, t)
     need = facts.merge_need_m2(provision) if leaving.how == "merge" else facts.need_m2(provision)
     at_hub = leaving.how == "move" and leaving.to_option
     rate = a["fit_out_gbp_per_m2" if at_hub else "host_fit_out_gbp_per_m2"]
@@ -317,20 +344,28 @@ def _travel(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[Po
         yield Posting("resident_travel", provision.partner, "economic", _from(facts, leaving.year, -extra))
 
 
+def _staff_travel(facts: Facts, provision: Provision, t: int) -> Iterator[Posting]:
+    """Yield excess travel of staff whose place of work moves."""
+    a = facts.assumptions
+    staff = provision.fte * (1 - provision.digital_share)
+    yearly = a["excess_travel_gbp_per_fte_per_year"] * staff
+    until = t + round(a["excess_travel_years"])
+    yield Posting("excess_travel", provision.partner, "both", _from(facts, t, -yearly, until))
+
+
 def _vacated(facts: Facts, site: Site, provision: Provision, leaving: Leaving) -> Iterator[Posting]:
     """Yield the variable running cost that goes when a provision leaves."""
     if not (site.existing and site.scope in {"decide", "surplus", "keep"}):
         return
-    rooms = [facts.provisions[other].room_m2 for other in site.provisions]
-    weight = provision.room_m2 / sum(rooms) if sum(rooms) > 0 else 1 / len(rooms)
-    t, months = leaving.year, facts.assumptions["double_running_months"]
-    for fixed_share, view, amounts in yearly_costs(facts, site):
-        variable = amounts * (1 - fixed_share) * weight
-        yield Posting(
-            "running_cost", site.partner, view, np.where(np.arange(len(variable)) >= t, variable, 0.0)
-        )
+    weight, steps = weight_of(facts, site, provision), steps_of(facts, site, provision)
+    t, owner = leaving.year, site.partner
+    for cost, view, amounts in yearly_costs(facts, site):
+        share = (1 - cost.fixed_share - cost.stepped_share) * weight + cost.stepped_share * steps
+        freed = np.where(np.arange(len(amounts)) >= t, amounts * share, 0.0)
+        yield from _paid(facts, site, cost, Posting("running_cost", owner, view, freed))
         if leaving.how != "online":
-            yield Posting("double_running", site.partner, view, _once(facts, t, -months / 12 * variable[t]))
+            twice = _once(facts, t, -_double_running(facts) * freed[t])
+            yield from _paid(facts, site, cost, Posting("double_running", owner, view, twice))
 
 
 def _hub_charge(facts: Facts, provision: Provision, leaving: Leaving, need: float) -> Iterator[Posting]:

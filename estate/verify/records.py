@@ -17,6 +17,7 @@ class Cost:
     gbp: float
     fixed_share: float
     cashable_share: float
+    stepped_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Tenure:
     break_penalty_gbp: float = 0.0
     market_rent_gbp: float | None = None
     dilapidations_gbp: float | None = None
+    landlord: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Valuation:
     disposal_cost_share: float = 0.0
     let_income_gbp: float = 0.0
     holding_gbp: float | None = None
+    premium_gbp: float = 0.0
+    tenanted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,7 @@ class HubOption:
     lead_partner: str
     cures_share: float
     life_years: int
+    energy_kwh: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Provision:
     hours: float
     digital_share: float
     fixed: bool
+    redundancy_gbp: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +149,10 @@ class Site:
     step_free: str
     step_free_cost_gbp: float | None
     income_gbp: float
+    compensation_gbp: float = 0.0
+    energy_kwh: float = 0.0
+    upgrade_gbp: float = 0.0
+    energy_band: str = ""
     tenure: Tenure = Tenure()
     costs: tuple[Cost, ...] = ()
     brakes: tuple[Brake, ...] = ()

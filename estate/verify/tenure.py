@@ -31,7 +31,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         tenure = facts.sites[closing.site_id].tenure
         if closing.year < tenure.notice_years:
             found.append(_breach(facts, closing, "its notice runs until", tenure.notice_years))
-        elif not _allowed(tenure, closing.year):
+        elif not _allowed(tenure, closing.year) and not _paid_out(facts, closing):
             found.append(_breach(facts, closing, *_earliest(tenure, closing.year)))
     return found
 
@@ -42,6 +42,14 @@ def _allowed(tenure: Tenure, t: int) -> bool:
     if tenure.expiry is not None and t >= tenure.expiry:
         return True
     return tenure.tenure in LEASED and t == tenure.break_year
+
+
+def _paid_out(facts: Facts, closing: Closing) -> bool:
+    """Say whether the landlord is paid to let the lease end early."""
+    site = facts.sites[closing.site_id]
+    named = site.valuations.get(closing.route)
+    paid = closing.route == "surrender" and named is not None and named.premium_gbp > 0
+    return paid and site.tenure.tenure in LEASED
 
 
 def _earliest(tenure: Tenure, t: int) -> tuple[str, int | None]:

@@ -160,7 +160,7 @@ def _counts(draw: Draw, _: Tables, rules: Rules, facts: Facts) -> None:
 
 
 def _materiality(draw: Draw, _: Tables, rules: Rules, facts: Facts) -> None:
-    from estate.verify.money import cashable_cost_year_0
+    from estate.verify.buildings import cashable_cost_year_0
 
     costs = sorted(cashable_cost_year_0(facts, facts.sites[site]) for site in facts.closing_of)
     if costs:

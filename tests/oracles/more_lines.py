@@ -1,0 +1,50 @@
+"""Random amounts in the lines of the ledger that the other draws leave at nought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from estate.config import Config
+    from estate.core.types import Estate
+
+
+def with_more_lines(estate: Estate, config: Config, seed: int) -> tuple[Estate, Config]:
+    """Return a case in which every line of the ledger may be posted."""
+    draw = np.random.default_rng(seed)
+    tables = {name: frame.copy() for name, frame in estate.tables.items()}
+
+    def fill(table: str, column: str, high: float, often: float = 0.6) -> None:
+        frame = tables[table]
+        some = draw.random(len(frame)) < often
+        frame[column] = np.where(some, draw.uniform(0, high, len(frame)).round(2), 0.0)
+
+    fill("sites", "tenant_compensation_gbp", 20_000)
+    fill("sites", "energy_kwh_per_year", 90_000)
+    fill("sites", "energy_upgrade_gbp", 30_000)
+    fill("provisions", "redundancy_gbp", 15_000)
+    fill("valuations", "premium_gbp", 25_000)
+    fill("hub_options", "energy_kwh_per_year", 40_000)
+    costs = tables["running_costs"]
+    fill("running_costs", "stepped_share", 0.4)
+    costs["fixed_share"] = costs["fixed_share"].fillna(0.5).clip(upper=0.6)
+    sites, values, tenures = tables["sites"], tables["valuations"], tables["tenures"]
+    sites["energy_rating"] = draw.choice(["", "C", "E", "F", "G", "g (2019)"], len(sites))
+    values["exit_route"] = values["exit_route"].replace("hold", "let")
+    values["let_income_gbp_per_year"] = np.where(values["exit_route"] == "let", 30_000.0, 0.0)
+    values["subject_to_tenancy"] = draw.random(len(values)) < 0.4
+    tenures["landlord_partner_id"] = draw.choice(["", "p0", "p1", "px", "nobody"], len(tenures))
+    rates = {
+        "optimism_bias_duration_share": float(draw.choice([0.0, 0.04, 0.6])),
+        "programme_gbp_per_closure": float(draw.uniform(0, 4_000)),
+        "programme_gbp_per_hub": float(draw.uniform(0, 9_000)),
+        "excess_travel_gbp_per_fte_per_year": float(draw.uniform(0, 900)),
+        "excess_travel_years": float(draw.choice([0, 2, 3])),
+        "cost_step_share": float(draw.choice([0.1, 0.25, 0.4, 1.0])),
+    }
+    changed = replace(estate, tables=tables, assumptions={**estate.assumptions, **rates})
+    dated = config.vintages.model_copy(update={"carbon": str(draw.choice(["none", "central", "high"]))})
+    return changed, config.model_copy(update={"vintages": dated})
