@@ -168,6 +168,19 @@ def _by_view(spans: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _listed_routes(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.DataFrame:
+    """Return the valuations of closable sites by route, and the plain route of those without any."""
+    tenures = _at_sites(tables["tenures"], sites)
+    leased = set(tenures.loc[tenures["tenure"].isin(LEASED), "site"])
+    values = _at_sites(tables["valuations"], sites).assign(route=lambda f: f["exit_route"].astype(str))
+    values = values[~(values["route"].isin(["sell", "let", "transfer"]) & values["site"].isin(leased))]
+    closable = sites.index[sites["closable"]]
+    listed = values[values["site"].isin(closable)]
+    rest = closable[~closable.isin(listed["site"])]
+    plain = pd.DataFrame({"site": rest, "route": np.where(rest.isin(list(leased)), "surrender", "hold")})
+    return pd.concat([listed, plain], ignore_index=True).reindex(columns=[*listed.columns])
+
+
 def exit_routes(
     tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, a: Mapping[str, float]
 ) -> pd.DataFrame:
@@ -179,15 +192,7 @@ def exit_routes(
         site, route, lag [year], receipt [GBP] before probability, probability, disposal
         [share], let_income, holding [GBP/year], brake_cost, premium, upgrade [GBP], tenanted.
     """
-    tenures = _at_sites(tables["tenures"], sites)
-    leased = set(tenures.loc[tenures["tenure"].isin(LEASED), "site"])
-    values = _at_sites(tables["valuations"], sites).assign(route=lambda f: f["exit_route"].astype(str))
-    values = values[~(values["route"].isin(["sell", "let", "transfer"]) & values["site"].isin(leased))]
-    closable = sites.index[sites["closable"]]
-    listed = values[values["site"].isin(closable)]
-    rest = closable[~closable.isin(listed["site"])]
-    plain = pd.DataFrame({"site": rest, "route": np.where(rest.isin(list(leased)), "surrender", "hold")})
-    frame = pd.concat([listed, plain], ignore_index=True).reindex(columns=[*listed.columns])
+    frame = _listed_routes(tables, sites)
     brakes = _at_sites(tables["brakes"], sites)
     delay = brakes[brakes["effect"] == "delay"].groupby("site")["delay_years"].sum()
     factor = brakes[brakes["effect"] == "receipt"].groupby("site")["receipt_factor"].prod()

@@ -305,6 +305,13 @@ def _sets(
     return sites, provisions, _open_places(places, sites, config.rules, hubs=config.hubs_allowed)
 
 
+def _carbon(config: Config, horizon: Horizon, a: Mapping[str, float]) -> Floats:
+    """Return the value of the emissions of energy by year [GBP/kWh]."""
+    years = horizon.first_year + np.arange(horizon.appraisal_years)
+    dated = config.vintages
+    return carbon_prices(dated.carbon, (dated.carbon_values, dated.deflators), years, a)
+
+
 def build_instance(estate: Estate, config: Config) -> Instance:
     """Turn an estate into numbered sets.
 
@@ -351,12 +358,7 @@ def build_instance(estate: Estate, config: Config) -> Instance:
         may_close=closing_years(tables, sites, costs, horizon, config.rules),
         may_surrender=closing_years(tables, sites, costs, horizon, config.rules, premium=True),
         costs=costs,
-        carbon=carbon_prices(
-            config.vintages.carbon,
-            (config.vintages.carbon_values, config.vintages.deflators),
-            horizon.first_year + np.arange(horizon.appraisal_years),
-            a,
-        ),
+        carbon=_carbon(config, horizon, a),
         tables=tables,
         area_km=estate.area_km,
         resident_mode=config.resident_travel.mode if config.resident_travel.as_cost else "",
