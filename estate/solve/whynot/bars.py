@@ -79,8 +79,13 @@ def _closing(model: Model, estate: Estate, config: Config) -> list[pd.DataFrame]
         if name not in config.rules:
             continue
         rule: dict[str, dict[str, object]] = {name: config.rules[name]}
-        allowed = closing_years(estate.tables, inst.sites, inst.costs, inst.horizon, rule)
-        barred = close[~allowed[close["site"], close["year"]]]
+        allowed, free = (
+            closing_years(estate.tables, inst.sites, inst.costs, inst.horizon, rule, premium=premium)
+            for premium in (False, True)
+        )
+        paid = inst.routes["premium"].to_numpy()[close["route"]] > 0
+        at = (close["site"], close["year"])
+        barred = close[~(allowed[at] | (paid & free[at]))]
         part = _named("locks|keep" if name == "locks" else name, barred, barred["name"])
         # a year early is a small step beyond the line, closing in a barred place at all a large one
         later = _years_to(allowed)[barred["site"], barred["year"]]

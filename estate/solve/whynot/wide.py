@@ -19,7 +19,8 @@ from scipy.spatial import cKDTree
 from estate.model.blocks import Arrays, BlockProblem, RowBlock
 from estate.model.cash import build_cash
 from estate.model.formulation import Model, family_keys
-from estate.model.instance import Instance, build_instance, near, permitted
+from estate.model.instance import Instance, build_instance
+from estate.model.near import near, permitted
 from estate.model.rules import RULES, rule_name
 from estate.model.rules.capacity import IMPLIED
 from estate.model.terms import keyed
