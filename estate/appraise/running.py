@@ -63,7 +63,7 @@ def cost_rows(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -
     yearly = np.where(later & renewed.to_numpy(dtype=bool)[:, None], market[:, None], yearly)
     kept = facts.provisions[["site_id", "provision_id", "weight", "steps", "leaves_t", "how"]]
     rows["occupied"] = rows["site_id"].isin(kept["site_id"])
-    freed = rows["site_id"].map(kept.groupby("site_id")["steps"].sum()).fillna(0.0)
+    freed = number(rows["site_id"].map(kept.groupby("site_id")["steps"].sum()))
     rest = rows["fixed_share"] + rows["stepped_share"] * (1.0 - freed)
     fixed_part = np.where(rows["occupied"], rest, 1.0)
     rows["row"] = np.arange(len(rows))
@@ -171,7 +171,7 @@ def income(facts: Facts) -> list[pd.DataFrame]:
     bau = between(start, start + facts.span, value, facts.span)
     sold = facts.closures[facts.closures["tenanted"]]
     until = items["site_id"].map(dict(zip(sold["site_id"], sold["closes_t"] + sold["lag"], strict=True)))
-    ends = until.fillna(items["closes_t"]).to_numpy(dtype=np.int64)
+    ends = number(until, items["closes_t"].to_numpy(dtype=float)).astype(np.int64)
     plan = between(start, ends, value, facts.span)
     return [post(items, bau, "income", case="bau"), post(items, plan, "income")]
 
