@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ROUTES = ("sell", "surrender", "let", "transfer", "hold")
 GENERAL_CONSENT_GBP = 2_000_000.0
-"""Undervalue that the General Disposal Consent 2003 allows (domain.md 2.4, S24, S25)."""
+"""Undervalue that the General Disposal Consent 2003 allows."""
 
 EXIT_COLUMNS = (
     "site_id",

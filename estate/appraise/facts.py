@@ -104,13 +104,13 @@ class Facts:
 
 
 def uplift(rates: Mapping[str, float]) -> float:
-    """Return G = (1 + fees)(1 + contingency)(1 + OB (1 - mitigated)) [share] (domain 1.6)."""
+    """Return G = (1 + fees)(1 + contingency)(1 + OB (1 - mitigated)) [share]."""
     bias = rates["optimism_bias_share"] * (1.0 - rates["optimism_bias_mitigated_share"])
     return (1.0 + rates["fees_share"]) * (1.0 + rates["contingency_share"]) * (1.0 + bias)
 
 
 def delay(rates: Mapping[str, float]) -> float:
-    """Return by how much optimism bias lengthens works: 1 + OB (1 - mitigated) (domain 1.6)."""
+    """Return by how much optimism bias lengthens works: 1 + OB (1 - mitigated)."""
     return 1.0 + rates["optimism_bias_duration_share"] * (1.0 - rates["optimism_bias_mitigated_share"])
 
 

@@ -2,7 +2,7 @@
 
 Both views come from the same events: this one takes every row of the ledger that is not purely
 economic, at the prices of its year, parts revenue from capital, finds the money for each capital
-pound once, and adds what borrowing costs (domain.md 2.1 to 2.3 and 2.6).
+pound once, and adds what borrowing costs.
 """
 
 from __future__ import annotations

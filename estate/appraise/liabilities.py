@@ -32,7 +32,7 @@ def liabilities(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
 
     Only ``saved_gbp`` is in the ledger: what an approved programme would have spent and the plan
     does not. ``liability_avoided_gbp`` is the unfunded backlog of sites that close, and is never
-    added to a saving (domain.md 1.9).
+    added to a saving.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Loans paid half-yearly, what early repayment costs, and minimum revenue provision.
 
-Formulae of domain.md 2.1 (Public Works Loan Board: annuity, equal instalments of principal,
-maturity; early repayment of the PWLB's note, S15) and 2.2 (statutory guidance on MRP, S17 to S19).
+Formulae of the Public Works Loan Board (annuity, equal instalments of principal, maturity; its note
+on early repayment) and of the statutory guidance on minimum revenue provision.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Loan:
 
 
 def loan(kind: str, amount_gbp: float, rate: float, term_years: int) -> Loan:
-    """Return what a loan costs, half-year by half-year (domain.md 2.1).
+    """Return what a loan costs, half-year by half-year.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def early_repayment(
 ) -> float:
     """Return the premium on repaying a maturity loan early; below 0 it is a discount [GBP].
 
-    ``x = (1 + i_d D/182.5)(i_l A + V) - (1 + i_l D/182.5)`` (domain.md 2.1, S15).
+    ``x = (1 + i_d D/182.5)(i_l A + V) - (1 + i_l D/182.5)``.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def early_repayment(
 def provision(
     kind: str, capital_gbp: float, life_years: int, rate: float = 0.0, made_gbp: float = 0.0
 ) -> NDArray[np.float64]:
-    """Return the minimum revenue provision of each year of an asset's life (domain.md 2.2).
+    """Return the minimum revenue provision of each year of an asset's life.
 
     Parameters
     ----------

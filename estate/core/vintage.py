@@ -156,7 +156,7 @@ def price_index(vintage: str, years: np.ndarray, growth: float) -> np.ndarray:
 
 
 def carbon_values(vintage: str, series: str, years: np.ndarray) -> tuple[np.ndarray, int]:
-    """Return carbon values by year, and the year of their prices (domain.md 1.8).
+    """Return carbon values by year, and the year of their prices.
 
     Between the years of the table the value is on a straight line; outside it grows as at the
     nearest end of the table.

@@ -95,7 +95,7 @@ class Instance:
 
     @property
     def on_costs(self) -> float:
-        """Return the factor for fees, contingency and optimism bias on works (domain.md 1.6)."""
+        """Return the factor for fees, contingency and optimism bias on works."""
         a = self.assumptions
         bias = a["optimism_bias_share"] * (1 - a["optimism_bias_mitigated_share"])
         return (1 + a["fees_share"]) * (1 + a["contingency_share"]) * (1 + bias)
@@ -117,7 +117,7 @@ class Instance:
 
 
 def longer(a: Mapping[str, float]) -> float:
-    """Return the factor of optimism bias on the duration of works (domain.md 1.6)."""
+    """Return the factor of optimism bias on the duration of works."""
     return 1 + a["optimism_bias_duration_share"] * (1 - a["optimism_bias_mitigated_share"])
 
 
