@@ -61,6 +61,25 @@ class MatrixSection(Section):
     )
 
 
+Group = Literal["most_deprived", "over65", "no_car", "disabled", "urban", "rural", "deprived_urban"]
+
+
+class StandardSetSection(Section):
+    """A ready-made set of standards, adapted to the data."""
+
+    set: str = Field(description="Name of the set")
+    service: str = Field("", description="Service it is about, where not the usual one")
+    mode: str = Field("", description="Mode of travel, where not the usual one")
+    basis: Literal["", "target", "no_worse", "target_or_today"] = Field(
+        "", description="Basis, where not target_or_today"
+    )
+
+    def changes(self) -> dict[str, str]:
+        """Return the columns of ``standards`` that are changed."""
+        told = {"service_id": self.service, "mode": self.mode, "basis": self.basis}
+        return {name: value for name, value in told.items() if value}
+
+
 class NetworkSection(Section):
     """A road network over which travel is measured."""
 
@@ -297,6 +316,12 @@ class Config(Section):
     hubs_allowed: bool = Field(default=True, description="False bars every hub, for comparison")
     policy: ClosurePolicy = ClosurePolicy()
     resident_travel: ResidentTravelSection = ResidentTravelSection()
+    standards: list[str | StandardSetSection] = Field(
+        default_factory=list, description="Ready-made standards, by name: post_office, plss_metropolitan, ..."
+    )
+    protect: list[Group] = Field(
+        default_factory=list, description="Groups whose share within each standard may not fall below today's"
+    )
     rules: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Rules and their options, by name"
     )

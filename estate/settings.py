@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from estate.config import Config
 from estate.core import tables, vintage
 from estate.core.errors import ConfigError, Issue, say_refusal
-from estate.core.reference import default_assumptions
+from estate.core.reference import default_assumptions, standard_sets
 from estate.core.yamlfile import read_value, read_yaml
 from estate.model.rules import RULES, resolve_rules, rule_name
 
@@ -291,7 +291,7 @@ def _unknown_names(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
         for name in given
         if name not in known
     ]
-    return issues + _unknown_vintages(raw, source)
+    return issues + _unknown_sets(raw.get("standards"), source) + _unknown_vintages(raw, source)
 
 
 def _vintages(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -327,6 +327,18 @@ def _with_own_tables(raw: dict[str, Any], base: Path) -> dict[str, Any]:
         if vintage.is_file(name):
             changes[key] = str((base / name).resolve())
     return merge(raw, _nest(changes))
+
+
+def _unknown_sets(chosen: Any, source: _Source) -> list[Issue]:  # noqa: ANN401 - what a file may hold
+    """Find ready-made standards that are not known."""
+    known = list(dict.fromkeys(standard_sets()["set"]))
+    listed = chosen if isinstance(chosen, list) else []
+    names = [one.get("set") if isinstance(one, Mapping) else one for one in listed]
+    return [
+        source.issue(f"standards.{place}", name, "is no set of standards", say_nearest(name, known))
+        for place, name in enumerate(names)
+        if isinstance(name, str) and name not in known
+    ]
 
 
 def say_nearest(name: str, known: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate, Plan
 
-GROUPS = ("all", "most_deprived", "over65", "no_car", "disabled")
+GROUPS = ("all", "most_deprived", "over65", "no_car", "disabled", "urban", "rural", "deprived_urban")
 FARTHER_KM = 1e-6
 """Smaller differences are rounding, not farther travel."""
 PLACES = {"all": True, "without_outside": False}
@@ -83,9 +83,17 @@ def group_weights(estate: Estate) -> dict[str, Matrix]:
     people = number(areas["population"])
     deprived = number(areas["imd_decile"], 99.0) <= 2
     shares = {name: number(areas[f"{name}_share"]) for name in ("over65", "no_car", "disabled")}
-    return {"all": people, "most_deprived": people * deprived} | {
-        name: people * s for name, s in shares.items()
-    }
+    found = {"all": people, "most_deprived": people * deprived}
+    found |= {name: people * share for name, share in shares.items()}
+    rurality = text(areas["rurality"])
+    if (rurality != "").any():
+        rank = number(areas["imd_rank_share"], np.nan)
+        rank = np.where(np.isnan(rank), number(areas["imd_decile"], 10.0) / 10, rank)
+        worst = rank <= estate.assumptions["deprived_urban_share"]
+        urban = rurality == "urban"
+        rural = people * (rurality == "rural")
+        found |= {"urban": people * urban, "rural": rural, "deprived_urban": people * (urban & worst)}
+    return found
 
 
 def access_summary(estate: Estate, config: Config, plan: Plan) -> AccessSummary:

@@ -24,6 +24,11 @@ def kinds() -> pd.DataFrame:
     return _read("kinds.csv").copy()
 
 
+def standard_sets() -> pd.DataFrame:
+    """Return the ready-made standards: set, the columns of ``standards``, and status."""
+    return _read("standard_sets.csv").copy()
+
+
 def default_assumptions() -> pd.DataFrame:
     """Return the default assumptions: name, value, low, high, unit, quality, impact, source."""
     return _read("default_assumptions.csv").copy()

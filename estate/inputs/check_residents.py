@@ -26,6 +26,13 @@ SHARE_OF_GROUP = {
     "over65": "over65_share",
     "no_car": "no_car_share",
     "disabled": "disabled_share",
+    "urban": "rurality",
+    "rural": "rurality",
+    "deprived_urban": "rurality",
+}
+ZONES = {
+    "zone": "enter the district, ward or constituency",
+    "postcode_district": "enter the postcode district, for example M33",
 }
 
 
@@ -114,18 +121,17 @@ def groups(context: Context) -> list[Issue]:
         return []
     issues: list[Issue] = []
     for group, column in SHARE_OF_GROUP.items():
-        if areas[column].isna().all():
+        if areas[column].isna().all() or areas[column].astype(object).eq("").all():
             bare = table[table["group"] == group]
             remedy = f"fill {column} in {context.source('areas')}"
             issues += context.issues(
                 "standards", bare, "group", f"needs {column}, which is blank in every area", remedy
             )
-    by_zone, zoneless = table[table["geography"] == "zone"], areas[areas["zone"] == ""]
-    if len(by_zone) and len(zoneless):
-        problem = "is blank, and a standard is held in every zone"
-        issues += context.issues(
-            "areas", zoneless, "zone", problem, "enter the district, ward or constituency"
-        )
+    for column, remedy in ZONES.items():
+        bare = areas[areas[column] == ""]
+        if len(bare) and (table["geography"] == column).any():
+            problem = f"is blank, and a standard is held in every {column.replace('_', ' ')}"
+            issues += context.issues("areas", bare, column, problem, remedy)
     return issues
 
 
@@ -133,6 +139,9 @@ def warn_residents(context: Context) -> list[str]:
     """Say what is switched off for want of areas or standards."""
     if not context.given("areas"):
         return ["There is no table of areas: access rules are off, and nobody's travel is known."]
+    silent = int((context["areas"]["rurality"] == "").sum())
+    if silent and context["standards"]["group"].isin(["urban", "rural", "deprived_urban"]).any():
+        return [f"{silent} areas do not say whether they are urban or rural: they count as neither."]
     if not context.given("standards"):
         return ["There is no table of standards: no plan is held to any travel distance."]
     return []

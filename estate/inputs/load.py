@@ -25,6 +25,7 @@ from estate.inputs.matrices import Matrix, add_matrices, read_matrices
 from estate.inputs.officer import SETTINGS_SHEET, yearly_capital
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
+from estate.inputs.standards import add_standards, plain_geographies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -175,6 +176,7 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     raw.issues += wrong
     raw.notes += told
     _place_all(typed, raw, extras, config)
+    add_standards(typed, config, raw)
     add_matrices(extras.matrices, typed, raw)
     force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)
     if config.vintages.works:
@@ -201,7 +203,8 @@ def _parse_all(raw: Raw) -> dict[str, pd.DataFrame]:
     typed: dict[str, pd.DataFrame] = {}
     for name, spec in SPECS.items():
         if name in raw.frames:
-            typed[name], issues = parse(raw.frames[name], spec, raw.sources[name])
+            frame = plain_geographies(raw.frames[name]) if name == "standards" else raw.frames[name]
+            typed[name], issues = parse(frame, spec, raw.sources[name])
             raw.issues += issues
         else:
             typed[name] = _blank(name)

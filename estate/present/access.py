@@ -19,6 +19,9 @@ GROUP_WORDS = {
     "over65": "residents aged 65 and over",
     "no_car": "residents without a car",
     "disabled": "disabled residents",
+    "urban": "urban residents",
+    "rural": "rural residents",
+    "deprived_urban": "residents of deprived urban areas",
 }
 
 
@@ -28,8 +31,20 @@ def _weights(view: View, group: str) -> pd.Series:
     people = areas["population"].astype(float).fillna(0.0)
     if group == "most_deprived":
         return people.where(areas["imd_decile"].astype(float) <= 2, 0.0)
+    if group in {"urban", "rural", "deprived_urban"}:
+        there = areas["rurality"].astype(str) == ("rural" if group == "rural" else "urban")
+        if group == "deprived_urban":
+            rank = areas["imd_rank_share"].astype(float).fillna(areas["imd_decile"].astype(float) / 10)
+            there &= rank <= _value(view, "deprived_urban_share")
+        return people.where(there, 0.0)
     column = _GROUP_SHARE.get(group)
     return people if column is None else people * areas[column].astype(float).fillna(0.0)
+
+
+def _value(view: View, name: str) -> float:
+    """Return the assumption of that name."""
+    rows = view.assumed.loc[view.assumed["name"] == name, "value"]
+    return float(rows.iloc[0]) if len(rows) else float("nan")
 
 
 def before_after(view: View) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def _breach(facts: Facts, standard: Standard, short: Shortfall, t: int) -> Viola
             f"{standard.standard_id})"
         )
     else:
-        where = f" in {short.part}" if standard.geography == "zone" else ""
+        where = f" in {short.part}" if standard.geography in ("zone", "postcode_district") else ""
         message = (
             f"{short.served:.2%} of {standard.words}{where} are within {standard.travel} of "
             f"{service} in {year}; "

@@ -27,6 +27,9 @@ GROUP_WORDS = {
     "over65": "residents aged 65 and over",
     "no_car": "residents without a car",
     "disabled": "disabled residents",
+    "urban": "urban residents",
+    "rural": "rural residents",
+    "deprived_urban": "residents of deprived urban areas",
 }
 GROUP_COLUMNS = {"over65": "over65_share", "no_car": "no_car_share", "disabled": "disabled_share"}
 SPEEDS = {
@@ -160,7 +163,7 @@ def _reach(row: Mapping[str, object], travel: pd.DataFrame, number_of: Mapping[s
     return reach
 
 
-def _weights(group: str, areas: list[dict[str, object]]) -> Floats:
+def _weights(group: str, areas: list[dict[str, object]], assumptions: Mapping[str, float]) -> Floats:
     """Return how many residents of the group live in every area."""
     people = np.array([number(area.get("population")) for area in areas])
     if group == "all":
@@ -168,9 +171,23 @@ def _weights(group: str, areas: list[dict[str, object]]) -> Floats:
     if group == "most_deprived":
         deciles = [maybe(area.get("imd_decile")) for area in areas]
         shares = np.array([float(decile is not None and decile <= 2) for decile in deciles])
-    else:
+    elif group in GROUP_COLUMNS:
         shares = np.array([number(area.get(GROUP_COLUMNS[group])) for area in areas])
+    else:
+        deprived = assumptions["deprived_urban_share"]
+        shares = np.array([float(_lives_so(group, area, deprived)) for area in areas])
     return np.asarray(people * shares, dtype=float)
+
+
+def _lives_so(group: str, area: Mapping[str, object], deprived: float) -> bool:
+    """Tell whether an area is rural, urban, or urban and deprived; what is unknown is neither."""
+    rurality = text(area.get("rurality"))
+    if group != "deprived_urban":
+        return rurality == group
+    rank, decile = maybe(area.get("imd_rank_share")), maybe(area.get("imd_decile"))
+    if rank is None:
+        rank = 1.0 if decile is None else decile / 10
+    return rurality == "urban" and rank <= deprived
 
 
 def _parts(
@@ -179,8 +196,8 @@ def _parts(
     """Return the parts of the residents over which a standard is held; those without weight are left out."""
     if geography == "area":
         named = [(text(area["area_id"]), np.array([i])) for i, area in enumerate(areas)]
-    elif geography == "zone":
-        zones = np.array([text(area.get("zone")) for area in areas])
+    elif geography in ("zone", "postcode_district"):
+        zones = np.array([text(area.get(geography)) for area in areas])
         named = [(zone, np.flatnonzero(zones == zone)) for zone in dict.fromkeys(zones.tolist())]
     else:
         named = [("", np.arange(len(areas)))]
@@ -192,7 +209,7 @@ def _standard(
 ) -> Standard:
     group, geography = text(row.get("group")) or "all", text(row.get("geography")) or "overall"
     service = text(row["service_id"])
-    weights = _weights(group, areas)
+    weights = _weights(group, areas, facts.assumptions)
     basis, share = text(row.get("basis")) or "target_or_today", number(row.get("share"), 1.0)
     unit = "km" if (text(row.get("metric")) or "km") == "km" else "minutes"
     plain = Standard(

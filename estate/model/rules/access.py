@@ -26,6 +26,8 @@ from estate.config import Section
 from estate.model.terms import Rows, add_compact, arrived, left_to_date
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from estate.model.blocks import BlockProblem
@@ -67,7 +69,10 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
             continue
         service = numbers[str(key[0])]
         reach = _reach(inst, areas, service, key[1:])
-        needs = [_needs(standard, areas, reach) for standard in group.itertuples()]
+        needs = [
+            _needs(standard, areas, weights(str(standard.group), areas, inst.assumptions), reach)
+            for standard in group.itertuples()
+        ]
         if any(len(need) for need in needs):
             served = _served(problem, inst, service, reach)
             for rows in needs:
@@ -93,14 +98,27 @@ def _reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ..
     return _Reach(at, to, always, today)
 
 
-def weights(group: str, areas: pd.DataFrame) -> NDArray[np.float64]:
-    """Return the residents of a group in each area [persons], shape (areas,)."""
+def weights(group: str, areas: pd.DataFrame, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
+    """Return the residents of a group in each area [persons], shape (areas,).
+
+    Parameters
+    ----------
+    assumptions : mapping of str to float
+        ``deprived_urban_share``: most deprived part of all areas ranked, for ``deprived_urban``.
+    """
     people = areas["population"].to_numpy(dtype=np.float64)
     if group == "all":
         return np.asarray(people, dtype=np.float64)
     if group == "most_deprived":
         decile = pd.to_numeric(areas["imd_decile"]).fillna(10).to_numpy().astype(float)
         return np.asarray(np.where(decile <= MOST_DEPRIVED, people, 0.0), dtype=np.float64)
+    if group in {"urban", "rural", "deprived_urban"}:
+        live_there = areas["rurality"].astype(object) == ("rural" if group == "rural" else "urban")
+        if group == "deprived_urban":
+            rank = pd.to_numeric(areas["imd_rank_share"])
+            rank = rank.fillna(pd.to_numeric(areas["imd_decile"]) / 10).fillna(1)
+            live_there &= rank <= assumptions["deprived_urban_share"]
+        return np.asarray(np.where(live_there, people, 0.0), dtype=np.float64)
     share = pd.to_numeric(areas[f"{group}_share"]).fillna(0).to_numpy().astype(float)
     return np.asarray(people * share, dtype=np.float64)
 
@@ -114,12 +132,16 @@ class _Need:
     about: str
 
 
-def _needs(standard: Any, areas: pd.DataFrame, reach: _Reach) -> list[_Need]:  # noqa: ANN401
+def _needs(
+    standard: Any,  # noqa: ANN401 - a row of a table
+    areas: pd.DataFrame,
+    weight: NDArray[np.float64],
+    reach: _Reach,
+) -> list[_Need]:
     """Return the needs of a standard: one, or one for each zone or area."""
-    weight = weights(standard.group, areas)
     names, zones = np.array([""]), np.zeros(len(areas), int)
-    if standard.geography == "zone":
-        names, zones = np.unique(areas["zone"].fillna("").astype(str), return_inverse=True)
+    if standard.geography in {"zone", "postcode_district"}:
+        names, zones = np.unique(areas[standard.geography].fillna("").astype(str), return_inverse=True)
     elif standard.geography == "area":
         names, zones = areas["area_id"].astype(str).to_numpy(), np.arange(len(areas))
     needs = []
