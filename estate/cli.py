@@ -214,6 +214,39 @@ def check(
 
 
 @app.command()
+def appraise(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    plan: Annotated[Path, typer.Option(help="Folder of a finished run, such as out/tiny.")],
+    discount_rate: Annotated[
+        float | None, typer.Option(help="One rate for all years, as a share: 0.05 is 5%.")
+    ] = None,
+    receipts: Annotated[str, typer.Option(help="as_hoped, late_and_lower or none.")] = "",
+    haircut: Annotated[float, typer.Option(help="Share taken off every receipt.")] = 0.0,
+    delay: Annotated[int, typer.Option(help="Years by which every sale is later.")] = 0,
+    works_rise: Annotated[float, typer.Option(help="Share put on the cost of works and fit-out.")] = 0.0,
+    saving_fall: Annotated[float, typer.Option(help="Share taken off what buildings save a year.")] = 0.0,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
+    ] = None,
+    out: Out = None,
+    shared: Shared = None,
+    sets: Sets = None,
+    debug: Debug = False,
+) -> None:
+    """Value a finished plan again, held fixed, under other assumptions."""
+    with _answering(debug=debug):
+        from estate import appraising
+
+        levers = {
+            "receipt_haircut_share": haircut,
+            "works_rise_share": works_rise,
+            "saving_fall_share": saving_fall,
+        }
+        changes = appraising.read_changes(sets or [], discount_rate, levers, receipts, delay)
+        for line in appraising.appraise_plan((plan, data, shared), changes, out):
+            _say(line)
+
+
+@app.command()
 def example(
     seed: Annotated[int, typer.Option(help="Another seed, another estate.")] = 1,
     sites: Annotated[int, typer.Option(help="Number of properties.")] = 600,

@@ -18,9 +18,11 @@ from estate.appraise.business import business_headlines, business_tables, reconc
 from estate.appraise.ledger import build_ledger
 from estate.appraise.measures import measures
 from estate.appraise.partners import partner_summary
-from estate.appraise.steady import decided_sites
+from estate.appraise.summary import measure_rows
 from estate.appraise.summary import summary as headline_figures
+from estate.appraise.switching import plan_levers
 from estate.core.errors import ConfigError, Issue, VerificationError
+from estate.core.levers import UNCHANGED, pull
 from estate.core.money import discount_factors
 from estate.core.result import HEADLINE_COLUMNS, Result
 from estate.core.types import Progress
@@ -142,7 +144,12 @@ def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None =
 
 
 def evaluate_plan(
-    config: Config, base: Path, plan: Plan, estate: Estate | None = None, solution: Solution | None = None
+    config: Config,
+    base: Path,
+    plan: Plan,
+    estate: Estate | None = None,
+    solution: Solution | None = None,
+    levers: Mapping[str, float] | None = None,
 ) -> Result:
     """Check and appraise a plan that is given, without looking for a better one.
 
@@ -155,6 +162,8 @@ def evaluate_plan(
     solution : Solution, optional
         What was proved of it; then it must keep every rule and be worth what it says. Without it
         the rules it breaks are told in its checks.
+    levers : mapping of str to float, optional
+        Changes of the cash flow besides (`estate.core.levers`) [share].
 
     Raises
     ------
@@ -165,17 +174,21 @@ def evaluate_plan(
     """
     clock = _Clock(None, None)
     estate = estate or read_estate(config, base)
-    return _appraise((config, base, estate), plan, solution, clock)
+    return _appraise((config, base, estate), plan, solution, clock, levers or {})
 
 
 def _appraise(
-    asked: tuple[Config, Path, Estate], plan: Plan, solution: Solution | None, clock: _Clock
+    asked: tuple[Config, Path, Estate],
+    plan: Plan,
+    solution: Solution | None,
+    clock: _Clock,
+    levers: Mapping[str, float] = UNCHANGED,
 ) -> Result:
     config, base, estate = asked
     with clock("verify", "checking the plan against every rule"):
         checks = check_plan(estate, config, plan) if solution else rules_kept(estate, config, plan)
     with clock("appraise", "working out what the plan costs and saves"):
-        ledger = build_ledger(estate, config, plan)
+        ledger = pull(build_ledger(estate, config, plan), levers)
         npv = npv_gbp(ledger, config, "plan"), npv_gbp(ledger, config, "bau")
         if solution:
             checks = pd.concat([checks, tie(solution, npv[0] - npv[1])], ignore_index=True)
@@ -316,18 +329,32 @@ def agreed(business: Mapping[str, pd.DataFrame], ledger: pd.DataFrame, config: C
 def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.DataFrame) -> dict[str, Any]:
     """Return the content of ``summary.json``: headline figures under the keys that readers look for."""
     access = access_summary(estate, config, plan) if len(estate.tables["areas"]) else None
-    figures = headline_figures(measures(ledger, estate, config, plan), config, plan, access)
+    measured = measures(ledger, estate, config, plan)
+    figures = headline_figures(measured, config, plan, access)
     price_base = f"{config.horizon.horizon().label(0)} prices"
-    decided = {
-        "key": "decided_sites",
-        "label": "Sites that may close (decided on or surplus), of all sites of the tables",
-        "value": len(decided_sites(estate, config, plan)),
-        "unit": "sites",
-        "numerator": len(decided_sites(estate, config, plan)),
-        "denominator": len(estate.tables["sites"]),
+    named = ({"key": HEADLINE_NAMES.get(name, name), **figure} for name, figure in figures.items())
+    return {
+        "price_base": price_base,
+        "headlines": full_headlines([*site_counts(estate), *named]),
+        "measures": measure_rows(measured),
+        "switching_values": plan_levers(ledger, config).to_dict("records"),
     }
-    rows = [decided, *({"key": HEADLINE_NAMES.get(name, name), **figure} for name, figure in figures.items())]
-    return {"price_base": price_base, "headlines": full_headlines(rows)}
+
+
+def site_counts(estate: Estate) -> list[dict[str, Any]]:
+    """Return how many existing sites are decided on, and apart from them how many stand empty."""
+    sites = estate.tables["sites"]
+    existing = sites[sites["status"] == "existing"]
+    labels = (
+        ("decided_sites", "decide", "Sites decided on"),
+        ("surplus_sites", "surplus", "More sites that stand empty (surplus) and may be given up"),
+    )
+    counts = [(key, label, int((existing["scope"] == scope).sum())) for key, scope, label in labels]
+    more = {"unit": "sites", "denominator": len(existing), "note": "Of all existing sites of the tables"}
+    return [
+        {"key": key, "label": label, "value": count, "numerator": count, **more}
+        for key, label, count in counts
+    ]
 
 
 def full_headlines(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -62,8 +62,8 @@ def rerun(
         If the recorded plan breaks a rule, any figure differs, or the two searches contradict.
     """
     folder, data, shared = asked
-    record, summary = (_read(folder / name) for name in ("run.json", "summary.json"))
-    base = _base(folder, record, data)
+    record, summary = (read_record(folder / name) for name in ("run.json", "summary.json"))
+    base = base_of(folder, record, data)
     config = recorded_config(record["config"], base, shared)
     if out is not None:
         config = config.model_copy(update={"output": out})
@@ -72,7 +72,7 @@ def rerun(
             issue = Issue("--out", None, "", str(out), "would replace the run", "give another folder")
             raise ConfigError(MESSAGE, [issue])
     estate = read_estate(config, base)
-    _same_inputs(record["input_hashes"], estate.input_hashes)
+    same_inputs(record["input_hashes"], estate.input_hashes)
     replayed = _replay((config, base, estate), record)
     lines = _version_lines(record.get("versions", {}))
     lines += _same_figures(summary, replayed)
@@ -86,7 +86,14 @@ def rerun(
     return lines
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> dict[str, Any]:
+    """Return one of the two records of a run.
+
+    Raises
+    ------
+    ConfigError
+        If it is not there or damaged.
+    """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -97,7 +104,7 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _base(folder: Path, record: Mapping[str, Any], data: Path | None) -> Path:
+def base_of(folder: Path, record: Mapping[str, Any], data: Path | None) -> Path:
     """Return the folder of the configuration, once the record holds all that a repetition needs."""
     needed = ("config", "plan", "input_hashes", "saving_npv_gbp", "status")
     lacking = [name for name in needed if name not in record]
@@ -114,7 +121,14 @@ def _base(folder: Path, record: Mapping[str, Any], data: Path | None) -> Path:
     return base.resolve()
 
 
-def _same_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+def same_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """See that every file is the one that the run read.
+
+    Raises
+    ------
+    InputError
+        With every file that is not.
+    """
     issues = []
     for name in sorted({*before, *now}):
         if before.get(name) != now.get(name):

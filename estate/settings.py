@@ -309,7 +309,8 @@ def _unknown_vintages(raw: Mapping[str, Any], source: _Source) -> list[Issue]:
     issues = []
     for key, table, name in _vintages(raw):
         if not vintage.is_file(name):
-            if name not in (known := vintage.names(table)):
+            flat = table == "discount_rates" and vintage.one_rate(name) is not None
+            if not flat and name not in (known := vintage.names(table)):
                 words = f"is not a table of {table.replace('_', ' ')}"
                 issues.append(source.issue(key, name, words, say_nearest(name, known)))
             continue

@@ -108,6 +108,27 @@ def measure_flows(yearly_gbp: Matrix, factors: Matrix) -> FlowMeasures:
     )
 
 
+def view_measures(
+    ledger: pd.DataFrame, config: Config, view: str, *, receipts: bool = True
+) -> FlowMeasures:
+    """Measure one view of a ledger, all partners together.
+
+    Parameters
+    ----------
+    ledger : DataFrame
+        From `build_ledger`.
+    config : Config
+        Horizon, discount rates and timing.
+    view : str
+        economic or financial.
+    receipts : bool
+        False leaves out the proceeds of sales.
+    """
+    span = config.horizon.appraisal_years
+    factors = discount_factors(config.vintage, span, config.timing)
+    return measure_flows(flow(changes(ledger), span, view, receipts=receipts), factors)
+
+
 def measures(ledger: pd.DataFrame, estate: Estate, config: Config, plan: Plan) -> Measures:
     """Measure a plan against business as usual.
 
@@ -126,19 +147,16 @@ def measures(ledger: pd.DataFrame, estate: Estate, config: Config, plan: Plan) -
     factors = discount_factors(config.vintage, span, config.timing)
     rows = changes(ledger)
 
-    def view(name: str, *, receipts: bool) -> FlowMeasures:
-        return measure_flows(flow(rows, span, name, receipts=receipts), factors)
-
     by_side = {
         side: flows.npv(flow(rows, span, "economic", side=side), factors)
         for side in ("invest", "save", "receipt", "residual")
     }
     financial = rows[rows["view"] != "economic"]
     return Measures(
-        economic=view("economic", receipts=True),
-        financial=view("financial", receipts=True),
-        economic_without_receipts=view("economic", receipts=False),
-        financial_without_receipts=view("financial", receipts=False),
+        economic=view_measures(ledger, config, "economic"),
+        financial=view_measures(ledger, config, "financial"),
+        economic_without_receipts=view_measures(ledger, config, "economic", receipts=False),
+        financial_without_receipts=view_measures(ledger, config, "financial", receipts=False),
         npv_by_partner_gbp=npv_by_partner(rows, estate, factors),
         benefits_gbp=by_side["save"] + by_side["receipt"] + by_side["residual"],
         costs_gbp=-by_side["invest"],

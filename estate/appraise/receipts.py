@@ -59,7 +59,7 @@ def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan
         the first year in which the purse is overspent; ``short_gbp`` the deepest overspend.
     """
     hoped = changes(ledger)
-    later = _later(estate, config)
+    later = later_sales(estate, config.finance.late_years, config.finance.lower_share)
     scenarios: tuple[tuple[str, pd.DataFrame, dict[str, Matrix]], ...] = (
         (HOPED, hoped, _recycled(estate, config, plan)),
         (LATE, changes(build_ledger(later, config, plan)), _recycled(later, config, plan)),
@@ -79,15 +79,15 @@ def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan
     return pd.DataFrame(answers)[list(SCENARIO_COLUMNS)]
 
 
-def _later(estate: Estate, config: Config) -> Estate:
-    """Return the estate with its sales late and lower."""
+def later_sales(estate: Estate, late_years: int, lower_share: float) -> Estate:
+    """Return the estate with its sales later by so many years and lower by a share."""
     values = estate.tables["valuations"]
     sale = np.isin(text(values["exit_route"]), ["sell", "transfer"])
     wait = number(values["years_to_sell"], estate.assumptions["years_to_sell"])
     receipt = number(values["receipt_gbp"])
     changed = values.assign(
-        receipt_gbp=np.where(sale, (1.0 - config.finance.lower_share) * receipt, receipt),
-        years_to_sell=np.where(sale, wait + config.finance.late_years, values["years_to_sell"]),
+        receipt_gbp=np.where(sale, (1.0 - lower_share) * receipt, receipt),
+        years_to_sell=np.where(sale, wait + late_years, values["years_to_sell"]),
     )
     return replace(estate, tables={**estate.tables, "valuations": changed})
 

@@ -61,6 +61,56 @@ def summary(
     return figures
 
 
+def measure_rows(measures: Measures) -> list[dict[str, Any]]:
+    """Return every measure of both views, with and without receipts, one row each.
+
+    Returns
+    -------
+    list of dict
+        measure, view, receipts (with, without), value (None where undefined), reason.
+    """
+    views = (
+        ("economic", "with", measures.economic),
+        ("economic", "without", measures.economic_without_receipts),
+        ("financial", "with", measures.financial),
+        ("financial", "without", measures.financial_without_receipts),
+    )
+    rows = [
+        {"view": view, "receipts": receipts, **row}
+        for view, receipts, found in views
+        for row in flow_rows(found)
+    ]
+    parts = (
+        ("benefits_gbp", measures.benefits_gbp, ""),
+        ("costs_gbp", measures.costs_gbp, ""),
+        ("benefit_cost_ratio", measures.benefit_cost_ratio, "undefined: nothing is spent"),
+    )
+    whole = {"view": "economic", "receipts": "with"}
+    return rows + [{**whole, "measure": name, "value": value, "reason": why} for name, value, why in parts]
+
+
+def flow_rows(found: FlowMeasures) -> list[dict[str, Any]]:
+    """Return the measures of one flow: measure, value (None where undefined), reason."""
+    rate, peak = found.irr, found.peak_funding
+    rows: list[tuple[str, Any, str]] = [
+        ("npv_gbp", found.npv_gbp, ""),
+        ("equivalent_annual_gbp", found.equivalent_annual_gbp, "there is one year only"),
+        ("irr_count", len(rate.rates), ""),
+        ("irr", rate.value, _rates(rate)),
+    ]
+    for name, when in (("payback", found.payback), ("discounted_payback", found.discounted_payback)):
+        never = len(found.flows) - 1 if np.any(found.flows) else -1
+        last = never if when.whole_years is None else when.whole_years - 1
+        rows.append((f"{name}_last", last, ""))
+        rows.append((f"{name}_years", when.years, when.reason))
+        rows.append((f"{name}_whole_years", when.whole_years, when.reason))
+    rows += [
+        ("peak_funding_gbp", peak.amount_gbp, ""),
+        ("peak_funding_t", peak.year, "never negative"),
+    ]
+    return [{"measure": name, "value": value, "reason": why if value is None else ""} for name, value, why in rows]
+
+
 def _headline(label: str, value: float | None, unit: str, note: str = "", **more: Any) -> Headline:  # noqa: ANN401
     """Return one headline; `more` replaces the blank parts."""
     figure = {"label": label, "value": value, "unit": unit, "numerator": None, "denominator": None}
@@ -180,8 +230,10 @@ def _financial(measures: Measures) -> tuple[tuple[str, str, FlowMeasures], ...]:
 
 
 def _rates(rate: Irr) -> str:
-    """Say why there is no single rate."""
-    return f"Undefined: {rate.reason}" if rate.reason else ""
+    """Say why there is no single rate, and which rates there are."""
+    told = ", ".join(f"{one:.2%}" for one in rate.rates)
+    listed = f" ({told})" if len(rate.rates) > 1 else ""
+    return f"Undefined: {rate.reason}{listed}" if rate.reason else ""
 
 
 def _funding(measures: Measures) -> dict[str, Headline]:

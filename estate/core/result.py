@@ -57,6 +57,7 @@ HEADLINE_COLUMNS = (
 
 HEADLINE_KEYS = (
     "decided_sites",
+    "surplus_sites",
     "closures",
     "hubs",
     "saving_steady_gbp",

@@ -6,6 +6,7 @@ column ``vintage`` left out: then that file is the table.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -28,6 +29,7 @@ COLUMNS = {
 """What each table must hold; every table says its ``source`` too."""
 
 _WORDS = ("project_type",)
+_ONE_RATE = re.compile(r"(\d{1,2}(?:\.\d+)?)\s*%")
 
 
 @cache
@@ -46,6 +48,12 @@ def is_file(vintage: str) -> bool:
     return vintage.lower().endswith(".csv")
 
 
+def one_rate(vintage: str) -> float | None:
+    """Return the rate [share/year] where a vintage is one discount rate for all years, such as ``5%``."""
+    found = _ONE_RATE.fullmatch(vintage.strip())
+    return float(found[1]) / 100.0 if found else None
+
+
 def label(vintage: str) -> str:
     """Return the name under which a vintage is printed: of a file, its name without the folder."""
     return Path(vintage).stem if is_file(vintage) else vintage
@@ -59,7 +67,7 @@ def read(table: str, vintage: str) -> pd.DataFrame:
     table : str
         One of ``COLUMNS``.
     vintage : str
-        A name, or the path of a CSV file.
+        A name, or the path of a CSV file; of discount rates also one rate, such as ``5%``.
 
     Returns
     -------
@@ -75,6 +83,9 @@ def read(table: str, vintage: str) -> pd.DataFrame:
         path = Path(vintage)
         return _own(table, path, path.stat().st_mtime_ns if path.is_file() else 0).copy()
     shipped = _shipped(table)
+    if table == "discount_rates" and (rate := one_rate(vintage)) is not None:
+        band = {"from_year": 0, "to_year": int(shipped["to_year"].max()), "rate": rate}
+        return pd.DataFrame([{**band, "source": "one rate for all years, as asked"}])
     chosen = shipped[shipped["vintage"] == vintage]
     if chosen.empty:
         known = ", ".join(names(table))

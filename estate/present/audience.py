@@ -10,7 +10,7 @@ import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
 from estate.core.tables import SPECS
-from estate.present.cash import BACKLOG, INVESTMENT, RECEIPTS, RUNNING, group_of
+from estate.present.cash import BACKLOG, INVESTMENT, RECEIPTS, RESIDUAL, RUNNING, group_of
 from estate.present.pooling import SEVERAL, pool, pool_changes, pool_partners
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _LINE_SOURCE = {
 _RECEIPT_FREE = frozenset(
     {
         "decided_sites",
+        "surplus_sites",
         "closures",
         "hubs",
         "saving_steady_gbp",
@@ -222,7 +223,7 @@ def _coarse(cash: pd.DataFrame) -> pd.DataFrame:
     partner = cash["partner_id"].fillna("").astype(str)
     every = {name: names.get(name, name) or SEVERAL for name in partner.unique()}
     shown = partner.map(pool_changes(_changes(placed), every))
-    group = cash["group"].where(cash["group"].isin([INVESTMENT, BACKLOG, RECEIPTS]), RUNNING)
+    group = cash["group"].where(cash["group"].isin([INVESTMENT, BACKLOG, RECEIPTS, RESIDUAL]), RUNNING)
     blank = dict.fromkeys(("site_id", "provision_id", "counterparty_id", "fund", "heading"), "")
     cash = cash.assign(group=group, line=group, partner_id=shown, **blank)
     keys = [c for c in cash.columns if c != "amount_gbp"]

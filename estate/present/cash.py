@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 INVESTMENT, RECEIPTS, SAVINGS, NEW_COSTS = "investment", "receipts", "running_savings", "new_running_costs"
-BACKLOG, RUNNING = "backlog", "running"
+BACKLOG, RUNNING, RESIDUAL = "backlog", "running", "residual"
 
 GROUP_OF_LINE = {
     "running_cost": SAVINGS,
@@ -38,7 +38,7 @@ GROUP_OF_LINE = {
     "hub_capital": INVESTMENT,
     "hub_running": NEW_COSTS,
     "lifecycle": NEW_COSTS,
-    "residual_value": INVESTMENT,
+    "residual_value": RESIDUAL,
     "move": INVESTMENT,
     "it": INVESTMENT,
     "fit_out": INVESTMENT,
@@ -56,6 +56,7 @@ GROUP_LABEL = {
     SAVINGS: "Running savings",
     NEW_COSTS: "New running costs, lost income",
     RUNNING: "Running savings less new running costs",
+    RESIDUAL: "Residual value of works",
 }
 
 
@@ -104,24 +105,3 @@ def payback(flows: NDArray[np.float64]) -> float | None:
     if last == len(total) - 1:
         return None
     return float(last + (-total[last]) / (total[last + 1] - total[last]))
-
-
-def by_partner(cash: pd.DataFrame, horizon_years: int, view: str = "financial") -> pd.DataFrame:
-    """Return plan minus BAU by partner and year [GBP].
-
-    Parameters
-    ----------
-    cash : DataFrame
-        Cash flows with t, partner_id, view, case and amount_gbp [GBP].
-    horizon_years : int
-        Number of years; columns of the answer are t = 0 .. horizon_years - 1.
-    view : str
-        ``financial`` or ``economic``.
-    """
-    rows = cash[cash["view"].isin(["both", view])]
-    signed = rows["amount_gbp"].where(rows["case"] == "plan", -rows["amount_gbp"])
-    flat = pd.DataFrame(
-        {"t": rows["t"].astype(int), "partner": rows["partner_id"].astype(str), "gbp": signed}
-    )
-    table = flat.pivot_table(index="partner", columns="t", values="gbp", aggfunc="sum", fill_value=0.0)
-    return table.reindex(columns=range(horizon_years), fill_value=0.0)

@@ -13,6 +13,7 @@ from estate.present.cash import (
     INVESTMENT,
     NEW_COSTS,
     RECEIPTS,
+    RESIDUAL,
     RUNNING,
     SAVINGS,
     payback,
@@ -39,6 +40,7 @@ COLOUR = {
     SAVINGS: GREEN,
     NEW_COSTS: SKY,
     RUNNING: GREEN,
+    RESIDUAL: GREY,
 }
 """One colour a group; the legend names them and the order of the bars repeats it."""
 

@@ -60,7 +60,8 @@ MATCH_COLUMNS = ("left_id", "left_name", "right_id", "right_name", "km", "decisi
 """Header of matches.csv where nothing was matched."""
 
 
-def _write(frame: pd.DataFrame, path: Path, columns: Sequence[str] = ()) -> None:
+def write_table(frame: pd.DataFrame, path: Path, columns: Sequence[str] = ()) -> None:
+    """Write a table as CSV, its texts harmless; `columns` are chosen where given."""
     shown = frame.reindex(columns=list(columns)) if columns else frame
     safe_frame(shown).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
 
@@ -78,14 +79,14 @@ def _write_large(frame: pd.DataFrame, path: Path, columns: Sequence[str]) -> Non
 
 def write_tables(view: View, folder: Path) -> None:
     """Write plan, moves, cashflow, access, assumptions, data_to_collect, funnel and matches."""
-    _write(view.sites, folder / "plan.csv", PLAN_COLUMNS)
-    _write(view.moves, folder / "moves.csv", MOVE_COLUMNS)
+    write_table(view.sites, folder / "plan.csv", PLAN_COLUMNS)
+    write_table(view.moves, folder / "moves.csv", MOVE_COLUMNS)
     _write_large(view.cash, folder / "cashflow.csv", CASHFLOW_COLUMNS)
-    _write(view.access, folder / "access.csv", ACCESS_COLUMNS)
-    _write(view.assumed, folder / "assumptions.csv")
-    _write(view.collect, folder / "data_to_collect.csv")
-    _write(view.funnel, folder / "funnel.csv")
-    _write(view.matches, folder / "matches.csv", () if len(view.matches.columns) else MATCH_COLUMNS)
+    write_table(view.access, folder / "access.csv", ACCESS_COLUMNS)
+    write_table(view.assumed, folder / "assumptions.csv")
+    write_table(view.collect, folder / "data_to_collect.csv")
+    write_table(view.funnel, folder / "funnel.csv")
+    write_table(view.matches, folder / "matches.csv", () if len(view.matches.columns) else MATCH_COLUMNS)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value of any shape)

@@ -8,14 +8,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.core.money import discount_factors
-from estate.present.cash import GROUP_LABEL, by_partner, yearly
-from estate.present.chart import COLOUR, flows
+from estate.present.live import (
+    ECONOMIC,
+    FACTORS,
+    FINANCIAL,
+    LEDGER,
+    PARTNERS,
+    Live,
+    cells,
+    entries,
+    factor_table,
+    ledger_table,
+    live_of,
+    partner_names,
+    still,
+)
+from estate.present.live_cash import cash_table, factor_cells, partner_table
+from estate.present.live_measures import MEASURES, RATES, measure_table, rate_table
 from estate.present.reasons import REASONS
 from estate.present.words import headline_rows, headline_words, text
+from estate.present.workbook_charts import draw_cash, draw_partners, draw_rates
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
@@ -23,6 +38,7 @@ if TYPE_CHECKING:
     from estate.present.view import View
 
 _MOST_ACCESS = 100_000
+NPV = "Npv [£]"
 
 
 @dataclass(frozen=True)
@@ -38,13 +54,19 @@ class Sheet:
     table : callable
         Makes its table from a view.
     chart : callable or None
-        Draws a native chart beside the table.
+        Draws a native chart under the table.
+    internal : bool
+        Whether only internal readers get it.
+    note : str
+        What internal readers must know of it.
     """
 
     name: str
     about: str
     table: Callable[[View], pd.DataFrame]
     chart: Callable[[Workbook, Worksheet, str, pd.DataFrame], None] | None = None
+    internal: bool = False
+    note: str = ""
 
     @property
     def table_name(self) -> str:
@@ -126,37 +148,109 @@ def _moves(view: View) -> pd.DataFrame:
     return moves[[c for c in names if c != "cost_gbp" or moves[c].notna().any()]].rename(columns=names)
 
 
+def _internal(view: View) -> bool:
+    return view.header.audience == "internal"
+
+
 def _cash_by_year(view: View, seen: str = "financial") -> pd.DataFrame:
-    span = view.horizon.appraisal_years
-    table = yearly(view.cash, span, seen)
-    total, bare = flows(table)
-    factors = discount_factors(view.discounting[0], span, view.discounting[1])
-    answer = table.rename(columns={g: f"{GROUP_LABEL[g]} [£]" for g in table.columns}).reset_index(drop=True)
-    answer.insert(0, "Year", [view.horizon.label(t) for t in range(span)])
-    return answer.assign(
-        **{
-            "Net [£]": total,
-            "Cumulative with receipts [£]": np.cumsum(total),
-            "Cumulative without receipts [£]": np.cumsum(bare),
-            "Discount factor": factors,
-            "Discounted cumulative with receipts [£]": np.cumsum(total * factors),
-            "Discounted cumulative without receipts [£]": np.cumsum(bare * factors),
-        }
-    )
+    """Return a cash flow by year: live for internal readers, its figures for others."""
+    table = cash_table(live_of(view), seen)
+    return table if _internal(view) else still(table)
 
 
 def _cash_by_partner(view: View) -> pd.DataFrame:
-    table = by_partner(view.cash, view.horizon.appraisal_years)
-    names = view.sites.drop_duplicates("partner_id").set_index("partner_id")["partner"]
-    flat = table.T.reset_index(drop=True)
-    flat.columns = pd.Index([f"{names.get(c, c) or 'Not named'} [£]" for c in table.index])
-    flat = flat.loc[:, ~flat.columns.duplicated()]
-    flat.insert(0, "Year", [view.horizon.label(t) for t in range(view.horizon.appraisal_years)])
-    return flat
+    table = partner_table(live_of(view))
+    return table if _internal(view) else still(table)
+
+
+def _assumptions(view: View) -> pd.DataFrame:
+    """Return every assumption rated, with its source; first those that the workbook follows."""
+    names = {
+        "name": "Assumption",
+        "description": "What it is",
+        "value": "Value",
+        "low": "Low",
+        "high": "High",
+        "unit": "Unit",
+        "quality": "Quality",
+        "impact": "Impact",
+        "source": "Source",
+        "table": "Table",
+        "rows": "Rows",
+    }
+    others = view.assumed.rename(columns=names).reindex(columns=list(names.values()))
+    first = pd.DataFrame(entries(live_of(view)) if _internal(view) else [])
+    if first.empty:
+        return others
+    for header in ("Value", "Low", "High", "Rows"):
+        others[header] = pd.to_numeric(others[header], errors="coerce").astype(object)
+    others["Changes this workbook"] = "no: estate appraise --plan"
+    table = pd.concat([first, others], ignore_index=True)[list(others.columns)]
+    for header in ("Low", "High", "Rows"):
+        table[header] = pd.to_numeric(table[header])
+    return table
+
+
+def _files(view: View) -> pd.DataFrame:
+    """Return the files that were read, each with what proves that it is the same."""
+    hashes = dict(view.run.get("input_hashes") or {})
+    return pd.DataFrame({"File": list(hashes), "SHA-256": list(hashes.values())})
+
+
+def _settings(view: View) -> pd.DataFrame:
+    """Return the configuration of the run, one row a value."""
+    rows = list(_flat(view.run.get("config") or {}))
+    return pd.DataFrame(rows, columns=["Setting", "Value"])
+
+
+def _flat(value: Any, key: str = "") -> Iterator[tuple[str, str]]:  # noqa: ANN401 (a JSON value)
+    if isinstance(value, dict) and value:
+        for name, part in value.items():
+            yield from _flat(part, f"{key}.{name}" if key else str(name))
+    elif value not in (None, {}, [], ""):
+        yield key, text(value)
+
+
+def _measures(view: View) -> pd.DataFrame:
+    return measure_table(live_of(view), view.summary.get("measures", []))
+
+
+def _switching(view: View) -> pd.DataFrame:
+    rows = list(view.summary.get("switching_values", []))
+    names = {
+        "label": "What is changed, all else as it is",
+        "switching_value": "Value at which the plan is worth nothing",
+        "unit": "Unit",
+        "note": "Note",
+    }
+    table = pd.DataFrame(rows, columns=list(names)) if rows else pd.DataFrame(columns=list(names))
+    shares = table["unit"].astype(str).str.startswith("share")
+    value = pd.to_numeric(table["switching_value"], errors="coerce")
+    shown = [
+        Live("", "none") if np.isnan(one) else Live("", float(one), "rate" if part else "number")
+        for one, part in zip(value, shares, strict=True)
+    ]
+    table["switching_value"] = pd.Series(shown, dtype=object)
+    return table.rename(columns=names)
 
 
 def _partners(view: View) -> pd.DataFrame:
-    return headed(view.partners)
+    """Return the measures by partner, their worth live."""
+    table = headed(view.partners)
+    if not _internal(view) or NPV not in table:
+        return table
+    live = live_of(view)
+    frame = partner_table(live)
+    names, factor = partner_names(view), factor_cells(live)
+    worths = []
+    for one, value in zip(view.partners["partner_id"], table[NPV], strict=True):
+        header = f"{names.get(one, one)} [£]"
+        if header not in frame.columns:
+            worths.append(Live("", float(value)))
+            continue
+        where = cells(PARTNERS, list(frame.columns), header, live.span)
+        worths.append(Live(f"=SUMPRODUCT({where},{factor})", float(value)))
+    return table.assign(**{NPV: pd.Series(worths, dtype=object)})
 
 
 def _access(view: View) -> pd.DataFrame:
@@ -201,46 +295,13 @@ def _words(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _draw_cash(book: Workbook, page: Worksheet, name: str, frame: pd.DataFrame) -> None:
-    """Draw stacked columns a year with the cumulative lines on a second axis, under the table."""
-    groups = {
-        f"{label} [£]": COLOUR[g] for g, label in GROUP_LABEL.items() if f"{label} [£]" in frame.columns
-    }
-    if not groups:
-        return
-    first, last = 4, 3 + len(frame)
-    columns = list(frame.columns)
-
-    def series(header: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (options of the chart)
-        at = columns.index(header)
-        head = {"name": [name, 3, at], "categories": [name, first, 0, last, 0]}
-        return {**head, "values": [name, first, at, last, at], **more}
-
-    chart = book.add_chart({"type": "column", "subtype": "stacked"})
-    for header, colour in groups.items():
-        chart.add_series(series(header, fill={"color": colour}, gap=35))
-    lines = book.add_chart({"type": "line"})
-    for header, dash in (
-        ("Cumulative with receipts [£]", "solid"),
-        ("Cumulative without receipts [£]", "dash"),
-    ):
-        lines.add_series(
-            series(header, y2_axis=True, line={"color": "#222222", "width": 1.75, "dash_type": dash})
-        )
-    chart.combine(lines)
-    chart.set_title({"name": "Each year (columns) and all years together (lines)", "name_font": {"size": 12}})
-    chart.set_x_axis({"label_position": "low", "num_font": {"rotation": -45, "size": 8}, "interval_unit": 2})
-    millions = '#,##0,,"m"'
-    chart.set_y_axis({"num_format": millions, "name": "Each year [£]", "major_gridlines": {"visible": True}})
-    lines.set_y2_axis({"num_format": millions, "name": "Cumulative [£]"})
-    chart.set_legend({"position": "bottom"})
-    chart.set_size({"width": 1150, "height": 520})
-    page.set_h_pagebreaks([last + 2])
-    page.insert_chart(last + 2, 0, chart, {"description": "Cash flow by year and cumulative"})
-
+LIVE = "Live: follows the yellow cells of the sheet Assumptions. The plan is held fixed, not planned again."
 
 SHEETS: tuple[Sheet, ...] = (
     Sheet("Summary", "Headline figures, each with what it is measured against", _summary),
+    Sheet("Assumptions", "Rated for quality and impact; the yellow cells may be changed", _assumptions),
+    Sheet("Inputs used", "Files that were read", _files),
+    Sheet("Settings", "The configuration of the run", _settings),
     Sheet("Plan", "Every site and what happens to it", _plan),
     Sheet("Moves", "Every service that moves, merges or goes online", _moves),
     Sheet(
@@ -248,19 +309,52 @@ SHEETS: tuple[Sheet, ...] = (
         "Hubs that open and what moves in",
         lambda v: headed(v.hubs.drop(columns=["action_t", "easting", "northing"])),
     ),
-    Sheet("Cash flow by year", "Plan less business as usual, financial view", _cash_by_year, _draw_cash),
+    Sheet(FINANCIAL, "Plan less business as usual, financial view", _cash_by_year, draw_cash, note=LIVE),
     Sheet(
-        "Cash flow by partner",
+        PARTNERS,
         "Plan less business as usual, by year and partner, financial view",
         _cash_by_partner,
+        draw_partners,
+        note=LIVE,
     ),
     Sheet(
-        "Cash flow economic",
+        ECONOMIC,
         "Plan less business as usual by year, economic view",
         lambda v: _cash_by_year(v, "economic"),
+        draw_cash,
+        note=LIVE,
+    ),
+    Sheet(MEASURES, "Worth, return, payback and funding of both views", _measures, internal=True, note=LIVE),
+    Sheet(
+        RATES,
+        "What the cash flows are worth at every discount rate",
+        lambda v: rate_table(live_of(v)),
+        draw_rates,
+        internal=True,
+        note=LIVE,
+    ),
+    Sheet(
+        "Switching values",
+        "What one thing would have to be for the plan to be worth nothing, economic view",
+        _switching,
+        internal=True,
+        note="As the run has it; estate appraise --plan adds the switching value of every assumption.",
     ),
     Sheet("Partners", "Measures by partner", _partners),
-    Sheet("Assumptions", "What was assumed, for how many rows", lambda v: headed(v.assumed)),
+    Sheet(
+        FACTORS,
+        "Discount factors by year",
+        lambda v: factor_table(live_of(v)),
+        internal=True,
+        note=LIVE,
+    ),
+    Sheet(
+        LEDGER,
+        "Every change against business as usual by year, partner and line",
+        lambda v: ledger_table(live_of(v)),
+        internal=True,
+        note=LIVE,
+    ),
     Sheet(
         "Data to collect",
         "Facts most able to change the plan, first the most important",

@@ -299,12 +299,13 @@ def _for_public(view: View, result: Result) -> View:
 
 def _recounted(summary: dict[str, Any], shown: pd.DataFrame, moves: pd.DataFrame) -> dict[str, Any]:
     """Count only what is shown: the difference would tell what happens to a confidential place."""
-    decided = shown["scope"].isin(["decide", "surplus"]) & (shown["status"] == "existing")
+    existing = shown[shown["status"] == "existing"]
     counts = {
         "closures": int((shown["decision"] == "close").sum()),
         "hubs": int((shown["decision"] == "hub").sum()),
         "moves": len(moves),
-        "decided_sites": int(decided.sum()),
+        "decided_sites": int((existing["scope"] == "decide").sum()),
+        "surplus_sites": int((existing["scope"] == "surplus").sum()),
     }
     rows = []
     for row in summary.get("headlines", []):

@@ -11,7 +11,7 @@ from estate.core.errors import ConfigError, Issue
 from estate.core.folders import replace_folder
 from estate.present.business import write_business
 from estate.present.chart import write_cashflow_png
-from estate.present.csvs import write_json, write_tables
+from estate.present.csvs import write_json, write_table, write_tables
 from estate.present.gis import write_gpkg
 from estate.present.maps import write_map_png
 from estate.present.report import write_report
@@ -19,7 +19,9 @@ from estate.present.view import View, make_view
 from estate.present.workbook import write_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
+
+    import pandas as pd
 
     from estate.core.result import Result
 
@@ -39,7 +41,13 @@ WRITERS: tuple[Writer, ...] = (
 """What writes what, in order; each takes a view and a folder, and sees nothing else of the run."""
 
 
-def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
+def write_all(
+    result: Result,
+    folder: Path,
+    audience: str,
+    only: Collection[str] = (),
+    more: Mapping[str, pd.DataFrame] | None = None,
+) -> list[Path]:
     """Write every file of a run into a folder, which is replaced as a whole.
 
     Parameters
@@ -50,6 +58,10 @@ def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
         Folder of the run; what it held before is kept if anything fails.
     audience : str
         ``internal``, ``partner`` or ``public``; honoured by every file.
+    only : collection of str
+        Names of the writers wanted; all where empty.
+    more : mapping of str to DataFrame, optional
+        Further tables for internal readers, by the name of their CSV file.
 
     Returns
     -------
@@ -70,7 +82,11 @@ def write_all(result: Result, folder: Path, audience: str) -> list[Path]:
     try:
         made.chmod(0o755)
         for name, write in WRITERS:
-            _write_one(name, write, view, made)
+            if not only or name in only:
+                _write_one(name, write, view, made)
+        if audience == "internal":
+            for name, table in (more or {}).items():
+                write_table(table, made / f"{name}.csv")
         replace_folder(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)

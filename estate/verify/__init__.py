@@ -69,7 +69,7 @@ ALWAYS_ON: tuple[ModuleType, ...] = (
     fitness,
 )
 
-__all__ = ["ALWAYS_ON", "RULES", "Facts", "Violation", "check_rules", "verify"]
+__all__ = ["ALWAYS_ON", "RULES", "Facts", "Violation", "check_money", "check_rules", "verify"]
 
 
 def check_rules(facts: Facts, rules: Mapping[str, Mapping[str, Any]]) -> list[Violation]:
@@ -92,6 +92,13 @@ def check_rules(facts: Facts, rules: Mapping[str, Mapping[str, Any]]) -> list[Vi
         if rule.NAME in rules or rule in ALWAYS_ON:
             found += rule.check(facts, rules.get(rule.NAME) or {})
     return found
+
+
+def check_money(estate: Estate, config: Config, plan: Plan) -> list[Violation]:
+    """Check only the rules on money that are in force: whose purse runs dry in which year, and payback."""
+    facts = Facts.of(estate, config).with_plan(plan)
+    chosen = [rule for rule in (capital, affordability, partnership) if rule.NAME in config.rules]
+    return [broken for rule in chosen for broken in rule.check(facts, config.rules[rule.NAME])]
 
 
 def verify(estate: Estate, config: Config, plan: Plan) -> list[Violation]:

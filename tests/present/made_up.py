@@ -371,7 +371,9 @@ def make_summary(estate: Estate, plan: Plan, ledger: pd.DataFrame, horizon: Hori
     ]
     columns = ["key", "label", "value", "unit", "numerator", "denominator", "year"]
     headlines = [dict(zip(columns, row, strict=True)) | {"price_base": base, "note": ""} for row in rows]
-    return {"price_base": base, "headlines": headlines}
+    lever = {"label": "Receipts lower by", "switching_value": None, "unit": "share", "note": "none"}
+    rate = {"label": "Discount rate", "switching_value": 0.08, "unit": "share/year", "note": ""}
+    return {"price_base": base, "headlines": headlines, "switching_values": [lever, rate]}
 
 
 def make_access(estate: Estate, horizon: Horizon) -> pd.DataFrame:
@@ -430,6 +432,7 @@ def make_result(n: int = 600, seed: int = 1, **config: object) -> Result:
     run = {
         "schema_version": "1.0",
         "config": {"rules": {"locks": {"keep": ["S001"]}}, "data": {"folder": "/somewhere/private"}},
+        "input_hashes": {"sites.csv": "0" * 64, "=evil.csv": "1" * 64},
         "status": "within_gap",
         "npv_gbp": best,
         "made": "2026-07-01T10:00:00",

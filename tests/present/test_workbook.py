@@ -48,10 +48,43 @@ def test_one_real_table_a_sheet_and_no_merged_cells(book: openpyxl.Workbook) -> 
         assert "1 April 2026" in str(page.oddFooter.left.text), page.title
 
 
-def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:
+LIVE_SHEETS = {
+    "Cash flow by year",
+    "Cash flow economic",
+    "Cash flow by partner",
+    "Discount factors",
+    "Ledger by year",
+    "Measures",
+    "Partners",
+    "Worth by rate",
+}
+
+
+def formulas(book: openpyxl.Workbook) -> set[str]:
+    return {
+        page.title
+        for page in book.worksheets
+        for row in page.iter_rows()
+        for cell in row
+        if cell.data_type == "f"
+    }
+
+
+def test_formulas_stand_on_the_live_sheets_alone_and_text_stays_text(book: openpyxl.Workbook) -> None:
+    assert formulas(book) <= LIVE_SHEETS
+    assert {"Cash flow by year", "Measures", "Ledger by year"} <= formulas(book)
     cells = [cell for page in book.worksheets for row in page.iter_rows() for cell in row]
-    assert not [c.coordinate for c in cells if c.data_type == "f"]
     assert any(c.value == '=HYPERLINK("http://x")' and c.data_type == "s" for c in cells), "kept as text"
+
+
+@pytest.mark.parametrize("audience", ["partner", "public"])
+def test_other_readers_get_figures_and_no_formulas(written: dict[str, Path], audience: str) -> None:
+    book = openpyxl.load_workbook(written[audience] / "workbook.xlsx")
+    assert not formulas(book)
+    assert not {"Measures", "Ledger by year", "Worth by rate", "Switching values"} & set(book.sheetnames)
+    assert not book.defined_names
+    text = " ".join(str(c.value) for c in book["Assumptions"]["A"])
+    assert "receipt_haircut_share" not in text
 
 
 def test_plan_and_cash_flow_agree_with_the_run(result: Result, written: dict[str, Path]) -> None:
@@ -64,14 +97,16 @@ def test_plan_and_cash_flow_agree_with_the_run(result: Result, written: dict[str
     assert cash["Net [£]"].sum() == pytest.approx(net)
     assert cash["Cumulative with receipts [£]"].iloc[-1] == pytest.approx(net)
     partners = pd.read_excel(path, sheet_name="Cash flow by partner", header=FIRST_ROW)
-    assert partners.drop(columns="Year").to_numpy().sum() == pytest.approx(net)
+    assert partners.drop(columns=["Year", "Year t"]).to_numpy().sum() == pytest.approx(net)
 
 
 def test_the_cash_flow_sheet_has_a_native_chart(written: dict[str, Path]) -> None:
     with zipfile.ZipFile(written["internal"] / "workbook.xlsx") as parts:
         charts = [name for name in parts.namelist() if name.startswith("xl/charts/chart")]
-        assert len(charts) == 1
-        assert b"Cumulative with receipts" in parts.read(charts[0])
+        assert len(charts) == 4, "by year in both views, by partner, worth by rate"
+        assert b"Cumulative with receipts" in b"".join(parts.read(name) for name in charts)
+        drawings = [parts.read(n) for n in parts.namelist() if n.startswith("xl/drawings/drawing")]
+        assert all(b'descr="' in one for one in drawings), "each is told in words"
 
 
 def test_an_empty_plan_has_a_workbook_without_a_chart(tmp_path: Path) -> None:
@@ -83,8 +118,27 @@ def test_an_empty_plan_has_a_workbook_without_a_chart(tmp_path: Path) -> None:
         warnings.simplefilter("error")
         write_workbook(view, tmp_path)
     with zipfile.ZipFile(tmp_path / "workbook.xlsx") as parts:
-        assert not [name for name in parts.namelist() if name.startswith("xl/charts/")]
+        charts = [parts.read(name) for name in parts.namelist() if name.startswith("xl/charts/chart")]
+    assert not any(b"Cumulative" in one for one in charts)
     assert len(openpyxl.load_workbook(tmp_path / "workbook.xlsx").sheetnames) > 2
+
+
+def test_the_cover_counts_as_the_summary_does(book: openpyxl.Workbook, result: Result) -> None:
+    words = [str(cell.value) for cell in book["Cover"]["B"]]
+    sites = result.estate.tables["sites"].query("status == 'existing'")["scope"].value_counts()
+    assert any(word.startswith(f"{sites['decide']} sites of ") for word in words)
+    assert any(word.startswith(f"{sites['surplus']} more site") for word in words)
+    assert not any(word.startswith(f"{sites['decide'] + sites['surplus']} sites") for word in words)
+
+
+def test_rows_of_the_cover_are_as_high_as_their_text(tmp_path: Path) -> None:
+    result = make_result(12)
+    told = "Nothing is known of it, and what is said of it is long. " * 12
+    view = make_view(replace(result, estate=replace(result.estate, notes=(told,))), "internal")
+    write_workbook(view, tmp_path)
+    page = openpyxl.load_workbook(tmp_path / "workbook.xlsx")["Cover"]
+    (cell,) = [one for one in page["B"] if one.value == told]
+    assert page.row_dimensions[cell.row].height >= 13 * len(told) / 90
 
 
 def test_document_properties(book: openpyxl.Workbook) -> None:
