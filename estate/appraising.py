@@ -9,7 +9,7 @@ import pandas as pd
 
 from estate.appraise.receipts import later_sales
 from estate.appraise.switching import assumption_values, plan_levers
-from estate.core.errors import ConfigError, InputError, Issue
+from estate.core.errors import ConfigError, Issue
 from estate.core.levers import LEVERS
 from estate.core.result import ACCESS_COLUMNS
 from estate.core.types import Plan
@@ -184,6 +184,7 @@ def appraise_plan(
         result,
         estate=replace(estate, notes=(*told, *estate.notes)),
         access=pd.DataFrame(columns=list(ACCESS_COLUMNS)),
+        business=_without_scenarios(result, changes),
         run={**result.run, "held_fixed": record.get("made", ""), "levers": changes.all_levers()},
     )
     tables = {
@@ -205,6 +206,12 @@ def switching_values(estate: Estate, result: Result, levers: Mapping[str, float]
         assumption_values(estate, result.config, result.plan, levers),
     ]
     return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _without_scenarios(result: Result, changes: Changes) -> dict[str, pd.DataFrame]:
+    """Return the business case; futures of the sales are told only where none was chosen."""
+    chosen = bool(changes.receipts or changes.delay_years or changes.levers.get("receipt_haircut_share"))
+    return {k: v for k, v in result.business.items() if not (chosen and k == "receipt_scenarios")}
 
 
 def _broken(result: Result, changes: Changes) -> list[str]:
@@ -261,6 +268,8 @@ def _switch(row: Mapping[str, Any]) -> str:
 def _scenarios(result: Result) -> list[str]:
     """Say whether the purses can pay when receipts come, come late, or never do."""
     lines = ["", "Receipts, the plan held fixed"]
+    if "receipt_scenarios" not in result.business:
+        return []
     for row in result.business["receipt_scenarios"].to_dict("records"):
         dry = f", runs dry in {row['dry_year']}" if row["dry_year"] else ""
         worth = quantity(row["npv_financial_gbp"], "GBP")

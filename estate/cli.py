@@ -37,6 +37,20 @@ Kind = Annotated[
     typer.Option(help="p-median, ufl, cflp, sscflp, capacitated-p-median, p-center, set-cover or max-cover."),
 ]
 Table = Annotated[Path | None, typer.Option(help="Table of sites: site, fixed_cost, capacity, state, spend.")]
+Flows = Annotated[
+    Path | None,
+    typer.Argument(help="Table of costs and benefits by year; nothing where --plan is given."),
+]
+Recorded = Annotated[Path | None, typer.Option(help="Folder of a finished run, such as out/tiny.")]
+FlatRate = Annotated[
+    float | None, typer.Option(help="One rate for all years, as a share: 0.05 is 5%.")
+]
+Data = Annotated[
+    Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
+]
+Inflation = Annotated[
+    float, typer.Option(help="Of flows: growth of prices after the price index.")
+]
 
 
 def main() -> None:
@@ -215,26 +229,27 @@ def check(
 
 @app.command()
 def appraise(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
-    plan: Annotated[Path, typer.Option(help="Folder of a finished run, such as out/tiny.")],
-    discount_rate: Annotated[
-        float | None, typer.Option(help="One rate for all years, as a share: 0.05 is 5%.")
-    ] = None,
+    flows: Flows = None,
+    plan: Recorded = None,
+    discount_rate: FlatRate = None,
+    first_year: Annotated[int | None, typer.Option(help="Of flows: financial year 0.")] = None,
+    years: Annotated[int | None, typer.Option(help="Of flows: number of years counted.")] = None,
+    mid_year: Annotated[bool, typer.Option(help="Of flows: discount at mid-year.")] = False,
+    inflation: Inflation = 0.02,
     receipts: Annotated[str, typer.Option(help="as_hoped, late_and_lower or none.")] = "",
     haircut: Annotated[float, typer.Option(help="Share taken off every receipt.")] = 0.0,
     delay: Annotated[int, typer.Option(help="Years by which every sale is later.")] = 0,
     works_rise: Annotated[float, typer.Option(help="Share put on the cost of works and fit-out.")] = 0.0,
     saving_fall: Annotated[float, typer.Option(help="Share taken off what buildings save a year.")] = 0.0,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
-    ] = None,
+    data: Data = None,
     out: Out = None,
     shared: Shared = None,
     sets: Sets = None,
     debug: Debug = False,
 ) -> None:
-    """Value a finished plan again, held fixed, under other assumptions."""
-    with _answering(debug=debug):
-        from estate import appraising
+    """Value a finished plan again, held fixed, or any stream of costs and benefits."""
+    with answering(debug=debug):
+        from estate import appraising, streaming
 
         levers = {
             "receipt_haircut_share": haircut,
@@ -242,8 +257,13 @@ def appraise(  # noqa: PLR0913, PLR0917 - each argument is an option of the comm
             "saving_fall_share": saving_fall,
         }
         changes = appraising.read_changes(sets or [], discount_rate, levers, receipts, delay)
-        for line in appraising.appraise_plan((plan, data, shared), changes, out):
-            _say(line)
+        if plan is not None and flows is None:
+            lines = appraising.appraise_plan((plan, data, shared), changes, out)
+        else:
+            asked = (first_year, years, "mid_year" if mid_year else "year_end", inflation)
+            lines = streaming.appraise_one(flows, plan, changes, asked, out)
+        for line in lines:
+            say(line)
 
 
 @app.command()

@@ -306,7 +306,8 @@ class Config(Section):
         "economic", description="Whose net present saving is made greatest: society's or the bodies' own"
     )
     vintage: str = Field(
-        "green_book_2022", description="Table of discount rates: a name, a CSV file of one's own, or one rate such as 5%"
+        "green_book_2022",
+        description="Table of discount rates: a name, a CSV file of one's own, or one rate such as 5%",
     )
     vintages: VintageSection = VintageSection()
     finance: FinanceSection = FinanceSection()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -74,7 +75,9 @@ def plain(base, run, tmp_path_factory):
 
 
 def test_unchanged_it_is_the_run(run, plain):
-    figures = {r["key"]: r["value"] for r in json.loads((plain / "summary.json").read_text("utf-8"))["headlines"]}
+    figures = {
+        r["key"]: r["value"] for r in json.loads((plain / "summary.json").read_text("utf-8"))["headlines"]
+    }
     for row in run.summary["headlines"]:
         if isinstance(row["value"], float):
             assert figures[row["key"]] == pytest.approx(row["value"], abs=PENNY), row["key"]
@@ -100,14 +103,18 @@ def test_no_receipts_is_the_measure_without_receipts(folder, run, tmp_path):
     assert cases.loc["none", "npv_financial_gbp"] == pytest.approx(bare, abs=PENNY)
 
 
-def test_late_sales_cost_what_the_empty_building_costs(folder, base, tmp_path):
+def test_late_sales_cost_what_the_empty_building_costs(folder, tmp_path):
     """Three more years of holding and empty rates, and the receipt three years later."""
     valued(folder, tmp_path, receipts="late_and_lower")
     before, after = (pd.read_csv(one / "cashflow.csv") for one in (folder, tmp_path / "tiny-appraised"))
-    sums = [table[table["line"] == "receipt"].groupby("year")["amount_gbp"].sum() for table in (before, after)]
+    sums = [
+        table[table["line"] == "receipt"].groupby("year")["amount_gbp"].sum() for table in (before, after)
+    ]
     assert [int(y[:4]) for y in sums[1].index] == [int(y[:4]) + 3 for y in sums[0].index]
     assert sums[1].to_numpy() == pytest.approx(0.8 * sums[0].to_numpy())
-    holding = [table[table["line"] == "vacant_holding"].groupby("site_id")["amount_gbp"] for table in (before, after)]
+    holding = [
+        table[table["line"] == "vacant_holding"].groupby("site_id")["amount_gbp"] for table in (before, after)
+    ]
     sold = before.loc[before["line"] == "receipt", "site_id"].unique()
     for site in sold:
         yearly = holding[0].min()[site]
@@ -145,7 +152,9 @@ def test_changed_data_are_refused_unless_they_are_asked_for(base, run, tmp_path)
         appraise_plan((other / "out" / "tiny", None, None), Changes(), tmp_path)
     assert "running_costs.csv: has changed since" in str(refused.value)
     assert not (tmp_path / "tiny-appraised").exists()
-    told = appraise_plan((other / "out" / "tiny", None, None), Changes(sets={"data.folder": "../data/tiny"}), tmp_path)
+    told = appraise_plan(
+        (other / "out" / "tiny", None, None), Changes(sets={"data.folder": "../data/tiny"}), tmp_path
+    )
     assert any("held fixed" in line for line in told)
 
 
@@ -239,3 +248,17 @@ def test_a_changed_cell_agrees_with_the_plan_valued_again(folder, tmp_path):
     book = recalculated(edited(folder / "workbook.xlsx", tmp_path / "edited.xlsx", **cells), tmp_path)
     check_measures(book, summary["measures"])
     assert "held fixed" in str(book["Measures"]["A3"].value)
+
+
+def test_the_snippet_of_the_docs_rebuilds_the_net_present_saving(base, run):
+    page = (ROOT / "docs" / "appraisal.md").read_text(encoding="utf-8")
+    code = page.split("```python\n")[1].split("```")[0]
+    done = subprocess.run([sys.executable, "-c", code], cwd=base, capture_output=True, text=True, check=True)
+    assert float(done.stdout) == pytest.approx(run.run["saving_npv_gbp"], abs=PENNY)
+
+
+def test_transfers_between_partners_net_to_nothing(run):
+    charges = run.ledger[run.ledger["line"].isin(["hub_charge", "host_fee"])]
+    between = charges[(charges["view"] == "financial") & (charges["counterparty_id"] != "")]
+    assert len(between)
+    assert between.groupby(["line", "t"])["amount_gbp"].sum().abs().max() <= PENNY

@@ -108,9 +108,7 @@ def measure_flows(yearly_gbp: Matrix, factors: Matrix) -> FlowMeasures:
     )
 
 
-def view_measures(
-    ledger: pd.DataFrame, config: Config, view: str, *, receipts: bool = True
-) -> FlowMeasures:
+def view_measures(ledger: pd.DataFrame, config: Config, view: str, *, receipts: bool = True) -> FlowMeasures:
     """Measure one view of a ledger, all partners together.
 
     Parameters

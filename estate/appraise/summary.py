@@ -108,7 +108,9 @@ def flow_rows(found: FlowMeasures) -> list[dict[str, Any]]:
         ("peak_funding_gbp", peak.amount_gbp, ""),
         ("peak_funding_t", peak.year, "never negative"),
     ]
-    return [{"measure": name, "value": value, "reason": why if value is None else ""} for name, value, why in rows]
+    return [
+        {"measure": name, "value": value, "reason": why if value is None else ""} for name, value, why in rows
+    ]
 
 
 def _headline(label: str, value: float | None, unit: str, note: str = "", **more: Any) -> Headline:  # noqa: ANN401

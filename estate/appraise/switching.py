@@ -206,9 +206,7 @@ def _worth(estate: Estate, config: Config, plan: Plan, levers: dict[str, float])
     return flows.npv(flow(changes(ledger), span, "economic"), factors)
 
 
-def _crossing(
-    worth: Callable[[float], float], value: float, central: float, top: float
-) -> tuple[float, str]:
+def _crossing(worth: Callable[[float], float], value: float, central: float, top: float) -> tuple[float, str]:
     """Return a value between 0 and `top` at which the worth is nil, or why there is none."""
     for end in (0.0, top):
         if end != value and np.sign(worth(end)) != np.sign(central):

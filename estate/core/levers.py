@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-YEARLY_LINES = ("running_cost", "saving")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+YEARLY_LINES = ("running_cost", "saving", "benefit")
 WORKS_LINES = ("hub_capital", "fit_out", "investment")
 RECEIPT_LINES = ("receipt",)
 
@@ -107,8 +110,8 @@ def pull(ledger: pd.DataFrame, values: Mapping[str, float]) -> pd.DataFrame:
     if (factor == 1.0).all():
         return ledger
     plan = (ledger["case"] == "plan").to_numpy(dtype=bool)
-    changed = ledger.assign(amount_gbp=np.where(plan, factor, 1.0) * ledger["amount_gbp"])
-    rest = ledger[~plan & (factor != 1.0)]
+    changed: pd.DataFrame = ledger.assign(amount_gbp=np.where(plan, factor, 1.0) * ledger["amount_gbp"])
+    rest: pd.DataFrame = ledger[~plan & (factor != 1.0)]
     share = (1.0 - factor)[~plan & (factor != 1.0)]
     rest = rest.assign(case="plan", amount_gbp=share * rest["amount_gbp"])
     return pd.concat([changed, rest], ignore_index=True)

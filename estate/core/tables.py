@@ -141,6 +141,11 @@ def _number(text: str) -> float:
 def _spec(name: str) -> TableSpec:
     with files("estate.core").joinpath(f"dictionary/{name}.csv").open(encoding="utf-8") as handle:
         rows = pd.read_csv(handle, dtype=str, keep_default_na=False)
+    return spec_of(name, rows, KEYS[name])
+
+
+def spec_of(name: str, rows: pd.DataFrame, key: tuple[str, ...] = ()) -> TableSpec:
+    """Return the specification of a table from the rows of its dictionary, all text."""
     columns = tuple(
         Column(
             name=str(row["column"]),
@@ -157,7 +162,7 @@ def _spec(name: str) -> TableSpec:
         )
         for row in rows.to_dict("records")
     )
-    return TableSpec(name, columns, KEYS[name])
+    return TableSpec(name, columns, key)
 
 
 class _Specs(Mapping[str, TableSpec]):

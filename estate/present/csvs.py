@@ -104,7 +104,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value of any shape)
     return None if value is pd.NaT or value is pd.NA else str(value)
 
 
-def _write_json(value: Any, path: Path) -> None:  # noqa: ANN401 (a JSON value of any shape)
+def write_records(value: Any, path: Path) -> None:  # noqa: ANN401 (a JSON value of any shape)
+    """Write a JSON value, whatever its numbers are made of."""
     words = json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False)
     path.write_text(words + "\n", encoding="utf-8", newline="\n")
 
@@ -114,5 +115,5 @@ def write_json(view: View, folder: Path) -> None:
     header = view.header
     page = {"title": header.title, "status": header.status, "data_date": header.data_date}
     told = {**page, "invented": header.invented, "audience": header.audience, "notes": list(view.notes)}
-    _write_json({**told, **dict(view.summary)}, folder / "summary.json")
-    _write_json(dict(view.run), folder / "run.json")
+    write_records({**told, **dict(view.summary)}, folder / "summary.json")
+    write_records(dict(view.run), folder / "run.json")

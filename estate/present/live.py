@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.core.levers import LEVERS
 from estate.core import vintage
+from estate.core.levers import LEVERS
 from estate.core.money import discount_factors
 from estate.present.cash import GROUP_LABEL
 
@@ -236,9 +236,7 @@ def ledger_table(live: LiveCash) -> pd.DataFrame:
     factor = _factor_words(rows["line"])
     formulas = [
         Live(f"={_amount_words(letters, row)}{times}", float(value))
-        for row, (times, value) in enumerate(
-            zip(factor, rows[live.chosen], strict=True), start=FIRST_ROW + 2
-        )
+        for row, (times, value) in enumerate(zip(factor, rows[live.chosen], strict=True), start=FIRST_ROW + 2)
     ]
     table[NOW] = pd.Series(formulas, dtype=object)
     return table

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 RATES, MEASURES = "Worth by rate", "Measures"
 RATE_COLUMNS = ["Rate share"]
-COMBINATIONS = tuple((view, receipts) for view in ("economic", "financial") for receipts in ("with", "without"))
+COMBINATIONS = tuple(
+    (view, receipts) for view in ("economic", "financial") for receipts in ("with", "without")
+)
 LOWEST, HIGHEST, POINTS = 0.01, 11.0, 120
 """Growth factors 1 + rate between which rates of return are looked for."""
 
@@ -177,7 +179,13 @@ def _paybacks(live: LiveCash, view: str, receipts: str, first: int) -> list[Row]
                 below,
                 "-1 where never; from the year after it stays at or above nought",
             ),
-            (f"{key}_years", f"{name}, interpolated", "years", _crossed(net, last, live.span, part), _SUSTAINED),
+            (
+                f"{key}_years",
+                f"{name}, interpolated",
+                "years",
+                _crossed(net, last, live.span, part),
+                _SUSTAINED,
+            ),
             (
                 f"{key}_whole_years",
                 f"{name}, whole years",

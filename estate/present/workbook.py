@@ -195,7 +195,9 @@ def _write_sheet(
         page.write_string(2, 0, words, looks["note"])
         frame = frame.head(MOST_ROWS)
     page.set_row(FIRST_ROW, 42)
-    lines = [write_column(book, page, column, frame[name], looks) for column, name in enumerate(frame.columns)]
+    lines = [
+        write_column(book, page, column, frame[name], looks) for column, name in enumerate(frame.columns)
+    ]
     for row, most in enumerate(np.max(lines, axis=0).tolist(), start=FIRST_ROW + 1):
         if most > 1:
             page.set_row(row, LINE_HEIGHT * most)

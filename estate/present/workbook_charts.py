@@ -88,8 +88,12 @@ def draw_rates(book: Workbook, page: Worksheet, name: str, frame: pd.DataFrame) 
     chart = book.add_chart({"type": "scatter", "subtype": "straight"})
     for header, colour in zip(frame.columns[1:], LINES, strict=False):
         chart.add_series(series(header, line={"color": colour, "width": 2}))
-    chart.set_title({"name": "Worth at each discount rate; nil at the rate of return", "name_font": {"size": 12}})
-    chart.set_x_axis({"min": 0, "max": 0.3, "num_format": "0%", "name": "Discount rate", "label_position": "low"})
+    chart.set_title(
+        {"name": "Worth at each discount rate; nil at the rate of return", "name_font": {"size": 12}}
+    )
+    chart.set_x_axis(
+        {"min": 0, "max": 0.3, "num_format": "0%", "name": "Discount rate", "label_position": "low"}
+    )
     near = frame[(frame.iloc[:, 0] >= 0) & (frame.iloc[:, 0] <= 0.3)].iloc[:, 1:]
     values = near.map(lambda cell: float(cell.value)).to_numpy()
     limits = {"min": min(0.0, values.min()) * 1.1, "max": max(0.0, values.max()) * 1.1}
