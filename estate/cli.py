@@ -42,15 +42,11 @@ Flows = Annotated[
     typer.Argument(help="Table of costs and benefits by year; nothing where --plan is given."),
 ]
 Recorded = Annotated[Path | None, typer.Option(help="Folder of a finished run, such as out/tiny.")]
-FlatRate = Annotated[
-    float | None, typer.Option(help="One rate for all years, as a share: 0.05 is 5%.")
-]
+FlatRate = Annotated[float | None, typer.Option(help="One rate for all years, as a share: 0.05 is 5%.")]
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
 ]
-Inflation = Annotated[
-    float, typer.Option(help="Of flows: growth of prices after the price index.")
-]
+Inflation = Annotated[float, typer.Option(help="Of flows: growth of prices after the price index.")]
 
 
 def main() -> None:

@@ -168,7 +168,7 @@ def assumption_values(
             changed = {**estate.assumptions, name: value}
             return _worth(replace(estate, assumptions=changed), config, plan, pulled)
 
-        row = _row(name, ranges.loc[name], (float(estate.assumptions[name]), central), worth)
+        row = _row(name, pd.Series(ranges.loc[name]), (float(estate.assumptions[name]), central), worth)
         rows += [] if row is None else [row]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     swing = (table["npv_high_gbp"] - table["npv_low_gbp"]).abs()

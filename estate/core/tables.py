@@ -149,16 +149,11 @@ def spec_of(name: str, rows: pd.DataFrame, key: tuple[str, ...] = ()) -> TableSp
     columns = tuple(
         Column(
             name=str(row["column"]),
-            type=str(row["type"]),
-            unit=str(row["unit"]),
             required=row["required"] == "yes",
-            default=str(row["default"]),
             minimum=_number(str(row["minimum"])),
             maximum=_number(str(row["maximum"])),
             allowed=tuple(filter(None, str(row["allowed"]).split(";"))),
-            sensitivity=str(row["sensitivity"]),
-            description=str(row["description"]),
-            source=str(row["source"]),
+            **{n: str(row[n]) for n in ("type", "unit", "default", "sensitivity", "description", "source")},
         )
         for row in rows.to_dict("records")
     )

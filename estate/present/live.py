@@ -106,7 +106,8 @@ class LiveCash:
             keep &= self.rows["partner"] == partner
         rows = self.rows[keep]
         weights = rows[self.chosen].to_numpy(dtype=float)
-        return np.bincount(rows["t"].to_numpy(dtype=np.int64), weights=weights, minlength=self.span)
+        t = rows["t"].to_numpy(dtype=np.int64)
+        return np.asarray(np.bincount(t, weights=weights, minlength=self.span), dtype=float)
 
 
 def live_of(view: View) -> LiveCash:
