@@ -197,15 +197,21 @@ def appraise_plan(
 
 def switching_values(estate: Estate, result: Result, levers: Mapping[str, float]) -> pd.DataFrame:
     """Return the switching values of a plan held fixed: of levers, discount rate and assumptions."""
+    config = _configured(result)
+    parts = [
+        plan_levers(result.ledger, config),
+        assumption_values(estate, config, result.plan, levers),
+    ]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _configured(result: Result) -> Config:
+    """Return the configuration of a run, which is complete where the run was made here."""
     from estate.config import Config
 
     if not isinstance(result.config, Config):
         raise TypeError("a run that is valued has a complete configuration")
-    parts = [
-        plan_levers(result.ledger, result.config),
-        assumption_values(estate, result.config, result.plan, levers),
-    ]
-    return pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return result.config
 
 
 def _without_scenarios(result: Result, changes: Changes) -> dict[str, pd.DataFrame]:
@@ -219,7 +225,7 @@ def _broken(result: Result, changes: Changes) -> list[str]:
     failed = result.checks[~result.checks["passed"].astype(bool)]
     found = {str(row["check"]): str(row["detail"]) for row in failed.to_dict("records")}
     lower = later_sales(result.estate, 0, changes.all_levers().get("receipt_haircut_share", 0.0))
-    for broken in check_money(lower, result.config, result.plan):
+    for broken in check_money(lower, _configured(result), result.plan):
         found.setdefault(broken.rule, broken.message)
     return [f"No longer kept: {rule}: {words}." for rule, words in list(found.items())[:MOST_LINES]]
 
@@ -257,7 +263,7 @@ def _lines(tables: Mapping[str, pd.DataFrame]) -> list[str]:
     return lines + (told or ["  No single assumption does it within what can be imagined."])
 
 
-def _switch(row: Mapping[str, Any]) -> str:
+def _switch(row: Mapping[Any, Any]) -> str:
     """Say one switching value in words."""
     unit = str(row["unit"])
     if unit.startswith("share"):

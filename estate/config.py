@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from estate.core.portable import portable
 from estate.core.types import Horizon
 
 
@@ -390,21 +391,5 @@ class Config(Section):
         """
         roots = [(f"${{{name}}}", Path(folder)) for name, folder in self._folders.items()]
         return {
-            key: _portable(value, [*roots, ("", base)]) for key, value in self.model_dump(mode="json").items()
+            key: portable(value, [*roots, ("", base)]) for key, value in self.model_dump(mode="json").items()
         }
-
-
-def _portable(value: Any, roots: list[tuple[str, Path]]) -> Any:  # noqa: ANN401 - any plain data
-    """Fold the paths of plain data back to what they mean on every machine."""
-    if isinstance(value, dict):
-        return {key: _portable(part, roots) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_portable(part, roots) for part in value]
-    if not isinstance(value, str) or not PurePath(value).is_absolute():
-        return value
-    path = Path(value)
-    for label, root in roots:
-        for folder in (root, root.resolve()):
-            if path.is_relative_to(folder):
-                return (PurePath(label) / path.relative_to(folder)).as_posix()
-    return path.name

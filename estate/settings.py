@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,13 +12,12 @@ from pydantic import BaseModel, ValidationError
 from estate.config import Config
 from estate.core import tables, vintage
 from estate.core.errors import ConfigError, Issue, say_refusal
+from estate.core.portable import expand, named_folders, variable_remedy
 from estate.core.reference import default_assumptions, standard_sets
 from estate.core.yamlfile import read_value, read_yaml
 from estate.model.rules import RULES, resolve_rules, rule_name
 
-SHARED = "ESTATE_SHARED"
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True)
@@ -82,9 +79,9 @@ def load_config(
     raw, lines = _read_workbook(path) if path.suffix.lower() in WORKBOOKS else read_yaml(path)
     raw = _with_own_tables(merge(raw, _nest(overrides or {})), base)
     source = _Source(path.name, lines, frozenset(overrides or {}))
-    folders, missing = _folders(raw.get("data"), base, shared)
-    issues = [source.issue("data", f"${{{name}}}", "is not set", _variable_remedy(name)) for name in missing]
-    config, problems = _validate(_expand(raw, folders), folders, source)
+    folders, missing = named_folders(raw.get("data"), base, shared)
+    issues = [source.issue("data", f"${{{name}}}", "is not set", variable_remedy(name)) for name in missing]
+    config, problems = _validate(expand(raw, folders), folders, source)
     if config is None or issues or problems:
         raise ConfigError("The configuration has problems:", sorted({*issues, *problems}, key=_place))
     return config, base
@@ -111,7 +108,7 @@ def changed(config: Config, overrides: Mapping[str, Any], said_by: str) -> Confi
         return config
     raw = merge(config.model_dump(mode="json"), _nest(overrides))
     source = _Source(said_by)
-    made, issues = _validate(_expand(raw, config.folders), config.folders, source)
+    made, issues = _validate(expand(raw, config.folders), config.folders, source)
     if made is None or issues:
         raise ConfigError("The changes of the configuration have problems:", sorted(set(issues), key=_place))
     return made
@@ -135,9 +132,9 @@ def recorded_config(record: Mapping[str, Any], base: Path, shared: Path | None =
         With everything that this version of the program cannot take.
     """
     source = _Source("run.json")
-    folders, missing = _folders(record.get("data"), base, shared)
-    issues = [source.issue("data", f"${{{name}}}", "is not set", _variable_remedy(name)) for name in missing]
-    config, problems = _validate(_expand(dict(record), folders), folders, source)
+    folders, missing = named_folders(record.get("data"), base, shared)
+    issues = [source.issue("data", f"${{{name}}}", "is not set", variable_remedy(name)) for name in missing]
+    config, problems = _validate(expand(dict(record), folders), folders, source)
     if config is None or issues or problems:
         raise ConfigError(
             "The recorded configuration has problems:", sorted({*issues, *problems}, key=_place)
@@ -209,45 +206,6 @@ def _read_workbook(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
     from estate.inputs.template import read_settings
 
     return dict(read_settings(path)), {}
-
-
-def _folders(data: Any, base: Path, shared: Path | None) -> tuple[dict[str, str], list[str]]:  # noqa: ANN401
-    """Return the folder of every ``${NAME}`` in the data section, and the names without one."""
-    names = dict.fromkeys(_VARIABLE.findall(str(data)))
-    found: dict[str, str] = {}
-    for name in names:
-        folder = os.environ.get(name)
-        if name == SHARED:
-            folder = str(shared) if shared else folder or _beside_checkout(base)
-        if folder:
-            found[name] = str(Path(folder).resolve())
-    return found, [name for name in names if name not in found]
-
-
-def _beside_checkout(base: Path) -> str | None:
-    """Return the folder ``shared`` beside the nearest checkout above `base`."""
-    for folder in (base, *base.parents):
-        if (folder / "pyproject.toml").is_file():
-            beside = folder.parent / "shared"
-            return str(beside) if beside.is_dir() else None
-    return None
-
-
-def _variable_remedy(name: str) -> str:
-    if name == SHARED:
-        return f"give the data folder with --shared FOLDER, or set the environment variable {SHARED}"
-    return f"set the environment variable {name} to the folder meant"
-
-
-def _expand(value: Any, folders: Mapping[str, str], *, inside: bool = False) -> Any:  # noqa: ANN401
-    """Put folders in place of ``${NAME}`` in the data section, nowhere else."""
-    if isinstance(value, Mapping):
-        return {key: _expand(part, folders, inside=inside or key == "data") for key, part in value.items()}
-    if isinstance(value, list):
-        return [_expand(part, folders, inside=inside) for part in value]
-    if inside and isinstance(value, str):
-        return _VARIABLE.sub(lambda found: folders.get(found[1], found[0]), value)
-    return value
 
 
 def _validate(

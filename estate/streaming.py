@@ -127,12 +127,12 @@ def stream_measures(stream: Stream, options: StreamOptions) -> pd.DataFrame:
     t = rows["t"].to_numpy(dtype=np.int64)
     found = []
     for case in CASES:
-        gbp = rows[case].to_numpy(dtype=float)
+        gbp = rows[case].to_numpy(dtype=np.float64)
         for view in ("economic", "financial"):
             for receipts in ("with", "without"):
                 keep = ((rows["view"] == "both") | (view == "economic")).to_numpy(dtype=bool)
                 keep = keep & ((rows["line"] != "receipt").to_numpy(dtype=bool) | (receipts == "with"))
-                yearly = np.bincount(t, weights=np.where(keep, gbp, 0.0), minlength=span)
+                yearly = np.bincount(t, weights=np.where(keep, gbp, 0.0), minlength=span).astype(np.float64)
                 head = {"case": case, "view": view, "receipts": receipts}
                 found += [{**head, **row} for row in flow_rows(measure_flows(yearly, factors))]
         found += _ratio(rows, gbp, factors, case)
@@ -205,7 +205,7 @@ def _lines(measured: pd.DataFrame) -> list[str]:
         for name, label in names.items():
             rows = part[part["measure"] == name].set_index("case")
             if len(rows):
-                said = [_say(rows.loc[case], name) for case in CASES]
+                said = [_say(rows.loc[[case]].iloc[0], name) for case in CASES]
                 lines.append(f"  {label}, {view}: {'; '.join(said)}")
     return lines
 

@@ -135,7 +135,8 @@ def _year_issues(
             remedy = "correct the year, or change --first-year and --years"
             issues.append(Issue(name, row, "year", str(start if start < first else end), told, remedy))
         for year in range(int(start), int(end) + 1):
-            key = (*(str(given[c].iloc[i]) for c in ("item", "line", "partner_id")), year)
+            item, line, partner = (str(given[c].iloc[i]) for c in ("item", "line", "partner_id"))
+            key = (item, line, partner, year)
             if key in seen:
                 told = f"is given for {year} in row {seen[key]} too"
                 issues.append(Issue(name, row, "item", key[0], told, "keep one of the rows"))

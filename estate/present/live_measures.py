@@ -64,7 +64,7 @@ def rate_table(live: LiveCash) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def measure_table(live: LiveCash, told: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def measure_table(live: LiveCash, told: Iterable[Mapping[Any, Any]]) -> pd.DataFrame:
     """Return every measure as a formula, with what the run says of it.
 
     Parameters
