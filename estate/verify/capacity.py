@@ -36,8 +36,10 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
             found += _lending(facts, site_id, lent)
     for site_id, merges in facts.merges_into.items():
         found += _merging(facts, site_id, merges)
+    told = {violation.site_id for violation in found}
     for site_id in dict.fromkeys([*facts.moves_to, *facts.merges_into]):
-        if facts.sites[site_id].status == "existing":
+        # a site that is too full in one way is told once
+        if site_id not in told and facts.sites[site_id].status == "existing":
             found += _together(facts, site_id)
     return found
 
