@@ -78,9 +78,14 @@ def alternatives(  # noqa: PLR0913, PLR0917 - each argument is an option of the 
 
 
 def explain(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
-    config: Asked,
+    run: Annotated[Path, typer.Argument(help="Folder of a finished run, or a configuration.")],
     sites: Annotated[list[str] | None, typer.Argument(help="Site ids; all where none is named.")] = None,
     free: Annotated[bool, typer.Option("--free", help="Also the price with everything free.")] = False,
+    workers: Workers = None,
+    cluster: Cluster = "",
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
+    ] = None,
     out: Out = None,
     shared: Shared = None,
     sets: Sets = None,
@@ -88,13 +93,14 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option of the comma
 ) -> None:
     """Say of each site what deciding otherwise would cost, why, and what would change it."""
     with answering(debug=debug):
-        from estate.explore.commands import explain as explained
+        from estate.explaining import Asked, explain
+        from estate.settings import parse_assignments
+        from estate.study import Where
 
-        _explore(
-            (config, "reasons"),
-            (sets, out, shared, 1, ""),
-            lambda search: explained(search, sites or [], free=free),
-        )
+        changes = parse_assignments(sets or [])
+        asked = Asked(run, sites or [], free, changes, data, shared, out, Where(workers, cluster))
+        for line in watched(lambda progress, stop: explain(asked, progress, stop)):
+            say(line)
 
 
 def _explore(

@@ -46,6 +46,9 @@ FlatRate = Annotated[float | None, typer.Option(help="One rate for all years, as
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
 ]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Also say of every site why, and what would change it.")
+]
 Inflation = Annotated[float, typer.Option(help="Of flows: growth of prices after the price index.")]
 
 
@@ -79,6 +82,7 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         str | None,
         typer.Option(metavar="NAME,NAME", help="Scenarios of the configuration, later ones over earlier."),
     ] = None,
+    explain: Explain = False,
     out: Out = None,
     shared: Shared = None,
     sets: Sets = None,
@@ -86,7 +90,7 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
 ) -> None:
     """Find the best plan, check it, and write what it means."""
     with answering(debug=debug):
-        from estate import pipeline
+        from estate import explaining, pipeline
         from estate.settings import load_config
 
         flags = {
@@ -100,7 +104,8 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         loaded, base = load_config(config, asked, shared)
         if scenario is not None:
             loaded = _with_scenarios(loaded, scenario, asked)
-        result, folder = watched(lambda progress, stop: pipeline.run(loaded, base, progress, stop))
+        work = explaining.run_explained if explain else pipeline.run
+        result, folder = watched(lambda progress, stop: work(loaded, base, progress, stop))
         for line in pipeline.closing_lines(result, folder):
             say(line)
 

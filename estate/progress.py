@@ -65,7 +65,7 @@ class Reporter:
     def __call__(self, progress: Progress) -> None:
         """Show one report."""
         row = cells(progress)
-        self._rows[progress.stage] = row
+        self._rows[progress.stage.partition(":")[0]] = row
         if self._live:
             self._live.update(self._table())
             return

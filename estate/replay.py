@@ -139,24 +139,44 @@ def same_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> None:
         raise InputError("The inputs are not those of the recorded run:", issues)
 
 
-def _replay(asked: tuple[Config, Path, Estate], record: Mapping[str, Any]) -> Result:
-    config, base, estate = asked
+def recorded_plan(record: Mapping[str, Any]) -> Plan:
+    """Return the plan of a run.
+
+    Raises
+    ------
+    ConfigError
+        If the record of it is damaged.
+    """
     try:
-        plan = Plan.from_records(record["plan"])
+        return Plan.from_records(record["plan"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         issue = Issue("run.json", None, "plan", "", f"is damaged ({error})", "run it anew")
         raise ConfigError(MESSAGE, [issue]) from error
-    solution = None
-    if record["status"] != "given":
-        solution = Solution(
-            plan=plan,
-            status=str(record["status"]),
-            objective_gbp=float(record["saving_npv_gbp"]),
-            bound_gbp=float(record["bound_saving_npv_gbp"]),
-            stopped_by=str(record["stopped_by"]),
-            engine="replay",
-        )
-    return evaluate_plan(config, base, plan, estate, solution)
+
+
+def recorded_solution(record: Mapping[str, Any]) -> Solution | None:
+    """Return the plan of a run with what was proved of it; None for a plan that was given.
+
+    Raises
+    ------
+    ConfigError
+        If the record of it is damaged.
+    """
+    if record["status"] == "given":
+        return None
+    return Solution(
+        plan=recorded_plan(record),
+        status=str(record["status"]),
+        objective_gbp=float(record["saving_npv_gbp"]),
+        bound_gbp=float(record["bound_saving_npv_gbp"]),
+        stopped_by=str(record["stopped_by"]),
+        engine="replay",
+    )
+
+
+def _replay(asked: tuple[Config, Path, Estate], record: Mapping[str, Any]) -> Result:
+    config, base, estate = asked
+    return evaluate_plan(config, base, recorded_plan(record), estate, recorded_solution(record))
 
 
 def _same_figures(summary: Mapping[str, Any], replayed: Result) -> list[str]:

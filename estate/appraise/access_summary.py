@@ -154,7 +154,7 @@ def _front_services(estate: Estate) -> list[str]:
     return sorted(front | set(text(estate.tables["standards"]["service_id"])))
 
 
-def _service_travel(estate: Estate, places: Places, travel: dict[str, Travel]) -> dict[str, Travel]:
+def service_travel(estate: Estate, places: Places, travel: dict[str, Travel]) -> dict[str, Travel]:
     """Return by which travel a service is judged: the mode of its first standard, else straight lines."""
     standards = estate.tables["standards"].sort_values("standard_id")
     first = standards.drop_duplicates("service_id").set_index("service_id")["mode"]
@@ -168,14 +168,14 @@ def _worse_off(
 ) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     """Return who travels farther for each service, and for at least one, by year."""
     people = number(estate.tables["areas"]["population"])
-    modes = _service_travel(estate, places, travel)
+    modes = service_travel(estate, places, travel)
     worse, at_least_one = [], []
     for (name, outside), (index, year) in product(PLACES.items(), labels):
         anyone = np.zeros(len(people), dtype=bool)
         where = {"places": name, "population": float(people.sum())} | year
         for service_id, how in modes.items():
             now, then = (
-                _nearest_km(how, open_sites(places, service_id, (case, index), outside=outside))
+                nearest_km(how, open_sites(places, service_id, (case, index), outside=outside))
                 for case in ("bau", "plan")
             )
             extra = np.where(np.isfinite(now), then - np.where(np.isfinite(now), now, 0.0), 0.0)
@@ -186,7 +186,7 @@ def _worse_off(
     return worse, at_least_one
 
 
-def _nearest_km(how: Travel, offered: NDArray[np.bool_]) -> Matrix:
+def nearest_km(how: Travel, offered: NDArray[np.bool_]) -> Matrix:
     """Return the distance from each area to its nearest place [km], infinite where there is none."""
     best = nearest(how.km, how.known, offered)
     return np.where(best >= 0, how.km[np.arange(len(best)), best], np.inf)

@@ -161,6 +161,8 @@ class Result:
     business : mapping of str to DataFrame
         Tables of the business case by the name of their file: financial, saving_by_fund,
         receipt_scenarios, exits, liabilities.
+    reasons : mapping of str to DataFrame
+        Where they were asked for: reasons, reasons_flips, reasons_travel (see docs/deciding.md).
     """
 
     config: RunConfig
@@ -175,6 +177,7 @@ class Result:
     run: Mapping[str, Any]
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
     business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def horizon(self) -> Horizon:

@@ -16,10 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estate.core.errors import InfeasibleError
-from estate.explore.ask import Found, Questions, Row
+from estate.solve.restricted import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from estate.explore.ask import Found, Questions
 
 Floats = NDArray[np.float64]
 Way = Literal["different", "spores", "best"]

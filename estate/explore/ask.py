@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from estate.core.errors import InfeasibleError, SolverError
+from estate.core.errors import InfeasibleError, Issue, SolverError, VerificationError
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
-from estate.solve.plan import read_plan, rounded, saving_of
-from estate.solve.run import search_model
+from estate.solve.plan import point_of, rounded, saving_of
+from estate.solve.run import search_model, solution_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,28 +22,10 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate, Solution
     from estate.solve.outcome import Outcome
+    from estate.solve.restricted import Row
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A row beside the rules: ``low <= coefficients @ x <= high``.
-
-    Attributes
-    ----------
-    name : str
-        What it is about.
-    coefficients : ndarray, shape (columns,)
-        One a column of the model.
-    low, high : float
-        Its sides.
-    """
-
-    name: str
-    coefficients: Floats
-    low: float = -np.inf
-    high: float = np.inf
+HALF_A_PENNY = 0.005
 
 
 @dataclass(frozen=True)
@@ -129,8 +111,6 @@ class Questions:
         return self._found(outcome, goal, clock)
 
     def _found(self, outcome: Outcome, goal: Floats | None, clock: Clock) -> Found:
-        from estate.solve.run import solution_of
-
         solution = solution_of(self.model, self.config, outcome, clock)
         x = rounded(self.model, outcome.x) if outcome.x is not None else np.zeros(self.width)
         if goal is None:
@@ -155,13 +135,21 @@ class Questions:
             del problem.row_blocks[before:]
             problem.set_saving(saving)
 
-    def solution(self, x: Floats, bound: float) -> Solution:
-        """Return the plan of a point, with a bound on the saving that was proved elsewhere [GBP]."""
-        from estate.core.types import Solution as Record
+    def known(self, solution: Solution) -> Found:
+        """Return a plan that was found before, as `best` would have.
 
-        saving = saving_of(self.model, x)
-        status = "optimal" if bound - saving <= 1e-6 * max(1.0, abs(saving)) else "time_limit"
-        return Record(read_plan(self.model, x), status, saving, max(bound, saving), "gap", "HiGHS")
+        Raises
+        ------
+        VerificationError
+            If the model prices it otherwise.
+        """
+        x = point_of(self.model, solution.plan)
+        value = saving_of(self.model, x)
+        if abs(value - solution.objective_gbp) > HALF_A_PENNY:
+            told = f"recorded £{solution.objective_gbp:,.4f}, now £{value:,.4f}"
+            issue = Issue("plan", None, "objective", told, "differ", "report this as a fault of the program")
+            raise VerificationError("The model prices the recorded plan differently:", [issue])
+        return Found(x, value, max(value, solution.bound_gbp), solution)
 
 
 def _told(rows: Sequence[Row]) -> str:

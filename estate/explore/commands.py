@@ -1,8 +1,8 @@
-"""``estate frontier``, ``estate alternatives`` and ``estate explain``: what each does, top to bottom."""
+"""``estate frontier`` and ``estate alternatives``: what each does, top to bottom."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from estate.core.errors import ConfigError, Issue
 from estate.explore.alternatives import WAYS, Way, alternatives, frequency
@@ -10,8 +10,7 @@ from estate.explore.ask import Questions
 from estate.explore.frontier import frontier, sweep, table
 from estate.explore.measure import MEASURES
 from estate.explore.picture import frontier_png
-from estate.explore.reasons import Reasons
-from estate.explore.studies import Search, csv_of, internal_only, page, record_of
+from estate.explore.studies import Search, csv_of, page, record_of
 from estate.study import Answer, Job
 
 if TYPE_CHECKING:
@@ -224,64 +223,3 @@ def _alternatives(task: Task) -> Answer:
         "alternatives.html": page(title, task.config, lines, often),
     }
     return Answer({"plans": plans, "lines": lines}, {"closes_how_often": often}, files)
-
-
-def explain(search: Search, sites: Sequence[str], *, free: bool) -> list[str]:
-    """Say why sites are decided as they are; all of them where none is named.
-
-    Raises
-    ------
-    ConfigError
-        For an unknown site, or an audience that may not read values by site.
-    """
-    internal_only(search.config, "reasons with prices by site")
-    job = Job("reasons", _reasons, parameters={"sites": list(sites), "free": free})
-    told = _answer(search.do([job], here=True))
-    lines: list[str] = told.figures["lines"]
-    return [*lines, f"All files are in {search.folder / 'reasons'}."]
-
-
-def _reasons(task: Task) -> Answer:
-    estate, config = task.estate(), task.config
-    questions = Questions(estate, config, task.stop)
-    reasons = Reasons(estate, config, questions, questions.best())
-    asked, known = task.parameters["sites"] or reasons.prices.sites(), set(reasons.prices.sites())
-    issues = [
-        Issue(
-            "command line",
-            None,
-            "SITE",
-            name,
-            "is not a site about which something is decided",
-            "name another",
-        )
-        for name in asked
-        if name not in known
-    ]
-    if issues:
-        raise ConfigError("There is nothing to explain:", issues)
-    found = reasons.rows(asked, free=task.parameters["free"])
-    lines = [f"{row['site_id']} {row['name']}: {row['sentence']}" for row in found.to_dict("records")]
-    files = {
-        "reasons.csv": csv_of(found),
-        "reasons.html": page(f"Reasons: {config.title or config.name}", config, _about(reasons), found),
-    }
-    return Answer({"lines": lines, **_headline(found)}, {"reasons": found}, files)
-
-
-def _headline(found: pd.DataFrame) -> dict[str, Any]:
-    words = found["robustness"].astype(str).tolist()
-    return {f"sites_{word.replace(' ', '_')}": words.count(word) for word in sorted(set(words))}
-
-
-def _about(reasons: Reasons) -> list[str]:
-    best = reasons.best
-    held = (
-        "Hubs and years held: hubs open as in the plan, and every other site and service may be decided "
-        "otherwise only in the year in which the plan acts there. Everything free: any plan."
-    )
-    small = (
-        "A price smaller than what is left open is undecided by this evidence; an interval that contains "
-        "zero is not settled."
-    )
-    return [f"The plan saves £{best.value:,.0f}; no plan can save more than £{best.bound:,.0f}.", held, small]

@@ -15,11 +15,13 @@ import numpy as np
 import pandas as pd
 
 from estate.core.errors import EstateError, InfeasibleError
-from estate.explore.ask import Found, Questions, Row
 from estate.explore.measure import MEASURES, measure, running_saving
+from estate.solve.restricted import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from estate.explore.ask import Found, Questions
 
 SLACK = 1e-7  # relative, so that a limit that is met exactly is not lost to rounding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.core.errors import EstateError, InfeasibleError
-from estate.explore.ask import Row
+from estate.explore.names import row_names
 from estate.model.closing import closing_years
+from estate.model.rules.capacity import IMPLIED
 from estate.solve.highs import scaled
 from estate.solve.neighbourhoods import EVENTS
-from estate.solve.restricted import Effort, Restricted
+from estate.solve.restricted import Effort, Restricted, Row
 
 if TYPE_CHECKING:
     from estate.explore.ask import Found, Questions
@@ -25,8 +26,18 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 EXACT = 1e-4  # relative gap of a price with the rest held
 SECONDS = 30.0
-ASKED = ("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility")
+FIRST_SECONDS = 10.0  # for the question whether there is any plan at all
+ANY = 1e9  # relative gap at which the first point found is enough
+ASKED = ("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility", "locks")
 """Rules with rows, in the order in which they are looked at as the reason."""
+
+
+class Need(NamedTuple):
+    """How far a line of a rule must give: the rule, what the line is about, and by how much."""
+
+    rule: str
+    about: str
+    beyond: float
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,8 @@ class Price:
         The rule that bars deciding otherwise, or without which it would pay; blank where it is cost.
     x : ndarray or None
         The best plan found that decides otherwise.
+    needs : tuple of Need
+        How far the lines of that rule would have to give for deciding otherwise to be as good.
     """
 
     site_id: str
@@ -53,6 +66,7 @@ class Price:
     high_gbp: float
     rule: str
     x: Floats | None
+    needs: tuple[Need, ...] = ()
 
 
 class Prices:
@@ -73,7 +87,9 @@ class Prices:
     def __init__(self, questions: Questions, best: Found) -> None:
         self.questions, self.best = questions, best
         self.model = questions.model
-        self.arrays, _ = scaled(self.model.problem.arrays())
+        self.arrays, self.scale = scaled(self.model.problem.arrays())
+        self.about = row_names(self.model)
+        self.whole: dict[tuple[str, ...], Restricted] = {}
         self.blocks, inst = self.model.problem.blocks, self.model.inst
         self.names = inst.sites["site_id"].to_numpy(dtype=object)
         self.number = {name: i for i, name in enumerate(self.names)}
@@ -93,8 +109,19 @@ class Prices:
         free = np.ones(len(x), dtype=bool)
         for family in EVENTS:
             free[self.blocks[family].columns] = False
-        answer = Restricted(self.arrays).search(free, x, Effort(SECONDS, EXACT))
+        answer = self._without(()).search(free, x, Effort(SECONDS, EXACT))
         return x if answer.x is None else answer.x
+
+    def _without(self, rules: tuple[str, ...]) -> Restricted:
+        """Return the model without some rules, made once."""
+        if rules not in self.whole:
+            self.whole[rules] = Restricted(self.arrays.rows(~self._asked_by(rules)))
+        return self.whole[rules]
+
+    def _asked_by(self, rules: tuple[str, ...]) -> Mask:
+        """Return the rows in which rules ask for something; what only says who is served stays."""
+        says = (self.arrays.rule != "access") | (self.about != "")
+        return np.asarray(np.isin(self.arrays.rule, rules) & says)
 
     def _free(self) -> Mask:
         """Return the columns that may change for every site: what the plan does, in its years."""
@@ -149,14 +176,19 @@ class Prices:
             return Price(site_id, decision, "close", np.inf, np.inf, self._bar(site_id), None)
         otherwise, row = asked
         free = self._freed(site_id)
-        answer, bound = self._search(free, row, ())
-        if answer.x is None:
-            rule = self._rule(free, row, possible=True) if answer.status == "infeasible" else ""
-            low = np.inf if answer.status == "infeasible" else self.best.value - bound
-            return Price(site_id, decision, otherwise, low, np.inf, rule, None)
-        low, high = self.best.value - max(bound, answer.saving), self.best.value - answer.saving
-        rule = self._rule(free, row) if low > 0 and otherwise in ("close", "hub") else ""
-        return Price(site_id, decision, otherwise, low, high, rule, answer.x)
+        answer, bound = self._search(free, row)
+        price = Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
+        if answer.x is None and answer.status != "infeasible":
+            return replace(price, low_gbp=self.best.value - bound)
+        if answer.x is not None:
+            low, high = self.best.value - max(bound, answer.saving), self.best.value - answer.saving
+            price = replace(price, low_gbp=low, high_gbp=high, x=answer.x)
+        if answer.x is not None and (price.low_gbp <= 0 or otherwise not in ("close", "hub")):
+            return price
+        rule, needs = self._rule(free, row, possible=answer.x is None)
+        if answer.x is None and not rule and otherwise == "close":
+            rule = self._nowhere(site_id)
+        return replace(price, rule=rule, needs=needs)
 
     def _freed(self, site_id: str) -> Mask:
         """Return what may change when a site is decided otherwise."""
@@ -175,34 +207,101 @@ class Prices:
             free[self.blocks[family].columns] |= mine[self.blocks[family].keys["provision"]]
         return free
 
-    def _search(self, free: Mask, row: Row, without: tuple[str, ...]) -> tuple[Answer, float]:
-        keep = ~np.isin(self.arrays.rule, without)
-        arrays = replace(
-            self.arrays,
-            matrix=sparse.vstack([self.arrays.matrix[keep], row.coefficients], format="csr"),
-            row_lower=np.append(self.arrays.row_lower[keep], row.low),
-            row_upper=np.append(self.arrays.row_upper[keep], row.high),
-            rule=np.append(self.arrays.rule[keep], "asked"),
-            lazy=np.append(self.arrays.lazy[keep], False),
-            part=np.append(self.arrays.part[keep], ""),
-        )
+    def _search(self, free: Mask, row: Row) -> tuple[Answer, float]:
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
-        answer = Restricted(arrays).search(free, self.x, Effort(SECONDS, min(EXACT, gap), 20_000))
+        effort = Effort(SECONDS, min(EXACT, gap), 20_000)
+        answer = self._without(()).search(free, self.x, effort, more=[row])
         return answer, answer.bound + sub
 
-    def _rule(self, free: Mask, row: Row, *, possible: bool = False) -> str:
-        """Return the rules without which deciding otherwise would pay, or would be possible at all."""
+    def _rule(self, free: Mask, row: Row, *, possible: bool) -> tuple[str, tuple[Need, ...]]:
+        """Return the rules without which deciding otherwise would pay, or be possible, and what is needed."""
         in_force = [rule for rule in ASKED if (self.arrays.rule == rule).any()]
         least = -np.inf if possible else self.best.value - EXACT * abs(self.best.value)
-        if not self._reaches(free, row, tuple(in_force), least):
-            return ""
-        alone = [rule for rule in in_force if self._reaches(free, row, (rule,), least)]
-        return " or ".join(alone) if alone else "several rules together"
+        if self._reached(free, row, tuple(in_force), least) is None:
+            return "", ()
+        alone = {rule: self._reached(free, row, (rule,), least) for rule in in_force}
+        found = {rule: x for rule, x in alone.items() if x is not None}
+        if not found:
+            return "several rules together", ()
+        first = next(iter(found))
+        return " or ".join(found), self._needs(free, (row, least), first, found[first])
 
-    def _reaches(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> bool:
-        answer, _ = self._search(free, row, without)
-        return answer.x is not None and answer.saving >= least
+    def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Floats | None:
+        """Return the first point that saves at least so much without these rules; None if there is none."""
+        effort = Effort(FIRST_SECONDS, ANY, 2_000)
+        more = [row, *self._as_good(least)]
+        return self._without(without).search(free, self.x, effort, more=more).x
+
+    def _as_good(self, least: float, spare: int = 0) -> list[Row]:
+        """Return the row that asks for a saving, scaled; none where anything will do."""
+        if not np.isfinite(least):
+            return []
+        size = max(1.0, abs(least))
+        return [Row("as good", np.append(self.arrays.saving, np.zeros(spare)) / size, low=least / size)]
+
+    def _needs(self, free: Mask, asked: tuple[Row, float], rule: str, x: Floats) -> tuple[Need, ...]:
+        """Return the least by which lines of a rule must give for the row to hold with that saving.
+
+        Only the lines that the best plan without the rule breaks may give; the others hold.
+        """
+        row, least = asked
+        keep = self.arrays.part != IMPLIED
+        arrays, about, scale = self.arrays.rows(keep), self.about[keep], self.scale[keep]
+        broken = self._broken(rule, x)[keep]
+        rows = np.flatnonzero(broken > 0)
+        if not len(rows) or rule in ("compatibility", "locks"):
+            return ()
+        names, group = np.unique(about[rows], return_inverse=True)
+        unit = np.zeros(len(names))
+        np.maximum.at(unit, group, broken[rows])
+        sign = np.where(arrays.matrix[rows] @ x > arrays.row_upper[rows], -1.0, 1.0)
+        slack = sparse.coo_matrix(
+            (sign * (unit[group] / scale[rows]), (rows, group)), shape=(len(arrays.rule), len(names))
+        )
+        width, count = len(arrays.saving), len(names)
+        eased = replace(
+            arrays,
+            saving=np.append(np.zeros(width), -np.ones(count)),
+            upper=np.append(arrays.upper, np.ones(count)),
+            integer=np.append(arrays.integer, np.zeros(count, bool)),
+            matrix=sparse.hstack([arrays.matrix, slack], format="csr"),
+        )
+        more = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
+        more += self._as_good(least, count)
+        free, start = np.append(free, np.ones(count, bool)), np.append(x, np.ones(count))
+        answer = Restricted(eased).search(free, start, Effort(SECONDS, EXACT), more=more)
+        share = np.ones(count) if answer.x is None else answer.x[width:]
+        return tuple(
+            Need(rule, str(name), float(part * whole))
+            for name, part, whole in zip(names, share, unit, strict=True)
+            if part > 1e-6
+        )
+
+    def _broken(self, rule: str, x: Floats) -> Floats:
+        """Return by how much a point breaks each row of a rule, in the row's own unit; 0 elsewhere."""
+        arrays = self.arrays
+        activity = arrays.matrix @ x
+        beyond = np.maximum(activity - arrays.row_upper, arrays.row_lower - activity)
+        return np.where(self._asked_by((rule,)) & (beyond > 1e-7), beyond * self.scale, 0.0)
+
+    def _nowhere(self, site_id: str) -> str:
+        """Say what keeps the services of a site there: nothing in reach, or only hubs that do not open."""
+        inst, mine = self.model.inst, np.flatnonzero(self.home == self.number[site_id])
+        open_hubs = self.blocks["hub"].keys["place"][self.x[self.blocks["hub"].columns] > 0.5]
+        kind = (inst.places["kind"] == "hub").to_numpy()
+        move = self.blocks["move"].keys
+        usable = move[~kind[move["place"]] | move["place"].isin(open_hubs)]
+        others = [self.blocks[family].keys["provision"] for family in ("merge", "online")]
+        now, ever = (set(pd.concat([part["provision"], *others])) for part in (usable, move))
+        services = np.array(inst.services, dtype=object)[inst.provisions["service"].to_numpy(dtype=int)]
+        stuck = sorted({str(services[u]) for u in mine if u not in ever})
+        if stuck:
+            return f"reach (no place in reach may take {', '.join(stuck)})"
+        waiting = sorted({str(services[u]) for u in mine if u not in now})
+        if waiting:
+            return f"hubs held (no hub that opens can take {', '.join(waiting)})"
+        return "several rules together"
 
     def _bar(self, site_id: str) -> str:
         """Return the rules that leave a site no year to close."""

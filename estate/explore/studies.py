@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from estate.core.errors import ConfigError, InfeasibleError, Issue, SolverError
+from estate.core.errors import InfeasibleError, SolverError
 from estate.core.types import CLOSURE_COLUMNS, HUB_COLUMNS, MOVE_COLUMNS, Plan, Solution
 from estate.study import Answer, Job, Study, run_study
 from estate.study.whole import answer_of
@@ -138,18 +138,3 @@ def csv_of(table: pd.DataFrame) -> bytes:
 
     text: str = safe_frame(table).to_csv(index=False, lineterminator="\n")
     return text.encode()
-
-
-def internal_only(config: Config, what: str) -> None:
-    """Refuse to tell values by site to other readers.
-
-    Raises
-    ------
-    ConfigError
-        If the audience is not internal.
-    """
-    if config.audience != "internal":
-        issue = Issue(
-            "config", None, "audience", config.audience, f"may not read {what}", "use audience: internal"
-        )
-        raise ConfigError("These are values by site, which are internal:", [issue])

@@ -87,6 +87,8 @@ def write_tables(view: View, folder: Path) -> None:
     write_table(view.collect, folder / "data_to_collect.csv")
     write_table(view.funnel, folder / "funnel.csv")
     write_table(view.matches, folder / "matches.csv", () if len(view.matches.columns) else MATCH_COLUMNS)
+    for name, table in view.reasons.items():
+        write_table(table, folder / f"{name}.csv")
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 (a JSON value of any shape)

@@ -10,6 +10,7 @@ from estate.core.words import plural
 from estate.present import business
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
+from estate.present.why import more_words, why_lines, why_rows
 from estate.present.words import (
     escape,
     gbp,
@@ -198,6 +199,16 @@ def _hubs(view: View) -> str:
     return _section("Hubs and who moves in", html_table(heads, rows, (2,)))
 
 
+def _why(view: View) -> str:
+    """Return how firm the decisions are and why, where that was asked for."""
+    lines = why_lines(view)
+    if not lines:
+        return ""
+    headers, rows = why_rows(view)
+    table = html_table(headers, rows) + f"<p>{escape(more_words(view))}</p>" if rows else ""
+    return _section("Why, and how firm it is", _list(lines) + table)
+
+
 def _partners(view: View) -> str:
     """Say who pays and who saves; columns as the appraisal gives them."""
     if view.partners.empty:
@@ -323,6 +334,7 @@ SECTIONS = (
     _headlines,
     _by_year,
     _hubs,
+    _why,
     _partners,
     _business,
     _access,

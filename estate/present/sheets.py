@@ -26,6 +26,7 @@ from estate.present.live import (
 from estate.present.live_cash import cash_table, factor_cells, partner_table
 from estate.present.live_measures import MEASURES, RATES, measure_table, rate_table
 from estate.present.reasons import REASONS
+from estate.present.why import sheet_of
 from estate.present.words import headline_rows, headline_words, text
 from estate.present.workbook_charts import draw_cash, draw_partners, draw_rates
 
@@ -59,6 +60,8 @@ class Sheet:
         Whether only internal readers get it.
     note : str
         What internal readers must know of it.
+    asked : bool
+        Left out where it holds nothing, because nobody asked for it.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Sheet:
     chart: Callable[[Workbook, Worksheet, str, pd.DataFrame], None] | None = None
     internal: bool = False
     note: str = ""
+    asked: bool = False
 
     @property
     def table_name(self) -> str:
@@ -118,7 +122,8 @@ def _plan(view: View) -> pd.DataFrame:
     priced = {
         "price_low_gbp": "Price low [£]",
         "price_high_gbp": "Price high [£]",
-        "robustness": "Robustness share",
+        "robustness": "How firm",
+        "price_kind": "Kind of price",
     }
     known = {c: n for c, n in priced.items() if sites[c].notna().any()}
     order = {"hub": 0, "close": 1, "unused": 3, "out": 4}
@@ -303,6 +308,25 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Inputs used", "Files that were read", _files),
     Sheet("Settings", "The configuration of the run", _settings),
     Sheet("Plan", "Every site and what happens to it", _plan),
+    Sheet(
+        "Why",
+        "Why each site is decided as it is, and what deciding otherwise would cost",
+        lambda v: headed(sheet_of(v, "reasons")),
+        asked=True,
+    ),
+    Sheet(
+        "What would flip it",
+        "The value of each input, alone, at which deciding a site otherwise is as good",
+        lambda v: headed(sheet_of(v, "reasons_flips")),
+        asked=True,
+        internal=True,
+    ),
+    Sheet(
+        "Who travels farther",
+        "Areas from which a service is farther because of a decision",
+        lambda v: headed(sheet_of(v, "reasons_travel")),
+        asked=True,
+    ),
     Sheet("Moves", "Every service that moves, merges or goes online", _moves),
     Sheet(
         "Hubs",

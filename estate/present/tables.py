@@ -27,6 +27,7 @@ PLAN_COLUMNS = (
     "price_low_gbp",
     "price_high_gbp",
     "robustness",
+    "price_kind",
 )
 MOVE_COLUMNS = ("provision_id", "from_site_id", "to_site_id", "how", "year", "room_nia_m2", "cost_gbp")
 ONE_OFF_LINES = ("move", "it", "fit_out")
@@ -106,9 +107,17 @@ def plan_table(result: Result) -> pd.DataFrame:
     for column, offset in (("year", "action_t"), ("exit_year", "exit_t"), ("sold_year", "sold_t")):
         rows[column] = _labels(result, rows[offset].astype(float))
     rows["hub_option"], rows["exit_route"] = _blank(rows["hub_option"]), _blank(rows["exit_route"])
-    for column in ("price_low_gbp", "price_high_gbp", "robustness"):
-        rows[column] = np.nan
+    rows = _priced(result, rows)
     return _described(result, rows).sort_values("site_id", kind="stable").reset_index(drop=True)
+
+
+def _priced(result: Result, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add the price of deciding otherwise: with everything free where that was asked for, else held."""
+    columns = list(PLAN_COLUMNS[-4:])
+    told = result.reasons.get("reasons", pd.DataFrame(columns=["site_id", *columns]))
+    # both kinds of a site stand one below the other, the one with everything free last
+    last = told.drop_duplicates("site_id", keep="last").astype({"site_id": str})
+    return rows.merge(last[["site_id", *columns]], on="site_id", how="left")
 
 
 def _described(result: Result, rows: pd.DataFrame) -> pd.DataFrame:

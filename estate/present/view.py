@@ -12,6 +12,7 @@ from estate.core.words import plural
 from estate.present import audience as rules
 from estate.present.business import business_for
 from estate.present.tables import hubs_table, moves_table, named, plan_table
+from estate.present.why import reasons_for, without_prices
 from estate.present.words import join_words, text
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ class View:
         Table of discount rates and timing.
     business : mapping of str to DataFrame
         Tables of the business case by the name of their file.
+    reasons : mapping of str to DataFrame
+        Why each site is decided as it is; empty where it was not asked for.
     """
 
     header: Header
@@ -131,6 +134,7 @@ class View:
     crs: str = "EPSG:27700"
     discounting: tuple[str, str] = ("green_book_2022", "year_end")
     business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def headline(self, key: str) -> Mapping[str, Any] | None:
         """Return the headline of that key, or None where this audience has none."""
@@ -176,7 +180,7 @@ def make_view(result: Result, audience: str) -> View:
     view = View(
         header=_header(result, audience, site_rows),
         horizon=result.horizon,
-        sites=site_rows,
+        sites=without_prices(site_rows, audience),
         moves=moves,
         hubs=hubs,
         cash=cash,
@@ -196,6 +200,7 @@ def make_view(result: Result, audience: str) -> View:
         crs=str(getattr(getattr(result.config, "data", None), "crs", "EPSG:27700")),
         discounting=(result.config.vintage, result.config.timing),
         business=business_for(result.business, audience, withheld),
+        reasons=reasons_for(result.reasons, audience),
         standards=result.estate.tables["standards"],
         services=dict(
             zip(services["service_id"], named(services["name"], services["service_id"]), strict=True)
@@ -294,6 +299,10 @@ def _for_public(view: View, result: Result) -> View:
         summary=_recounted(_scrub(view.summary, secrets), shown, moves),
         run=_scrub(view.run, secrets),
         notes=tuple(notes),
+        reasons={
+            name: rules.struck_out(table, secrets)
+            for name, table in reasons_for(result.reasons, "public", places).items()
+        },
     )
 
 

@@ -68,6 +68,7 @@ def write_workbook(view: View, folder: Path) -> None:
     """Write workbook.xlsx of a run: cover, contents, and a sheet a table."""
     internal = view.header.audience == "internal"
     made = [(sheet, sheet.table(view)) for sheet in SHEETS if internal or not sheet.internal]
+    made = [(sheet, frame) for sheet, frame in made if len(frame) or not sheet.asked]
     write_book(folder / FILE, _cover(view), made)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.core.errors import Issue, VerificationError
 from estate.core.types import Plan
 
 if TYPE_CHECKING:
@@ -14,7 +15,14 @@ if TYPE_CHECKING:
 
     from estate.model.formulation import Model
 
-EVENTS = ("hub", "close", "move", "merge", "online")
+KEYS = {
+    "hub": ("place", "year"),
+    "close": ("site", "route", "year"),
+    "move": ("provision", "place", "year"),
+    "merge": ("provision", "target", "year"),
+    "online": ("provision", "year"),
+}
+EVENTS = tuple(KEYS)
 
 
 def rounded(model: Model, x: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,3 +104,52 @@ def _moves(
             "year": keys["year"].to_numpy(),
         }
     )
+
+
+def point_of(model: Model, plan: Plan) -> NDArray[np.float64]:
+    """Turn a plan into a point: what `read_plan` would read it from.
+
+    Raises
+    ------
+    VerificationError
+        If the plan does something for which the model has no column.
+    """
+    x = np.zeros(model.problem.width)
+    for family, wanted in _keys_of(model, plan).items():
+        block = model.problem.blocks[family]
+        known = pd.MultiIndex.from_frame(block.keys[list(KEYS[family])].astype(np.int64))
+        at = known.get_indexer(pd.MultiIndex.from_arrays(wanted, names=KEYS[family]))
+        if (at < 0).any():
+            remedy = "run the plan anew"
+            issue = Issue("plan", None, family, f"{(at < 0).sum()} events", "are not in the model", remedy)
+            raise VerificationError("The plan does what its own inputs do not allow:", [issue])
+        x[block.columns[at]] = 1.0
+    return rounded(model, x)
+
+
+def _keys_of(model: Model, plan: Plan) -> dict[str, list[NDArray[np.int64]]]:
+    """Return the keys of the columns of every event of a plan; -1 for what the model does not know."""
+    inst, moves = model.inst, plan.moves
+    sites, provisions = pd.Index(inst.sites["site_id"]), pd.Index(inst.provisions["provision_id"])
+    places = pd.MultiIndex.from_arrays([inst.places["site"].astype(int), inst.places["option"].astype(str)])
+    routes = pd.MultiIndex.from_arrays([inst.routes["site"].astype(int), inst.routes["route"].astype(str)])
+
+    def year(rows: pd.DataFrame) -> NDArray[np.int64]:
+        return rows["year"].to_numpy(dtype=np.int64)
+
+    def pair(index: pd.MultiIndex, rows: pd.DataFrame, site: str, second: str) -> NDArray[np.int64]:
+        both = [sites.get_indexer(pd.Index(rows[site])), rows[second].astype(str)]
+        return np.asarray(index.get_indexer(pd.MultiIndex.from_arrays(both)), dtype=np.int64)
+
+    def who(rows: pd.DataFrame, column: str = "provision_id") -> NDArray[np.int64]:
+        return np.asarray(provisions.get_indexer(pd.Index(rows[column])), dtype=np.int64)
+
+    move, merge, online = (moves[moves["how"] == how] for how in ("move", "merge", "online"))
+    closed = np.asarray(sites.get_indexer(pd.Index(plan.closures["site_id"])), dtype=np.int64)
+    return {
+        "close": [closed, pair(routes, plan.closures, "site_id", "exit_route"), year(plan.closures)],
+        "hub": [pair(places, plan.hubs, "site_id", "option"), year(plan.hubs)],
+        "move": [who(move), pair(places, move, "to_site_id", "to_option"), year(move)],
+        "merge": [who(merge), who(merge, "to_provision_id"), year(merge)],
+        "online": [who(online), year(online)],
+    }

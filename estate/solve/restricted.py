@@ -12,9 +12,31 @@ from scipy import sparse
 from estate.solve.highs import Answer, Watch, load, run
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from estate.model.blocks import Arrays
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row beside the rules: ``low <= coefficients @ x <= high``.
+
+    Attributes
+    ----------
+    name : str
+        What it is about.
+    coefficients : ndarray, shape (columns,)
+        One a column of the model.
+    low, high : float
+        Its sides.
+    """
+
+    name: str
+    coefficients: Floats
+    low: float = -np.inf
+    high: float = np.inf
 
 
 @dataclass(frozen=True)
@@ -56,7 +78,12 @@ class Restricted:
         self.by_column = arrays.matrix.tocsc()
 
     def search(
-        self, free: NDArray[np.bool_], held: Floats, effort: Effort, watch: Watch | None = None
+        self,
+        free: NDArray[np.bool_],
+        held: Floats,
+        effort: Effort,
+        watch: Watch | None = None,
+        more: Sequence[Row] = (),
     ) -> Answer:
         """Find the best point that agrees with `held` outside the free columns.
 
@@ -70,6 +97,8 @@ class Restricted:
             Limits.
         watch : Watch, optional
             Told of progress.
+        more : sequence of Row
+            What must hold besides the rows of the model.
 
         Returns
         -------
@@ -81,14 +110,20 @@ class Restricted:
         rest = np.where(free, 0.0, held)
         activity = self.arrays.matrix @ rest
         rows = np.flatnonzero(np.diff(part.indptr))
+        asked = [row.coefficients for row in more]
+        there = np.array([row @ rest for row in asked])
         sub = replace(
             self.arrays,
             saving=self.arrays.saving[columns],
             upper=self.arrays.upper[columns],
             integer=self.arrays.integer[columns],
-            matrix=sparse.csr_matrix(part[rows]),
-            row_lower=self.arrays.row_lower[rows] - activity[rows],
-            row_upper=self.arrays.row_upper[rows] - activity[rows],
+            matrix=sparse.vstack([part[rows], *(row[columns] for row in asked)], format="csr"),
+            row_lower=np.append(
+                self.arrays.row_lower[rows] - activity[rows], [row.low for row in more] - there
+            ),
+            row_upper=np.append(
+                self.arrays.row_upper[rows] - activity[rows], [row.high for row in more] - there
+            ),
         )
         engine = load(sub, _options(effort))
         engine.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), held[columns])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -10,9 +11,11 @@ from random_cases import random_case
 
 from estate.explore.alternatives import Chooser, alternatives
 from estate.explore.ask import Questions
+from estate.explore.flips import worth
 from estate.explore.frontier import frontier
 from estate.explore.prices import Prices
 from estate.explore.reasons import FREE, Reasons
+from estate.solve.plan import read_plan
 
 SEEDS = (16, 18, 22, 23)
 PENNY = 0.01
@@ -87,10 +90,59 @@ def test_prices_are_those_of_all_plans(seed):
         assert held.high_gbp >= wanted - PENNY - 1e-4 * abs(best.value)
 
 
-def test_reasons_are_told_in_words_for_every_site():
-    search, _ = everything(SEEDS[0])
+@cache
+def reasons_of(seed: int) -> Reasons:
+    search, _ = everything(seed)
     asked = questions(search)
-    reasons = Reasons(search.estate, search.config, asked, asked.best())
-    table = reasons.rows(reasons.prices.sites(), free=True)
+    return Reasons(search.estate, search.config, asked, asked.best())
+
+
+def test_reasons_are_told_in_words_for_every_site():
+    reasons = reasons_of(SEEDS[0])
+    table = reasons.rows(reasons.prices.sites(), free=True).reasons
     assert table["sentence"].str.len().gt(20).all()
-    assert not table.loc[table["price"] == FREE, "robustness"].eq("undecided by this evidence").any()
+    assert not table.loc[table["price_kind"] == FREE, "robustness"].eq("undecided by this evidence").any()
+    assert not table["plain"].str.contains("£").any()
+
+
+CHANGED = {
+    "running cost": ("running_costs", "gbp_per_year"),
+    "receipt": ("valuations", "receipt_gbp"),
+    "backlog": ("backlog", "backlog_gbp"),
+    "cost of works": ("hub_options", "capital_gbp"),
+    "running cost as a hub": ("hub_options", "running_cost_gbp_per_year"),
+}
+
+
+def test_where_an_input_flips_both_plans_are_worth_the_same():
+    """The ledger of both plans, worked out anew with the input changed, gives the same worth."""
+    assert "running cost" in flipped(22)
+
+
+def flipped(seed: int) -> list[str]:
+    """Try every input that would flip a decision of a case, and return their names."""
+    reasons = reasons_of(seed)
+    estate, config, tried = reasons.estate, reasons.config, []
+    for site in reasons.prices.sites():
+        price = reasons.prices.held(site)
+        if price.x is None:
+            continue
+        plans = reasons.best.solution.plan, read_plan(reasons.questions.model, price.x)
+        _, changes, _ = reasons.row(price, "held")
+        for one in changes[changes["input"].isin(list(CHANGED))].to_dict("records"):
+            table, column = CHANGED[one["input"]]
+            rows = estate.tables[table].copy()
+            rows[column] = rows[column].astype(float)
+            rows.loc[rows["site_id"] == one["about"], column] *= 1 + one["change_share"]
+            other = replace(estate, tables={**estate.tables, table: rows})
+            first, second = (worth(other, config, plan).sum() for plan in plans)
+            assert first == pytest.approx(second, abs=max(1.0, 1e-6 * abs(first))), (site, one)
+            tried.append(one["input"])
+    return tried
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plan_is_the_point_it_was_read_from(seed):
+    reasons = reasons_of(seed)
+    known = reasons.questions.known(reasons.best.solution)
+    assert (known.x == reasons.best.x).all()

@@ -251,7 +251,7 @@ def _line_names(model: Model, block: RowBlock, prefix: str, side: str) -> NDArra
     if block.rule in HARD:
         return np.full(len(bound), "", dtype=str)
     if block.rule == "capacity":
-        about = _receiving_site(model, block).astype(object) + ("|hours" if block.part == "hours" else "")
+        about = receiving_site(model, block).astype(object) + ("|hours" if block.part == "hours" else "")
     if block.rule == "counts":
         about = np.array([f"{'min' if side == 'low' else 'max'}_{COUNTED[name]}" for name in about], object)
     parts = [block.rule, *([prefix] if prefix else [])]
@@ -260,7 +260,7 @@ def _line_names(model: Model, block: RowBlock, prefix: str, side: str) -> NDArra
     return np.where(np.isfinite(bound) & ~structural, names, "")
 
 
-def _receiving_site(model: Model, block: RowBlock) -> NDArray[np.str_]:
+def receiving_site(model: Model, block: RowBlock) -> NDArray[np.str_]:
     """Return the site whose room or hours each row of the rule capacity speaks of."""
     inst, blocks = model.inst, model.problem.blocks
     site = np.full(model.problem.width, -1, dtype=np.int64)

@@ -1,0 +1,51 @@
+"""What each row of a model is about, and how far it must give, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from estate.solve.whynot.wide import receiving_site
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from estate.explore.prices import Need
+    from estate.model.formulation import Model
+
+
+def row_names(model: Model) -> NDArray[np.str_]:
+    """Return what every row of a model is about: for capacity ``site|part``, else as its rule says."""
+    parts = []
+    for block in model.problem.row_blocks:
+        about = np.broadcast_to("" if block.about is None else block.about, len(block.lower)).astype(object)
+        if block.rule == "capacity":
+            about = receiving_site(model, block).astype(object) + ("|hours" if block.part == "hours" else "|")
+        parts.append(about.astype(str))
+    named = np.concatenate([*parts, np.zeros(0, dtype=str)])
+    rows = model.problem.arrays().matrix.shape[0]
+    return np.append(named, np.zeros(rows - len(named), dtype=str))
+
+
+def need_words(need: Need, sites: Mapping[str, str], label: Mapping[int, str]) -> str:
+    """Say how far a line of a rule must give, as what would have to be there."""
+    first, _, second = need.about.partition("|")
+    amount = need.beyond
+    if need.rule == "capacity":
+        unit = "hours a week" if second == "hours" else "m2 of room"
+        return f"{np.ceil(amount):,.0f} {unit} more at {sites.get(first) or first}"
+    if need.rule == "access":
+        where = f" in {second}" if second else ""
+        return f"standard {first}{where} lowered by {100 * amount:.2f} percentage points"
+    if need.rule == "capital":
+        whose = "all partners" if first == "pooled" else first
+        return f"£{np.ceil(amount):,.0f} more capital for {whose} by {label[int(second)]}"
+    if need.rule == "counts":
+        kind = "closures" if first == "close" else "hubs"
+        return f"a limit of {kind} farther by {np.ceil(amount - 1e-6):,.0f}"
+    if need.rule == "partnership":
+        return f"a floor of {first} lower by £{np.ceil(amount):,.0f}"
+    return f"{need.rule} eased by £{np.ceil(amount):,.0f}"
