@@ -79,7 +79,7 @@ def why_lines(view: View) -> list[str]:
         counts = part["robustness"].value_counts()
         if len(part):
             told = ", ".join(f"{count} {word}" for word, count in counts.items())
-            lines.append(f"{len(part)} {words}: {told}.")
+            lines.append(f"{words.capitalize()}: {told}.")
     kinds = ", ".join(table["price_kind"].drop_duplicates())
     lines.append(
         f"Each was decided otherwise and the rest planned again ({kinds}). Undecided by this evidence: the "
