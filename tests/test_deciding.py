@@ -12,7 +12,7 @@ from test_docs import ROOT, run_all
 def test_the_commands_of_the_page_run(tmp_path):
     run_all((ROOT / "docs" / "deciding.md").read_text(encoding="utf-8"), tmp_path)
     out = tmp_path / "out"
-    assert (out / "tiny-reasons" / "reasons" / "reasons.csv").is_file()
+    assert (out / "tiny-reasons" / "held-1" / "reasons.csv").is_file()
     assert (out / "tiny-frontier" / "frontier" / "frontier.png").is_file()
     assert (out / "tiny-alternatives" / "alternatives" / "closes_how_often.csv").is_file()
     for name in ("tiny-frontier", "tiny-alternatives"):
