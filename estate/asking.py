@@ -28,7 +28,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a fa
 def frontier(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     config: Asked,
     against: Annotated[
-        list[str] | None, typer.Option(help="closures, capital or access; may be given twice.")
+        list[str] | None, typer.Option(help="closures, capital, carbon or access; may be given twice.")
     ] = None,
     points: Annotated[int, typer.Option(min=2, help="Points along each.")] = 6,
     sweep: Annotated[
@@ -41,7 +41,7 @@ def frontier(  # noqa: PLR0913, PLR0917 - each argument is an option of the comm
     sets: Sets = None,
     debug: Debug = False,
 ) -> None:
-    """Trade the saving against closures, capital or access: plans along the frontier."""
+    """Trade the saving against closures, capital, carbon or access: plans along the frontier."""
     with answering(debug=debug):
         from estate.explore.commands import explore_frontier, shares_of
 

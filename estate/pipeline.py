@@ -15,6 +15,7 @@ from estate.access.travel import with_network
 from estate.appraise.access_summary import access_summary
 from estate.appraise.access_table import access_table
 from estate.appraise.business import business_headlines, business_tables, reconcile
+from estate.appraise.emissions import emissions
 from estate.appraise.ledger import build_ledger
 from estate.appraise.measures import measures
 from estate.appraise.partners import partner_summary
@@ -330,7 +331,7 @@ def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.Data
     """Return the content of ``summary.json``: headline figures under the keys that readers look for."""
     access = access_summary(estate, config, plan) if len(estate.tables["areas"]) else None
     measured = measures(ledger, estate, config, plan)
-    figures = headline_figures(measured, config, plan, access)
+    figures = headline_figures(measured, config, plan, access) | emissions(estate, config, plan)
     price_base = f"{config.horizon.horizon().label(0)} prices"
     named = ({"key": HEADLINE_NAMES.get(name, name), **figure} for name, figure in figures.items())
     return {

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estate.core.errors import InfeasibleError
+from estate.core.errors import InfeasibleError, SolverError
 from estate.solve.restricted import Row
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Way = Literal["different", "spores", "best"]
 WAYS = ("different", "spores", "best")
+UNLIKE = 0.1  # a plan need not be the most different there is, to a tenth
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,15 @@ def alternatives(
         weight = weight * (2.0 if way == "spores" else 1.0) + made[-1]
         goal = None if way == "best" else -chooser.weighted(weight / weight.max(initial=1.0))
         try:
-            plan = questions.best([near, *(chooser.unlike(one) for one in made)], goal, exact)
+            rows = [near, *(chooser.unlike(one) for one in made)]
+            plan = questions.best(rows, goal, exact if goal is None else UNLIKE)
         except InfeasibleError:
             return Near(found, complete=True, proved=proved)
+        except SolverError:  # no further plan in the time given: what was found stands
+            break
         made.append(chooser.made(plan.x))
         # the choice is made; years and moves are then those that save most
-        found.append(plan if way == "best" else questions.best([chooser.like(made[-1])], None, exact))
+        found.append(plan if way == "best" else questions.best([chooser.like(made[-1])], None, exact, plan.x))
         proved = proved and found[-1].exact
         if tell:
             tell(len(found))

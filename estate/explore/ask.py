@@ -78,7 +78,13 @@ class Questions:
         """Return the columns of a family."""
         return self.model.problem.blocks[family].columns
 
-    def best(self, rows: Sequence[Row] = (), goal: Floats | None = None, gap: float | None = None) -> Found:
+    def best(
+        self,
+        rows: Sequence[Row] = (),
+        goal: Floats | None = None,
+        gap: float | None = None,
+        start: Floats | None = None,
+    ) -> Found:
         """Return the plan that saves most, or does most for another goal.
 
         Parameters
@@ -89,6 +95,8 @@ class Questions:
             What to make greatest, in place of the saving; one a column.
         gap : float, optional
             In place of the gap of the configuration.
+        start : ndarray, optional
+            A point that satisfies rules and rows, from which a small model begins.
 
         Raises
         ------
@@ -103,7 +111,7 @@ class Questions:
         )
         clock = Clock(solver.time_limit, None, self.stop)
         with self._asked(rows, goal):
-            outcome = search_model(self.model, config, clock)
+            outcome = search_model(self.model, config, clock, start)
         if outcome.status == "infeasible":
             raise InfeasibleError(f"No plan satisfies the rules and what was asked besides: {_told(rows)}")
         if outcome.x is None:

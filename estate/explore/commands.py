@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
 from estate.explore.alternatives import WAYS, Way, alternatives, frequency
@@ -10,13 +13,12 @@ from estate.explore.ask import Questions
 from estate.explore.frontier import frontier, sweep, table
 from estate.explore.measure import MEASURES
 from estate.explore.picture import frontier_png
-from estate.explore.studies import Search, csv_of, page, record_of
+from estate.explore.studies import Search, csv_of, page, record_of, tellable
+from estate.present.audience import ROUND_GBP
 from estate.study import Answer, Job
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
+    from collections.abc import Hashable, Mapping, Sequence
 
     from estate.config import Config
     from estate.core.types import Estate
@@ -111,8 +113,12 @@ def _frontier(task: Task) -> Answer:
     questions = Questions(estate, task.config, task.stop)
     points = frontier(questions, against, task.parameters["count"])
     shown = table(questions, points, against)
+    open_to = tellable([one.found for one in points], task.config.audience)
+    shown = _withheld(shown, open_to, task.config.audience)
     plans = {
-        f"point-{n:02d}": record_of(one.found) for n, one in enumerate(points, 1) if one.found is not None
+        f"point-{n:02d}": record_of(one.found, one.found.bound)
+        for n, (one, told) in enumerate(zip(points, open_to, strict=True), 1)
+        if one.found is not None and told
     }
     lines = _frontier_lines(shown, against)
     files = {"frontier.csv": csv_of(shown), "frontier.png": frontier_png(shown, against, task.config)}
@@ -125,6 +131,15 @@ def _frontier(task: Task) -> Answer:
     title = f"Frontier: {task.config.title or task.config.name}"
     files["frontier.html"] = page(title, task.config, lines, shown, "frontier.png")
     return Answer({"plans": plans, "lines": lines}, frames, files)
+
+
+def _withheld(shown: pd.DataFrame, told: Sequence[bool], audience: str) -> pd.DataFrame:
+    """Return the points as an audience may read them: money rounded, or withheld, outside the council."""
+    money = [name for name in ("saving_npv_gbp", "bound_npv_gbp", "capital") if name in shown]
+    if audience == "internal":
+        return shown
+    rounded = {name: (shown[name].astype(float) / ROUND_GBP).round() * ROUND_GBP for name in money}
+    return shown.assign(**{name: cells.where(np.asarray(told)) for name, cells in rounded.items()})
 
 
 def _running_cost(estate: Estate, config: Config) -> float:
@@ -140,10 +155,13 @@ def _running_cost(estate: Estate, config: Config) -> float:
 def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
     lines = []
     for row in shown.to_dict("records"):
-        limits = ", ".join(f"{name} at most {row[f'{name}_limit']:,.0f}" for name in against)
+        limits = ", ".join(f"{name} at most {_limits(row, name)}" for name in against)
         if row["status"] != "found":
             word = "no plan (proved)" if row["status"] == "none" else "no plan found in the time given"
             lines.append(f"{row['point']:>3}  {limits}: {word}")
+            continue
+        if pd.isna(row["saving_npv_gbp"]):
+            lines.append(f"{row['point']:>3}  {limits}: withheld, too near to another point")
             continue
         proved = "" if row["proved"] else f", at most £{row['bound_npv_gbp']:,.0f} possible"
         marks = (" (knee)" if row["knee"] else "") + (" (dominated)" if row["dominated"] else "")
@@ -152,6 +170,12 @@ def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
             f" {row['closures']:.0f} closures, {row['hubs']:.0f} hubs{marks}"
         )
     return lines
+
+
+def _limits(row: Mapping[Hashable, Any], name: str) -> str:
+    """Return the limit of a measure, or from the tightest to the loosest at which the plan is the same."""
+    low, high = (f"{row[f'{name}_{end}']:,.0f}" for end in ("limit", "up_to"))
+    return low if low == high else f"{low} to {high}"
 
 
 def _sweep_lines(found: pd.DataFrame) -> list[str]:
@@ -201,14 +225,23 @@ def _alternatives(task: Task) -> Answer:
     if task.config.audience != "internal":
         often = often[~often["site_id"].isin(confidential_sites(estate.tables["sites"]))]
     best = near.plans[0]
-    plans = {f"plan-{n:02d}": record_of(one, best.bound) for n, one in enumerate(near.plans, 1)}
+    told = tellable(near.plans, task.config.audience)
+    plans = {
+        f"plan-{n:02d}": record_of(one, best.bound)
+        for n, (one, shown) in enumerate(zip(near.plans, told, strict=True), 1)
+        if shown
+    }
     safe, alone = (
         often.loc[often["advice"] == word, "site_id"].tolist()
         for word in ("safe to start with", "leave alone")
     )
     margin = asked["within"]
-    least = best.value - margin * abs(best.value)
-    most = f"the best found saves £{best.value:,.0f}, and none can save more than £{best.bound:,.0f}"
+    internal = task.config.audience == "internal"
+    least, value, bound = (
+        amount if internal else round(amount / ROUND_GBP) * ROUND_GBP
+        for amount in (best.value - margin * abs(best.value), best.value, best.bound)
+    )
+    most = f"the best found saves £{value:,.0f}, and none can save more than £{bound:,.0f}"
     lines = [
         f"{len(near.plans)} plans save at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
         "No other choice of closures and hubs is as near." if near.complete else "There may be more.",

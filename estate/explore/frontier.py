@@ -7,12 +7,13 @@ most it saves; and the most that any plan saves, then the least of the measure a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from estate.core.errors import EstateError, InfeasibleError
 from estate.explore.measure import MEASURES, measure, running_saving
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from estate.explore.ask import Found, Questions
 
+Floats = NDArray[np.float64]
 SLACK = 1e-7  # relative, so that a limit that is met exactly is not lost to rounding
 
 
@@ -38,11 +40,14 @@ class Point:
         The plan; None where there is none, or none was found.
     status : str
         ``found``, ``none``: proved that no plan keeps the limits; ``not found``: in the time given.
+    up_to : mapping of str to float
+        The loosest limits at which the same plan was found; empty where it was found once.
     """
 
     limits: Mapping[str, float]
     found: Found | None
     status: str
+    up_to: Mapping[str, float] = field(default_factory=dict)
 
 
 def frontier(
@@ -70,18 +75,71 @@ def frontier(
     ends = {name: _ends(questions, name, best) for name in against}
     steps = {name: _steps(name, *ends[name], count) for name in against}
     points: list[Point] = []
-    for limits in product(*(steps[name] for name in against)):
-        points.append(point(questions, dict(zip(against, limits, strict=True))))
+    for values in product(*(steps[name] for name in against)):
+        limits = dict(zip(against, values, strict=True))
+        known = [one.found for one in points if one.found is not None and _within(one.limits, limits)]
+        start = max(known, key=lambda found: found.value).x if known else None
+        points.append(point(questions, limits, start))
         if tell:
             tell(len(points))
-    return points
+    return merged(sharpened(points))
+
+
+def sharpened(points: Sequence[Point]) -> list[Point]:
+    """Let points learn from one another: what is found or proved of one holds for others too.
+
+    A plan within tighter limits is within looser ones, and what no plan saves within looser limits
+    none saves within tighter ones.
+    """
+    better = []
+    for one in points:
+        inside = [q.found for q in points if q.found is not None and _within(q.limits, one.limits)]
+        outside = [q for q in points if _within(one.limits, q.limits)]
+        if not inside:
+            proved = any(q.status == "none" for q in outside)
+            better.append(replace(one, status="none") if proved else one)
+            continue
+        found = max(inside, key=lambda plan: plan.value)
+        bound = min((q.found.bound for q in outside if q.found is not None), default=np.inf)
+        better.append(Point(one.limits, replace(found, bound=max(found.value, bound)), "found"))
+    return better
+
+
+def _within(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    return all(limit <= other[name] for name, limit in one.items())
+
+
+def merged(points: Sequence[Point]) -> list[Point]:
+    """Put points with the same plan together, at the tightest limits; `up_to` keeps the loosest."""
+    kept: list[Point] = []
+    for one in points:
+        same = (
+            number
+            for number, other in enumerate(kept)
+            if one.found is not None
+            and other.found is not None
+            and np.array_equal(one.found.x, other.found.x)
+        )
+        number = next(same, None)
+        if number is None:
+            kept.append(one)
+            continue
+        first = kept[number]
+        most = {name: max(limit, one.limits[name]) for name, limit in (first.up_to or first.limits).items()}
+        kept[number] = replace(first, up_to=most)
+    return kept
+
+
+def _same(one: Found | None, other: Found | None) -> bool:
+    return one is not None and other is not None and np.array_equal(one.x, other.x)
 
 
 def _ends(questions: Questions, name: str, best: Found) -> tuple[float, float]:
     """Return the least of a measure in any plan, and its least at the greatest saving."""
     values = measure(questions.model, name)
     least = questions.best(goal=-values, gap=0.0)
-    at_best = questions.best([Row("the best saving", questions.saving, low=best.value - 1e-3)], -values, 0.0)
+    asked = [Row("the best saving", questions.saving, low=best.value - 1e-3)]
+    at_best = questions.best(asked, -values, 0.0, best.x)
     return -least.value, min(-at_best.value, float(values @ best.x))
 
 
@@ -93,8 +151,8 @@ def _steps(name: str, low: float, high: float, count: int) -> list[float]:
     return [float(step) for step in np.unique(steps)]
 
 
-def point(questions: Questions, limits: Mapping[str, float]) -> Point:
-    """Return the plan that saves most within limits of measures."""
+def point(questions: Questions, limits: Mapping[str, float], start: Floats | None = None) -> Point:
+    """Return the plan that saves most within limits of measures, from a plan within them if one is known."""
     rows = [
         Row(
             f"{name} at most {limit:,.6g}",
@@ -104,7 +162,7 @@ def point(questions: Questions, limits: Mapping[str, float]) -> Point:
         for name, limit in limits.items()
     ]
     try:
-        return Point(limits, questions.best(rows), "found")
+        return Point(limits, questions.best(rows, start=start), "found")
     except InfeasibleError:
         return Point(limits, None, "none")
     except EstateError:
@@ -176,6 +234,7 @@ def table(questions: Questions, points: Sequence[Point], against: Sequence[str])
     rows = []
     for number, one in enumerate(points, start=1):
         row: dict[str, object] = {"point": number, **{f"{name}_limit": one.limits[name] for name in against}}
+        row |= {f"{name}_up_to": one.up_to.get(name, one.limits[name]) for name in against}
         row["status"] = one.status
         if one.found is not None:
             row |= {"bound_npv_gbp": one.found.bound, "proved": one.found.exact}
@@ -198,10 +257,11 @@ def _dominated(frame: pd.DataFrame, against: Sequence[str]) -> list[bool]:
             told.append(False)
             continue
         saves = proved["saving_npv_gbp"] >= row["saving_npv_gbp"] - 1e-3
-        no_worse = np.logical_and.reduce([proved[name] <= row[name] * (1 + SLACK) + 1e-9 for name in against])
+        near = {name: SLACK * abs(row[name]) + 1e-9 for name in against}
+        no_worse = np.logical_and.reduce([proved[name] <= row[name] + near[name] for name in against])
         better = proved["saving_npv_gbp"] > row["saving_npv_gbp"] + 1e-3
         for name in against:
-            better |= proved[name] < row[name] * (1 - SLACK) - 1e-9
+            better |= proved[name] < row[name] - near[name]
         told.append(bool((saves & no_worse & better).any()))
     return told
 

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 MEASURES = {
     "closures": ("Closures", "sites"),
     "capital": ("Capital spent in the decision years", "GBP"),
+    "carbon": ("Change of emissions once all is done", "tCO2e a year"),
     "access": ("How far visitors' services move", "visitor km a year"),
 }
 """Names with what they measure and the unit; less of each is better."""
@@ -27,12 +28,19 @@ def measure(model: Model, name: str) -> Floats:
 
     ``closures`` counts sites that close; ``capital`` is the spend of docs/model.md section 6, all
     purses and decision years, receipts aside [GBP]; ``access`` is visits a year times the distance
-    by which the service moves, one way, by moves and merges [km].
+    by which the service moves, one way, by moves and merges [km]; ``carbon`` is what hubs emit a
+    year less what sites that close emit today [tCO2e], from energy used (docs/model.md section 10).
     """
     blocks, inst = model.problem.blocks, model.inst
     total = np.zeros(model.problem.width)
     if name == "closures":
         total[blocks["close"].columns] = 1.0
+    elif name == "carbon":
+        tonnes = inst.assumptions["carbon_kg_per_kwh"] / 1000
+        close, hub = blocks["close"], blocks["hub"]
+        energy = np.where(inst.sites["counted"], inst.sites["energy"], 0.0)
+        total[close.columns] = -tonnes * energy[close.keys["site"]]
+        total[hub.columns] = tonnes * inst.places["energy"].to_numpy(dtype=float)[hub.keys["place"]]
     elif name == "capital":
         flows = model.cash.financial
         flows = flows.select((flows.group == SPEND) & (flows.start < inst.horizon.decision_years))

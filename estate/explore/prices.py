@@ -327,7 +327,7 @@ class Prices:
             return Price(site_id, decision, "close", np.inf, np.inf, self._bar(site_id), None)
         otherwise, row = asked
         try:
-            other = self.questions.best([row])
+            other = self.questions.best([row], start=self.held(site_id).x)
         except InfeasibleError:
             return Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
         except EstateError:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from estate.core.errors import InfeasibleError, SolverError
-from estate.core.types import CLOSURE_COLUMNS, HUB_COLUMNS, MOVE_COLUMNS, Plan, Solution
+from estate.core.types import Plan, Solution
+from estate.present.pooling import MIN_SITES
 from estate.study import Answer, Job, Study, run_study
 from estate.study.whole import answer_of
 
@@ -17,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    import pandas as pd
+
     from estate.config import Config
     from estate.explore.ask import Found
     from estate.study import Outcome, StudyProgress, Task, Where
 
-TABLES = {"closures": CLOSURE_COLUMNS, "hubs": HUB_COLUMNS, "moves": MOVE_COLUMNS}
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
     "td,th{text-align:left;padding:.2em .7em}"
@@ -30,21 +30,12 @@ _STYLE = (
 
 def record_of(found: Found, bound: float | None = None) -> dict[str, Any]:
     """Return a plan with what was proved of it as plain data, to be appraised by any process."""
-    plan, solution = found.solution.plan, found.solution
-    frames = {name: getattr(plan, name).astype(object).to_dict("list") for name in TABLES}
-    tables = {
-        name: {key: [_plain(cell) for cell in cells] for key, cells in frame.items()}
-        for name, frame in frames.items()
-    }
+    solution = found.solution
     return {
-        "plan": tables,
+        "plan": solution.plan.records(),
         "saving_gbp": float(solution.objective_gbp),
         "bound_gbp": float(solution.bound_gbp if bound is None else max(bound, solution.objective_gbp)),
     }
-
-
-def _plain(cell: object) -> object:
-    return int(cell) if not isinstance(cell, str) and cell is not None else cell  # type: ignore[call-overload]
 
 
 def open_plan(task: Task) -> Answer:
@@ -52,7 +43,7 @@ def open_plan(task: Task) -> Answer:
     from estate.pipeline import evaluate_plan
 
     told = task.parameters
-    plan = Plan(**{name: pd.DataFrame(told["plan"][name], columns=list(TABLES[name])) for name in TABLES})
+    plan = Plan.from_records(told["plan"])
     apart = told["bound_gbp"] - told["saving_gbp"]
     status = "optimal" if apart <= 1e-6 * max(1.0, abs(told["saving_gbp"])) else "within_gap"
     solution = Solution(plan, status, told["saving_gbp"], told["bound_gbp"], "gap", "HiGHS: plan and bound")
@@ -110,6 +101,24 @@ class Search:
         """Appraise and write the plans of a search, each in a folder of its own."""
         jobs = [first, *(Job(name, open_plan, parameters=record) for name, record in records.items())]
         return self.do(jobs)[1:]
+
+
+def tellable(found: Sequence[Found | None], audience: str) -> list[bool]:
+    """Return which plans may be shown side by side: a subtraction may not give away a building.
+
+    Outside the council a plan is left out where fewer than three closures or hubs set it apart
+    from one that is shown (`estate.present.pooling.MIN_SITES`).
+    """
+    if audience == "internal":
+        return [True] * len(found)
+    shown: list[set[str]] = []
+    told = []
+    for one in found:
+        plan = None if one is None else one.solution.plan
+        done = set() if plan is None else {*plan.closures["site_id"], *plan.hubs["site_id"]}
+        told.append(plan is not None and all(len(done ^ other) >= MIN_SITES for other in shown))
+        shown += [done] if told[-1] else []
+    return told
 
 
 def page(title: str, config: Config, lines: Sequence[str], table: pd.DataFrame, picture: str = "") -> bytes:

@@ -41,6 +41,9 @@ _RECEIPT_FREE = frozenset(
         "payback_discounted_without_receipts",
         "residents_worse_off",
         "assumed_cost_share",
+        "emissions_bau_tonnes",
+        "emissions_plan_tonnes",
+        "carbon_saving_tonnes",
     }
 )
 """Headlines that no receipt enters; any other is withheld where too few sales hide one sale."""

@@ -8,16 +8,21 @@ import numpy as np
 
 from estate.solve.highs import Watch, load, run, scaled
 from estate.solve.outcome import Outcome
+from estate.solve.plan import EVENTS
 from estate.solve.ties import break_ties
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from estate.config import SolverSection
     from estate.model.formulation import Model
     from estate.solve.clock import Clock
 
 
-def solve_exact(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
-    """Solve the whole model with HiGHS.
+def solve_exact(
+    model: Model, solver: SolverSection, clock: Clock, start: NDArray[np.float64] | None = None
+) -> Outcome:
+    """Solve the whole model with HiGHS, from the events of a point where one is given.
 
     Returns
     -------
@@ -43,7 +48,11 @@ def solve_exact(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
     if solver.gap > 0:
         # the solver measures its gap against the plan, we against the bound: this is the stricter
         options["mip_rel_gap"] = solver.gap / (1 + solver.gap)
-    answer = run(load(arrays, options), watch)
+    engine = load(arrays, options)
+    if start is not None:
+        events = np.concatenate([model.problem.blocks[family].columns for family in (*EVENTS, "leave")])
+        engine.setSolution(len(events), events.astype(np.int32), start[events])
+    answer = run(engine, watch)
     clock.note(f"whole model by HiGHS: {answer.status}, {answer.nodes} nodes")
     if answer.status == "infeasible":
         return Outcome(None, np.inf, "infeasible", "gap", "HiGHS, whole model")

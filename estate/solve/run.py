@@ -17,6 +17,9 @@ from estate.solve.staged import solve_staged
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from estate.config import Config
     from estate.solve.outcome import Outcome
 
@@ -70,15 +73,20 @@ def solve_estate(
     return solution_of(model, config, outcome, clock, built)
 
 
-def search_model(model: Model, config: Config, clock: Clock) -> Outcome:
-    """Search a built model with the engine asked for, whole or in stages by its size."""
+def search_model(
+    model: Model, config: Config, clock: Clock, start: NDArray[np.float64] | None = None
+) -> Outcome:
+    """Search a built model with the engine asked for, whole or in stages by its size.
+
+    A small model may begin with the events of a point that is known to satisfy it.
+    """
     engine = config.solver.engine.lower()
     if engine not in ("auto", "highs"):
         from estate.solve.other import solve_other
 
         return solve_other(model, config.solver, clock)
     if model.problem.width <= SMALL:
-        return solve_exact(model, config.solver, clock)
+        return solve_exact(model, config.solver, clock, start)
     return solve_staged(model, config.solver, clock)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 import pytest
 from enumerate import Enumeration
 from random_cases import random_case
 
+from estate.appraise.emissions import emissions
 from estate.explore.alternatives import Chooser, alternatives
 from estate.explore.ask import Questions
 from estate.explore.flips import worth
@@ -66,6 +68,29 @@ def test_every_point_of_a_frontier_is_the_best_within_its_limit(seed):
     for point in points:
         wanted = max(value for value, n in closures if n <= point.limits["closures"])
         assert point.found.value == pytest.approx(wanted, abs=PENNY)
+
+
+def test_a_frontier_against_carbon_is_that_of_all_plans():
+    search, plans = everything(SEEDS[0])
+    sites = search.estate.tables["sites"]
+    sites = sites.assign(energy_kwh_per_year=10_000.0 * np.arange(1, len(sites) + 1))
+    estate = replace(search.estate, tables={**search.estate.tables, "sites": sites})
+    kwh = dict(zip(sites["site_id"], sites["energy_kwh_per_year"], strict=True))
+    rate = estate.assumptions["carbon_kg_per_kwh"] / 1000
+    tonnes = [
+        (value, -rate * sum(kwh[one[6:]] for one in choice if one.startswith("close|")))
+        for value, choice in plans
+    ]
+    points = frontier(Questions(estate, search.config), ["carbon"], 5)
+    assert points[0].limits["carbon"] == pytest.approx(min(change for _, change in tonnes))
+    for point in points:
+        wanted = max(value for value, change in tonnes if change <= point.limits["carbon"] + 1e-6)
+        assert point.found.value == pytest.approx(wanted, abs=PENNY)
+        told = emissions(estate, search.config, point.found.solution.plan)
+        change = told["emissions_plan_tonnes"]["value"] - told["emissions_bau_tonnes"]["value"]
+        assert change <= point.limits["carbon"] + 1e-6
+    plans_found = [point.found.x.tobytes() for point in points]
+    assert len(set(plans_found)) == len(plans_found)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
