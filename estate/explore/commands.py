@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from estate.config import Config
     from estate.core.types import Estate
+    from estate.explore.alternatives import Near
     from estate.study import Outcome, Task
 
 
@@ -231,11 +232,22 @@ def _alternatives(task: Task) -> Answer:
         for n, (one, shown) in enumerate(zip(near.plans, told, strict=True), 1)
         if shown
     }
+    lines = _near_lines(task, near, often)
+    title = f"Nearly as good: {task.config.title or task.config.name}"
+    files = {
+        "closes_how_often.csv": csv_of(often),
+        "alternatives.html": page(title, task.config, lines, often),
+    }
+    return Answer({"plans": plans, "lines": lines}, {"closes_how_often": often}, files)
+
+
+def _near_lines(task: Task, near: Near, often: pd.DataFrame) -> list[str]:
+    """Say how many plans are nearly as good, and what closes in all of them and in none."""
+    best, margin = near.plans[0], task.parameters["within"]
     safe, alone = (
         often.loc[often["advice"] == word, "site_id"].tolist()
         for word in ("safe to start with", "leave alone")
     )
-    margin = asked["within"]
     internal = task.config.audience == "internal"
     least, value, bound = (
         amount if internal else round(amount / ROUND_GBP) * ROUND_GBP
@@ -248,11 +260,6 @@ def _alternatives(task: Task) -> Answer:
         f"Close in all, safe to start with: {', '.join(safe) or 'none'}.",
         f"Close in none, leave alone: {', '.join(alone) or 'none'}.",
     ]
-    if way == "best" and not near.proved:
+    if task.parameters["way"] == "best" and not near.proved:
         lines.append("The order is not proved: some searches ended before their gap was closed.")
-    title = f"Nearly as good: {task.config.title or task.config.name}"
-    files = {
-        "closes_how_often.csv": csv_of(often),
-        "alternatives.html": page(title, task.config, lines, often),
-    }
-    return Answer({"plans": plans, "lines": lines}, {"closes_how_often": often}, files)
+    return lines
