@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 
 import pandas as pd
 
-from estate.config import Config
+from estate.config import DEVICES, Config
 from estate.core.errors import ConfigError, InputError, Issue
 from estate.core.result import ACCESS_COLUMNS, Result
 from estate.core.types import Plan
@@ -36,7 +36,9 @@ _STYLE = (
 )
 
 
-def check(path: Path, out: Path | None, shared: Path | None, sets: Sequence[str]) -> list[str]:
+def check(
+    path: Path, out: Path | None, shared: Path | None, sets: Sequence[str], mapping: Path | None = None
+) -> list[str]:
     """Read a configuration, workbook, folder of tables or bare register, and write a data-quality report.
 
     Parameters
@@ -49,6 +51,8 @@ def check(path: Path, out: Path | None, shared: Path | None, sets: Sequence[str]
         Folder for ``${ESTATE_SHARED}``.
     sets : sequence of str
         Changes, as ``key=value``.
+    mapping : Path, optional
+        Mapping file of a bare register.
 
     Returns
     -------
@@ -62,7 +66,7 @@ def check(path: Path, out: Path | None, shared: Path | None, sets: Sequence[str]
     """
     from estate.pipeline import read_estate
 
-    config, base = _config_for(path, shared, sets)
+    config, base = _config_for(path, shared, sets, mapping)
     folder = (config.output if out is None else out) / f"{config.name}-check"
     _refuse_foreign(folder)
     try:
@@ -145,34 +149,29 @@ def _register_lines(config: Config, base: Path, tables: dict[str, pd.DataFrame])
     return ["What is not known:", *(f"  - {note}" for note in notes), head, *steps]
 
 
-def _config_for(path: Path, shared: Path | None, sets: Sequence[str]) -> tuple[Config, Path]:
+def _config_for(
+    path: Path, shared: Path | None, sets: Sequence[str], mapping: Path | None
+) -> tuple[Config, Path]:
     """Take the configuration, or make one around a folder of tables or a bare register."""
     overrides = parse_assignments(sets)
+    told = {} if mapping is None else {"mapping": mapping.resolve()}
     kind = path.suffix.lower()
     if kind in {".yaml", ".yml"} or (kind in WORKBOOKS and path.is_file() and _has_settings(path)):
+        overrides |= {f"data.{key}": str(value) for key, value in told.items()}
         return load_config(path, overrides, shared)
     if not path.exists():
         remedy = "give a configuration, a workbook, a folder of tables or a property register"
-        raise ConfigError(
-            "There is nothing to check:", [Issue(str(path), None, "", "", "is not there", remedy)]
-        )
-    name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.resolve().stem).strip("_-")[:48] or "register"
-    data = {"folder": path.resolve()} if path.is_dir() else {"property_register": Path(path.name)}
+        issue = Issue(str(path), None, "", "", "is not there", remedy)
+        raise ConfigError("There is nothing to check:", [issue])
     if overrides:
-        raise ConfigError(
-            "Values can be changed where there is a configuration:",
-            [
-                Issue(
-                    "command line",
-                    None,
-                    "--set",
-                    "",
-                    "has nothing to change",
-                    "give a YAML file or a workbook",
-                )
-            ],
+        issue = Issue(
+            "command line", None, "--set", "", "has nothing to change", "give a YAML file or a workbook"
         )
-    config = Config.model_validate({"name": name, "title": path.name, "data": data})
+        raise ConfigError("Values can be changed where there is a configuration:", [issue])
+    name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.resolve().stem).strip("_-")[:48] or "register"
+    name = f"{name}_" if DEVICES.fullmatch(name) else name
+    data = {"folder": path.resolve()} if path.is_dir() else {"property_register": Path(path.name)}
+    config = Config.model_validate({"name": name, "title": path.name, "data": {**data, **told}})
     return config, path.resolve().parent
 
 

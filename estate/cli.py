@@ -43,6 +43,10 @@ Flows = Annotated[
 ]
 Recorded = Annotated[Path | None, typer.Option(help="Folder of a finished run, such as out/tiny.")]
 FlatRate = Annotated[float | None, typer.Option(help="One rate for all years, as a share: 0.05 is 5%.")]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option("--mapping", help="Mapping file, for what cannot be guessed of a register."),
+]
 Data = Annotated[
     Path | None, typer.Option(help="Folder of the configuration, where the run does not know it.")
 ]
@@ -215,6 +219,7 @@ def _names(text: str) -> list[str]:
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="A configuration, a workbook, or a bare property register.")],
+    mapping: MappingFile = None,
     out: Out = None,
     shared: Shared = None,
     sets: Sets = None,
@@ -224,7 +229,7 @@ def check(
     with answering(debug=debug):
         from estate import checking
 
-        for line in checking.check(path, out, shared, sets or []):
+        for line in checking.check(path, out, shared, sets or [], mapping):
             say(line)
 
 

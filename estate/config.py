@@ -110,6 +110,10 @@ class NetworkSection(Section):
     cache: Path | None = Field(None, description="Folder of measured travel; blank takes .cache in output")
 
 
+DEVICES = re.compile(r"con|prn|aux|nul|com\d|lpt\d", re.IGNORECASE)
+"""Names that Windows keeps for devices: no folder can have one."""
+
+
 class DataSection(Section):
     """Where the tables are: a folder, one workbook, or a file for each table."""
 
@@ -353,7 +357,7 @@ class Config(Section):
     @field_validator("name")
     @classmethod
     def _is_a_folder_everywhere(cls, name: str) -> str:
-        if re.fullmatch(r"con|prn|aux|nul|com\d|lpt\d", name, re.IGNORECASE):
+        if DEVICES.fullmatch(name):
             message = "Windows keeps this name for a device: no folder can have it"
             raise ValueError(message)
         return name

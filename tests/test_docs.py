@@ -87,6 +87,8 @@ def test_the_first_ten_minutes_are_as_readme_tells_them(ten_minutes):
     assert len(collect) == 20, "the twenty facts"
     assert (collect["swing_gbp"].diff().dropna() <= 0).all(), "ranked"
     assert "All files are in" in fourth
+    assert "The running cost is known for 0 of 59 sites to decide" in third
+    assert "The running cost is known for 1 of 59 sites to decide" in fourth, "the cost that was added counts"
     before = pd.read_csv(folder / "out" / "first_register" / "plan.csv", index_col="site_id")["decision"]
     after = pd.read_csv(
         folder / "out" / "with_one_cost" / "first_register" / "plan.csv", index_col="site_id"

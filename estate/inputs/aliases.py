@@ -67,22 +67,35 @@ def read_grid(path: Path) -> pd.DataFrame:
     return max(grids, key=understood, default=pd.DataFrame())
 
 
-def understood(grid: pd.DataFrame, source: str = "register") -> int:
-    """Return how many headers the best row of a grid has that are known."""
-    return max((_known(row, source) for row in _head(grid)), default=0)
+def understood(
+    grid: pd.DataFrame, source: str = "register", given: Mapping[str, object] | None = None
+) -> int:
+    """Return how many headers the best row of a grid has that are known, or given as in `take_columns`."""
+    told = _told(given or {})
+    return max((_known(row, source, told) for row in _head(grid)), default=0)
 
 
 def _head(grid: pd.DataFrame) -> list[list[str]]:
     return [[str(cell) for cell in row] for row in grid.head(HEADER_ROWS).to_numpy().tolist()]
 
 
-def _known(row: Sequence[str], source: str) -> int:
-    return len({canonical_of(cell, source) for cell in row if cell.strip()} - {None})
+def _known(row: Sequence[str], source: str, told: Mapping[str, str]) -> int:
+    return len({told.get(fold(cell)) or canonical_of(cell, source) for cell in row if cell.strip()} - {None})
 
 
-def header_row(grid: pd.DataFrame, source: str) -> int | None:
+def _told(given: Mapping[str, object]) -> dict[str, str]:
+    """Return ``{folded header: canonical name}`` of what the user has said of headers."""
+    return {
+        fold(str(text)): canonical
+        for canonical, value in given.items()
+        for text in (value if isinstance(value, list) else [value])
+    }
+
+
+def header_row(grid: pd.DataFrame, source: str, given: Mapping[str, object] | None = None) -> int | None:
     """Return the row whose cells are best understood as headers, None where no row has two."""
-    scores = [_known(row, source) for row in _head(grid)]
+    told = _told(given or {})
+    scores = [_known(row, source, told) for row in _head(grid)]
     best = max(scores, default=0)
     return scores.index(best) if best >= 2 else None
 
@@ -138,10 +151,7 @@ def _assign(
     headers: Sequence[str], source: str, given: Mapping[str, object]
 ) -> tuple[list[str | None], list[str]]:
     """Return the canonical name of every header, and the given headers that are not there."""
-    wanted: dict[str, str] = {}
-    for canonical, value in given.items():
-        for text in value if isinstance(value, list) else [value]:
-            wanted[fold(str(text))] = canonical
+    wanted = _told(given)
     found = {fold(header) for header in headers}
     missing = [text for text in wanted if text not in found]
     taken = {wanted[text] for text in wanted if text in found}

@@ -25,6 +25,7 @@ from estate.inputs.matching import REGISTER, mark_shared_uprns, match_places
 from estate.inputs.outside import share_outside
 from estate.inputs.places import hash_of, host_terms, read_lists, read_places, within_reach
 from estate.inputs.register import read_register
+from estate.inputs.register_rows import sheet_and_row
 from estate.inputs.residents import read_residents
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def assemble(config: Config, base: Path) -> Assembly:
     Returns
     -------
     frames : dict of str to DataFrame
-        Raw tables by their name in the data dictionary.
+        Raw tables by their name in the data dictionary; `attrs` of ``sites`` hold under
+        ``origins`` the file and row of each site.
     funnel : DataFrame
         step, sites, reason, part; the rows of part ``register`` add up to its assets.
     matches : DataFrame
@@ -104,6 +106,8 @@ def assemble(config: Config, base: Path) -> Assembly:
     complete = {item.kind: item.file.name for item in lists if item.complete}
     sites = fold_sites(unlisted(register, members, complete), members, mapping.partner)
     frames = _frames(sites, members, mapping, lists, _nia_per_gia(config))
+    if "sites" in frames:
+        frames["sites"].attrs["origins"] = _origins(register, members)
     if len(areas):
         frames["areas"] = areas
     left = register.attrs.get("notes", [])
@@ -171,6 +175,18 @@ def _all_records(register: pd.DataFrame, records: pd.DataFrame) -> pd.DataFrame:
     return everything.assign(shared_uprn=mark_shared_uprns(everything))
 
 
+def _origins(register: pd.DataFrame, members: pd.DataFrame) -> dict[str, tuple[str, int]]:
+    """Return file and row, as a spreadsheet shows it, of every site."""
+    first = members.drop_duplicates("primary")
+    places = zip(first["source"], first["row"], strict=True)
+    listed = {
+        str(site): (str(file), int(row)) for site, (file, row) in zip(first["primary"], places, strict=True)
+    }
+    sheets = register.attrs["sheets"]
+    own = {str(site): sheet_and_row(int(str(row)), sheets) for row, site in register["site_id"].items()}
+    return listed | own
+
+
 def _nia_per_gia(config: Config) -> float:
     table = default_assumptions().set_index("name")["value"]
     return float(config.assumptions.get("nia_per_gia", table["nia_per_gia"]))
@@ -227,20 +243,13 @@ def notes_of_sites(sites: pd.DataFrame) -> tuple[str, ...]:
         Classified assets, alone or with the sites of other lists.
     """
     listed = sites["listed"].astype(bool) if "listed" in sites else pd.Series(data=False, index=sites.index)
-    own, decided = sites[~listed], sites[sites["scope"] == "decide"]
+    own = sites[~listed]
     buildings = own[own["step"] != LAND]
-    costs, areas = int(decided["running_cost"].notna().sum()), int(decided["gia_m2"].notna().sum())
+    sized = int(buildings["gia_m2"].notna().sum())
     silent = int((~buildings["occupancy_known"].astype(bool)).sum())
     unclear = int((own["step"] == UNCLEAR).sum())
     notes = [
-        (
-            f"The running cost is known for {costs} of {len(decided)} sites to decide; what is not known is "
-            "taken from rates by kind of building."
-        ),
-        (
-            f"The floor area is known for {areas} of {len(decided)} sites to decide, and for "
-            f"{int(buildings['gia_m2'].notna().sum())} of {len(buildings)} buildings of the register."
-        ),
+        f"The register gives the floor area of {sized:,} of its {plural(len(buildings), 'building')}.",
         "How much of each building is in use is not published: every building is taken as full.",
         "Condition, step-free access, lease dates and book values are not published in a register.",
         *_uprn_notes(own),
@@ -248,8 +257,8 @@ def notes_of_sites(sites: pd.DataFrame) -> tuple[str, ...]:
     placeless = int(own["easting"].isna().sum())
     if placeless:
         notes.append(
-            f"{placeless} of {len(own)} assets have no coordinates; "
-            "they are placed by postcode where a table is given."
+            f"{placeless:,} of {len(own):,} assets have no coordinates; "
+            "they are placed by postcode where a table of postcodes is given (data.postcodes)."
         )
     if silent:
         told = plural(
@@ -269,7 +278,7 @@ def notes_of_sites(sites: pd.DataFrame) -> tuple[str, ...]:
 def _uprn_notes(own: pd.DataFrame) -> list[str]:
     counts = own.loc[own["uprn"] != "", "uprn"].value_counts()
     lacking, shared = int((own["uprn"] == "").sum()), int((counts > 1).sum())
-    told = [f"{lacking} of {plural(len(own), 'asset has', 'assets have')} no UPRN"] if lacking else []
+    told = [f"{lacking:,} of {plural(len(own), 'asset has', 'assets have')} no UPRN"] if lacking else []
     if shared:
         stand = plural(shared, "UPRN stands", "UPRNs stand")
         told.append(f"{stand} at several assets (at most {counts.max()}): a shared UPRN alone merges nothing")

@@ -70,6 +70,8 @@ class Filling:
         Facts filled in for single sites.
     notes : list of str
         What a reader must know.
+    first : list of str
+        What a reader must know before all else.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -77,6 +79,7 @@ class Filling:
     defaults: list[Default] = field(default_factory=list)
     gaps: list[pd.DataFrame] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    first: list[str] = field(default_factory=list)
 
     def assume(self, default: Default) -> None:
         """Record a default, unless it touched nothing."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 GREAT_BRITAIN_M = ((0.0, 700_000.0), (0.0, 1_300_000.0))
 FARTHEST_KM = 100.0
+MOST_FAR_SHARE = 0.2
+"""Where more of the places than this are far from the middle, the list is of another area than the plan's."""
 _ALIASES = {
     "postcode": ("postcode", "pcd", "pcds", "pcd7", "pcd8", "postalcode"),
     "latitude": ("latitude", "lat"),
@@ -197,7 +199,8 @@ def _wrong_axes(frame: pd.DataFrame, source: str) -> list[Issue]:
         east, north = home["easting"].median(), home["northing"].median()
         far = _km(home["easting"] - east, home["northing"] - north) > FARTHEST_KM
         fits = _km(home["northing"] - east, home["easting"] - north) <= FARTHEST_KM
-        swapped |= (far & fits).reindex(rest.index, fill_value=False)
+        if far.mean() <= MOST_FAR_SHARE:
+            swapped |= (far & fits).reindex(rest.index, fill_value=False)
     words = ("has easting and northing the wrong way round", "swap the two")
     return issues + _place_issues(rest[swapped], names, source, words)
 
@@ -228,6 +231,13 @@ def _off_the_map(frame: pd.DataFrame, source: str) -> list[Issue]:
     if len(rest) < 3:
         return issues
     km = _km(rest["easting"] - rest["easting"].median(), rest["northing"] - rest["northing"].median())
-    far = f"is more than {FARTHEST_KM:g} km from the middle of the estate"
-    words = (far, "correct the place, or leave the row out")
-    return issues + _place_issues(rest[km > FARTHEST_KM], names, source, words)
+    far = rest[km > FARTHEST_KM]
+    if len(far) > MOST_FAR_SHARE * len(rest):
+        problem = f"has {len(far):,} of {len(rest):,} places more than {FARTHEST_KM:g} km from their middle"
+        remedy = "cut the list to the area of the plan, or correct data.crs"
+        return [*issues, Issue(source, None, names[0], "", problem, remedy)]
+    words = (
+        f"is more than {FARTHEST_KM:g} km from the middle of the estate",
+        "correct the place, or leave the row out",
+    )
+    return issues + _place_issues(far, names, source, words)

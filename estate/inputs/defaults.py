@@ -8,7 +8,16 @@ import pandas as pd
 
 from estate.core.tables import SPECS, fill
 from estate.inputs.assume import Default, Filling, dictionary_defaults
-from estate.inputs.rates import append, counted, fill_areas, fill_costs, fill_provisions, fill_rooms, new_rows
+from estate.inputs.rates import (
+    append,
+    counted,
+    fill_areas,
+    fill_costs,
+    fill_provisions,
+    fill_rooms,
+    new_rows,
+    note_what_is_known,
+)
 from estate.inputs.scope import (
     fill_kinds,
     fill_scope,
@@ -55,6 +64,7 @@ def fill_defaults(
     keep_without_service(filling, user_scope)
     fill_areas(filling)
     fill_costs(filling)
+    note_what_is_known(filling)
     if not allow_assumed:
         keep_where_all_is_assumed(filling)
     fill_rooms(filling)

@@ -71,7 +71,8 @@ def classify(sites: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
 def _texts(sites: pd.DataFrame) -> pd.DataFrame:
     names = ["name", "detail", "purpose", "tenure_detail", "holding_type"]
     texts = pd.DataFrame({name: sites[name].str.lower() for name in names})
-    texts["any"] = texts[["detail", "purpose", "holding_type", "name"]].agg(" | ".join, axis=1)
+    parts = texts[["detail", "purpose", "holding_type", "name"]]
+    texts["any"] = [" | ".join(row) for row in parts.itertuples(index=False)]
     texts["interest"] = sites["tenure"].str.lower() + "/" + texts["tenure_detail"]
     bare = (texts["holding_type"] == "") & sites["gia_m2"].isna()
     return texts.assign(bare_name=texts["name"].where(bare, ""))
@@ -84,7 +85,7 @@ def _first_match(texts: pd.DataFrame, stage: str) -> pd.DataFrame:
     open_rows = pd.Series(data=True, index=texts.index)
     for rule in rules[rules["stage"] == stage].to_dict("records"):
         pattern = re.compile(rule["pattern"])
-        hit = open_rows & texts[rule["column"]].map(lambda text, p=pattern: bool(p.search(text)))
+        hit = open_rows & texts[rule["column"]].map(lambda text, p=pattern: bool(p.search(text))).astype(bool)
         found.loc[hit, names] = [rule[name] for name in names]
         open_rows &= ~hit
     return found

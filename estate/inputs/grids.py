@@ -11,6 +11,7 @@ import pandas as pd
 from estate.core.cells import cell_text
 from estate.core.errors import InputError, Issue
 from estate.inputs.books import CORRUPT, read_book
+from estate.inputs.plaintext import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 LARGEST_BYTES = 200_000_000
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 OTHER_BOOKS = frozenset({".xls", ".xlsb", ".ods"})
-MAPS = frozenset({".geojson", ".json", ".gpkg"})
+MAPS = frozenset({".geojson", ".json", ".gpkg", ".parquet"})
 NO_TABLES = frozenset({".pdf", ".zip", ".doc", ".docx"})
 DELIMITERS = ",;\t|"
 PLACE_HEADERS = ("OS Easting", "OS Northing")
@@ -30,9 +31,9 @@ Grids = list[tuple[str, pd.DataFrame]]
 def read_grids(path: Path) -> Grids:
     """Read a file as grids of text, by the name of the sheet or layer ("" for a file that is one table).
 
-    CSV: UTF-8 with or without mark, UTF-16 with mark, else Windows-1252; delimiter comma,
-    semicolon, tab or bar. Workbooks of Excel and LibreOffice. GeoJSON and GeoPackage: a
-    point inside each shape stands in the columns ``OS Easting`` and ``OS Northing``.
+    CSV in any encoding of `read_text`; delimiter comma, semicolon, tab or bar. Workbooks of
+    Excel and LibreOffice. GeoJSON, GeoPackage and Parquet: where they have shapes, a point inside
+    each stands in the columns ``OS Easting`` and ``OS Northing``.
 
     Raises
     ------
@@ -75,30 +76,18 @@ def _unreadable(path: Path) -> tuple[str, str] | None:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    text = _decode(path)
+    text = read_text(path)
     first = text[:20_000]
     delimiter = max(DELIMITERS, key=first.count)
     try:
-        return as_grid(list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise _refusal(path, f"is no whole CSV file ({error})", "save it again as CSV UTF-8") from error
-
-
-def _decode(path: Path) -> str:
-    content = path.read_bytes()
-    if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        return content.decode("utf-16", errors="replace")
-    if content.startswith(b"PK\x03\x04"):
-        raise _refusal(path, "is a workbook under another name", "name it .xlsx")
-    if content.count(b"\x00") > len(content) / 10:
-        raise _refusal(path, "is not text", "save it as CSV UTF-8 or XLSX")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", errors="replace")
-    if text.lstrip()[:200].casefold().startswith(("<!doctype", "<html", "<?xml", "<head")):
-        raise _refusal(path, "is a web page, not a table", "download the file itself")
-    return text
+    # A last line of one cell may be a footnote.
+    if len(rows) > 1 and 1 < len(rows[-1]) < len(rows[-2]) and not text.endswith(("\n", "\r")):
+        issue = Issue(path.name, len(rows), "", "", "breaks off in mid-row", "download or export it again")
+        raise InputError("A table cannot be read:", [issue])
+    return as_grid(rows)
 
 
 def _read_other_book(path: Path) -> Grids:
@@ -115,9 +104,10 @@ def _read_other_book(path: Path) -> Grids:
 
 def _read_map(path: Path) -> Grids:
     from estate.inputs.geospatial import read_layers, representative_points
+    from estate.inputs.tabular import read_parquet
 
     grids = []
-    for layer in read_layers(path):
+    for layer in read_parquet(path) if path.suffix.lower() == ".parquet" else read_layers(path):
         cells = layer.cells.map(cell_text).reset_index(drop=True)
         if layer.geometry is not None:
             for header, values in zip(PLACE_HEADERS, representative_points(layer.geometry), strict=True):

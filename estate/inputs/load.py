@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +35,16 @@ if TYPE_CHECKING:
     from estate.inputs.assume import Filling
 
 MESSAGE = "The data have problems:"
+FROM_REGISTER = " (from the register)"
 _REGISTER = "name data.property_register too, or take this key out"
 
 
 @dataclass
 class Extras:
-    """What comes with the tables: funnel and matches of a register, shapes, points, matrices."""
+    """What comes with the tables: funnel, rows and matches of a register, shapes, points, matrices."""
 
     funnel: pd.DataFrame = field(default_factory=pd.DataFrame)
+    origins: dict[str, tuple[str, int]] = field(default_factory=dict)
     registered: pd.DataFrame = field(default_factory=pd.DataFrame)
     matches: pd.DataFrame = field(default_factory=pd.DataFrame)
     geometries: dict[str, Any] = field(default_factory=dict)
@@ -118,15 +120,18 @@ def _add_register(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
     from estate.inputs.register import assemble
 
     frames, funnel, matches, geometries, hashes, issues, notes = assemble(config, base)
+    raw.issues += issues
+    if "sites" not in frames:
+        return
     for name, frame in frames.items():
         if name not in raw.frames:
-            raw.frames[name], raw.sources[name] = frame, f"{name} (from the register)"
+            raw.frames[name], raw.sources[name] = frame, f"{name}{FROM_REGISTER}"
     extras.funnel, extras.matches = funnel, matches
+    extras.origins = frames["sites"].attrs["origins"]
     if raw.frames["sites"] is frames.get("sites"):
         extras.registered = frames["sites"]
     extras.geometries.update(geometries)
     raw.hashes.update(hashes)
-    raw.issues += issues
     raw.notes += notes
 
 
@@ -188,7 +193,7 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     raw.issues += issues + found
     raw.notes += notes
     if raw.issues:
-        raise InputError(MESSAGE, sorted_issues(raw.issues))
+        raise InputError(MESSAGE, sorted_issues([_in_its_file(one, raw, extras) for one in raw.issues]))
     typed = {name: _sorted(name, frame) for name, frame in typed.items()}
     filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
     return _estate(filling, typed, force, raw, (extras, config))
@@ -238,6 +243,19 @@ def shapes_by_row(areas: pd.DataFrame, shapes: Any) -> Any:  # noqa: ANN401 - Ge
     by_id = shapes.geometry.set_axis(columns[hits.idxmax()])
     by_id = by_id[~by_id.index.duplicated()].reindex(areas["area_id"])
     return by_id.set_axis(areas.index)
+
+
+def _in_its_file(issue: Issue, raw: Raw, extras: Extras) -> Issue:
+    """Return an issue of a table that was made from a register with the file and row it came from."""
+    name = issue.table.removesuffix(FROM_REGISTER)
+    if name == issue.table or "site_id" not in raw.frames[name]:
+        return issue
+    if issue.row is None:
+        return replace(issue, table=next(iter(extras.origins.values()))[0])
+    # Tables that were made have no rows of their own: the first counts as row 2.
+    site = str(raw.frames[name]["site_id"].iloc[issue.row - 2])
+    file, row = extras.origins.get(site, (issue.table, issue.row))
+    return replace(issue, table=file, row=row)
 
 
 def sorted_issues(issues: list[Issue]) -> list[Issue]:
@@ -294,6 +312,6 @@ def _estate(
         area_km=pairs,
         geometries=extras.geometries,
         input_hashes=dict(sorted(raw.hashes.items())),
-        notes=tuple(dict.fromkeys([*raw.notes, *filling.notes])),
+        notes=tuple(dict.fromkeys([*filling.first, *raw.notes, *filling.notes])),
         gaps=filling.gap_table(),
     )

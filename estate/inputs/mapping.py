@@ -35,6 +35,9 @@ class Mapping(BaseModel):
     ----------
     columns : dict
         ``{canonical name: header or list of headers}``.
+    headers : tuple of str
+        Headers from the left, of a file that has none or whose own say nothing; blank leaves a
+        column out.
     kinds : tuple of KindRule
         First match wins.
     scopes : dict
@@ -47,6 +50,7 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     columns: dict[str, str | list[str]] = Field(default_factory=dict)
+    headers: tuple[str, ...] = Field((), description="Headers from the left, where the file has none")
     header_row: int | None = Field(None, ge=1, description="Row of the headers as a spreadsheet shows it")
     crs: str = Field("", description="CRS of the coordinates, for example EPSG:27700 or EPSG:4326")
     kinds: tuple[KindRule, ...] = ()

@@ -91,7 +91,7 @@ def _numbers(
         if name not in frame:
             columns.append(np.full(len(frame), np.nan))
             continue
-        text = frame[name].astype(str).str.replace(",", "", regex=False)
+        text = frame[name].astype(str).str.replace(r",|\s*m$", "", regex=True)
         values = pd.to_numeric(text, errors="coerce")
         wrong = values.isna() & (text != "") & (text != "nan")
         issues += [

@@ -146,6 +146,35 @@ def fill_costs(filling: Filling) -> None:
     _fill_shares(filling, costs, len(costs) - len(assumed))
 
 
+def known_lines(costs: pd.Series, areas: pd.Series) -> list[str]:
+    """Say of how many sites to decide the running cost and the floor area are not known.
+
+    Parameters
+    ----------
+    costs, areas : Series of bool
+        Whether each site to decide has one of its own.
+    """
+    if costs.empty:
+        return ["No site is to be decided on; the way from all assets to decided sites says why."]
+    of = f"{len(costs)} sites to decide"
+    rates = "what is not known is taken from rates by kind of building."
+    known = [
+        (costs, f"The running cost is known for {int(costs.sum())} of {of}; {rates}"),
+        (areas, f"The floor area is known for {int(areas.sum())} of {of}."),
+    ]
+    return [line for given, line in known if not given.all()]
+
+
+def note_what_is_known(filling: Filling) -> None:
+    """Put before all other notes of how many sites to decide the cost and the size were given."""
+    sites, gaps = filling.tables["sites"], filling.gap_table()
+    decided = sites["site_id"][counted(sites) & (sites["scope"] == "decide")]
+    costs, areas = (
+        ~decided.isin(gaps["site_id"][gaps["table"] == table]) for table in ("running_costs", "sites")
+    )
+    filling.first += known_lines(costs, areas)
+
+
 def _fill_shares(filling: Filling, costs: pd.DataFrame, given: int) -> None:
     """Fill the fixed share from the heading, and a range from the figure; the first rows are given ones."""
     share = costs["heading"].map(headings().set_index("heading")["fixed_share"])

@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from estate.core.errors import Issue
+from estate.core.words import plural
 from estate.inputs.funnel import build_funnel, classify
 from estate.inputs.mapping import Mapping, read_mapping
 from estate.inputs.placing import place
+from estate.inputs.rates import known_lines
 from estate.inputs.register_rows import on_its_sheet, read_rows
 
 if TYPE_CHECKING:
@@ -77,7 +79,14 @@ def read_register(path: Path, mapping: Mapping | Path | None = None) -> tuple[pd
     for name in TEXTS:
         if name not in raw:
             raw[name] = ""
-    raw["uprn"] = _uprns(raw["uprn"])
+    given = raw["uprn"]
+    raw["uprn"] = _uprns(given)
+    rounded = int(((given != "") & (raw["uprn"] == "") & given.str.contains("E+", regex=False)).sum())
+    if rounded:
+        words = plural(rounded, "UPRN was", "UPRNs were")
+        notes.append(
+            f"{words} rounded by a spreadsheet (as 1.00013E+11) and not believed: export them as text."
+        )
     raw["postcode"] = tidy_postcodes(raw["postcode"], raw["address"])
     raw["name"] = _names(raw)
     raw["site_id"], doubled = _site_ids(raw, path.name)
@@ -87,7 +96,7 @@ def read_register(path: Path, mapping: Mapping | Path | None = None) -> tuple[pd
     kept = raw.drop(columns=[c for c in (*where.columns, "x", "y", "map_reference", *areas) if c in raw])
     sites = pd.concat([kept, where, areas], axis=1)
     classified = classify(sites, told)
-    classified.attrs["notes"] = notes
+    classified.attrs |= {"notes": notes, "sheets": sheets}
     found = [*issues, *(on_its_sheet(one, sheets) for one in (*doubled, *misplaced, *wrong))]
     return classified, found
 
@@ -124,7 +133,9 @@ def check_register(
 
     told = read_mapping(mapping)
     sites, issues = read_register(path, told)
-    notes = (*notes_of_sites(sites), *sites.attrs["notes"])
+    decided = sites[sites["scope"] == "decide"]
+    known = known_lines(decided["running_cost"].notna(), decided["gia_m2"].notna())
+    notes = (*known, *notes_of_sites(sites), *sites.attrs["notes"])
     return frames_of_sites(sites, told), build_funnel(sites), issues, notes
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from estate.core.cells import normal_name
 from estate.core.reference import kinds
+from estate.core.words import plural
 from estate.inputs.assume import Default
 
 if TYPE_CHECKING:
@@ -126,8 +127,9 @@ def keep_where_all_is_assumed(filling: Filling) -> None:
     )
     filling.tables["sites"] = _keep(sites, blind, BOTH_ASSUMED)
     if blind.any():
+        kept = plural(int(blind.sum()), "site is", "sites are")
         filling.notes.append(
-            f"{int(blind.sum())} sites are kept because their cost and floor area are both assumed; "
+            f"{kept} kept because cost and floor area are both assumed; "
             "enter one of the two, or set policy.allow_assumed."
         )
 

@@ -12,6 +12,7 @@ import pandas as pd
 from estate.core.cells import cell_text, clean_text, normal_name, parse_number
 from estate.core.errors import InputError, Issue
 from estate.inputs.books import CORRUPT, read_book
+from estate.inputs.plaintext import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,14 +63,14 @@ def frame_grid(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def read_csv(path: Path) -> list[Sheet]:
-    """Read a CSV: UTF-8 or Windows encoding; commas, semicolons or tabs.
+    """Read a CSV in any encoding of `read_text`; commas, semicolons or tabs.
 
     Raises
     ------
     InputError
         If it is not text, is a web page, or breaks off.
     """
-    text = _decode(path)
+    text = read_text(path)
     delimiter = _delimiter(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
@@ -81,24 +82,6 @@ def read_csv(path: Path) -> list[Sheet]:
         issue = Issue(path.name, len(rows), "", "", "breaks off in mid-row", "export the file again")
         raise InputError(f"{path.name} cannot be read:", [issue])
     return [Sheet("", grid(rows))]
-
-
-def _decode(path: Path) -> str:
-    data = path.read_bytes()
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    if data.startswith(b"PK\x03\x04"):
-        raise refuse(path, "is a workbook named as a CSV", "name it .xlsx, or export a CSV")
-    if b"\x00" in data:
-        raise refuse(path, "is not text", "export a CSV")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", errors="replace")
-    start = text.lstrip()[:200].casefold()
-    if start.startswith(("<!doctype", "<html", "<?xml", "<head")):
-        raise refuse(path, "is a web page, not a CSV", "download the file itself: the address gave a page")
-    return text
 
 
 def _delimiter(text: str) -> str:
