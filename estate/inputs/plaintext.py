@@ -16,7 +16,8 @@ _MARKS = (  # the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_NOUGHTS = 0.3
+_NOUGHTS, _STRAY = 0.3, 0.1
+"""Noughts among every second byte of UTF-16 at least; among all bytes of a text with strays at most."""
 
 
 def read_text(path: Path) -> str:
@@ -50,7 +51,7 @@ def _without_mark(content: bytes) -> str:
         there, elsewhere = content[first::2], content[1 - first :: 2]
         if there.count(0) > _NOUGHTS * len(there) and not elsewhere.count(0):
             return encoding
-    return ""
+    return "" if content.count(0) > _STRAY * len(content) else "utf-8-sig"
 
 
 def _refusal(path: Path, problem: str, remedy: str) -> InputError:
