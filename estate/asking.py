@@ -103,6 +103,39 @@ def explain(  # noqa: PLR0913, PLR0917 - each argument is an option of the comma
             say(line)
 
 
+def constraints(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    config: Asked,
+    step: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KIND=AMOUNT", help="Another step, as capital=250000; may be given again."),
+    ] = None,
+    most: Annotated[int, typer.Option(min=0, help="Most limits asked about; first what promises most.")] = 12,
+    every: Annotated[
+        bool, typer.Option("--all", help="Ask about every limit, whatever the screen says.")
+    ] = False,
+    gap: Annotated[
+        float, typer.Option(help="Gap of every search; small, for steps are worth little.")
+    ] = 1e-6,
+    workers: Workers = None,
+    cluster: Cluster = "",
+    out: Out = None,
+    shared: Shared = None,
+    sets: Sets = None,
+    debug: Debug = False,
+) -> None:
+    """Say what a step more of each budget, limit or standard that may bind is worth."""
+    with answering(debug=debug):
+        from estate.explore.constraints import explore_constraints
+        from estate.explore.loosen import steps_of
+
+        steps = steps_of(step or [])
+        _explore(
+            (config, "constraints"),
+            ([*(sets or []), f"solver.gap={gap}"], out, shared, workers, cluster),
+            lambda search: explore_constraints(search, steps, None if every else most),
+        )
+
+
 def _explore(
     what: tuple[Path, str],
     flags: tuple[list[str] | None, Path | None, Path | None, int | None, str],

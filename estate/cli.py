@@ -379,5 +379,5 @@ def dictionary(
             say(line)
 
 
-for _command in (asking.frontier, asking.alternatives, asking.explain):
+for _command in (asking.frontier, asking.alternatives, asking.explain, asking.constraints):
     app.command()(_command)

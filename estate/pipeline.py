@@ -33,7 +33,7 @@ from estate.present.summary import summary_lines
 from estate.present.write import write_all
 from estate.record import run_record
 from estate.solve import solve_estate
-from estate.verify import verify
+from estate.verify import limits, verify
 
 if TYPE_CHECKING:
     import threading
@@ -196,7 +196,9 @@ def _appraise(
         access = access_table(estate, config, plan)
         summary = headline_summary(estate, config, plan, ledger)
         partners = partner_summary(ledger, estate, config, plan)
-        business = business_tables(ledger, estate, config, plan)
+        business = business_tables(ledger, estate, config, plan) | {
+            "constraints": limits(estate, config, plan)
+        }
         summary["headlines"] += full_headlines(business_headlines(business, summary["price_base"]))
         checks = pd.concat([checks, agreed(business, ledger, config)], ignore_index=True)
         collect = data_to_collect(estate, config)

@@ -42,12 +42,17 @@ def open_plan(task: Task) -> Answer:
     """Check, price, appraise and write a plan that was found before; its files are those of a run."""
     from estate.pipeline import evaluate_plan
 
-    told = task.parameters
+    solution = solution_of(task.parameters)
+    return answer_of(evaluate_plan(task.config, task.base, solution.plan, task.estate(), solution))
+
+
+def solution_of(told: Mapping[str, Any]) -> Solution:
+    """Return the plan of a record made by `record_of`, with what was proved of it."""
     plan = Plan.from_records(told["plan"])
     apart = told["bound_gbp"] - told["saving_gbp"]
     status = "optimal" if apart <= 1e-6 * max(1.0, abs(told["saving_gbp"])) else "within_gap"
-    solution = Solution(plan, status, told["saving_gbp"], told["bound_gbp"], "gap", "HiGHS: plan and bound")
-    return answer_of(evaluate_plan(task.config, task.base, plan, task.estate(), solution))
+    engine = "HiGHS: plan and bound"
+    return Solution(plan, status, told["saving_gbp"], told["bound_gbp"], "gap", engine)
 
 
 class Search:

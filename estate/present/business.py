@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from estate.present.view import View
 
 TOGETHER = "all partners"
-_HIDDEN = {"partner": ("exits",), "public": ("exits", "liabilities")}
-"""Tables that an audience never sees: values by site, and backlog, as the data dictionary says."""
+_HIDDEN = {
+    "partner": ("exits", "constraints"),
+    "public": ("exits", "constraints", "liabilities"),
+}
+"""Tables that an audience never sees: values by site or partner, and backlog, as the dictionary says."""
 
 
 def business_for(
@@ -153,9 +156,44 @@ def by_fund(view: View) -> Rows:
     return heads if rows else [], rows
 
 
+CONSTRAINT_NOTE = (
+    "Limits of which less than a step is left, from the independent check. What a step more is worth is "
+    "found by `estate constraints`, which plans again with each limit loosened; the value lies between the "
+    "two figures, and an interval that contains nought is not settled."
+)
+
+
+def constraints(view: View) -> Rows:
+    """Return the limits that are nearly used up, or that were asked about."""
+    table = view.business.get("constraints", pd.DataFrame())
+    if table.empty:
+        return [], []
+    asked = table.get("verdict", pd.Series("not asked", index=table.index)) != "not asked"
+    told = asked.any()
+    chosen = table[asked if told else table["within_step"] == "yes"]
+    names = {"about": "Limit", "year": "Year", "used": "Used", "allowed": "Allowed", "step": "One step"}
+    more = {"worth_low_gbp": "Worth at least", "worth_high_gbp": "At most", "verdict": "Verdict"}
+    names |= more if told else {}
+    rows: list[list[object]] = [
+        [_in_unit(column, row[column], text(row["unit"])) for column in names]
+        for row in chosen.to_dict("records")
+    ]
+    return list(names.values()) if rows else [], rows
+
+
+def _in_unit(column: str, value: object, unit: str) -> object:
+    """Return a cell in the unit of its limit, whole pounds or a share."""
+    if column in ("about", "year", "verdict") or is_missing(value):
+        return "" if is_missing(value) else text(value)
+    if column.startswith("worth_") or unit.startswith("GBP"):
+        return gbp(value)
+    return share(value) if unit == "share" else f"{float(str(value)):g} {unit}"
+
+
 PARTS = (
     ("Saving by fund", FUND_NOTE, by_fund, ()),
     ("How it is paid for", PAYING_NOTE, paying, ()),
     ("If receipts come late, or not at all", SCENARIO_NOTE, scenarios, (0, 1, 2, 3)),
+    ("Limits that hold the plan", CONSTRAINT_NOTE, constraints, (0, 1, 7)),
 )
 """Parts of the report: title, note, what makes the table, and its columns of words beside the first."""

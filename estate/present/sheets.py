@@ -366,6 +366,14 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet("Partners", "Measures by partner", _partners),
     Sheet(
+        "Constraints",
+        "What each limit allows, what the plan uses, and what a step more is worth",
+        lambda v: headed(v.business.get("constraints", pd.DataFrame())),
+        internal=True,
+        note="Screen: a dual of the linear relaxation, no value. Worth: from plans found again by "
+        "estate constraints; between the two figures.",
+    ),
+    Sheet(
         FACTORS,
         "Discount factors by year",
         lambda v: factor_table(live_of(v)),

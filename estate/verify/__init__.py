@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
+from estate.core.steps import STEPS, kind_of
 from estate.verify import (
     access,
     affordability,
@@ -69,7 +72,10 @@ ALWAYS_ON: tuple[ModuleType, ...] = (
     fitness,
 )
 
-__all__ = ["ALWAYS_ON", "RULES", "Facts", "Violation", "check_money", "check_rules", "verify"]
+LIMIT_COLUMNS = ("line", "kind", "about", "year", "used", "allowed", "left", "unit", "step", "within_step")
+"""Columns of ``constraints.csv``; `estate constraints` adds what a step is worth."""
+
+__all__ = ["ALWAYS_ON", "RULES", "Facts", "Violation", "check_money", "check_rules", "limits", "verify"]
 
 
 def check_rules(facts: Facts, rules: Mapping[str, Mapping[str, Any]]) -> list[Violation]:
@@ -99,6 +105,34 @@ def check_money(estate: Estate, config: Config, plan: Plan) -> list[Violation]:
     facts = Facts.of(estate, config).with_plan(plan)
     chosen = [rule for rule in (capital, affordability, partnership) if rule.NAME in config.rules]
     return [broken for rule in chosen for broken in rule.check(facts, config.rules[rule.NAME])]
+
+
+def limits(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
+    """Return what the lines of the rules allow, what the plan uses of it, and what a step more would be.
+
+    Returns
+    -------
+    DataFrame
+        ``LIMIT_COLUMNS``: one row a line that a step can loosen. ``within_step`` says that less
+        than a step is left, so that more might change the plan.
+    """
+    facts = Facts.of(estate, config).with_plan(plan)
+    found = [
+        limit
+        for rule in (counts, capital, affordability, partnership, access)
+        if rule.NAME in config.rules
+        for limit in rule.limits(facts, config.rules[rule.NAME])
+    ]
+    kinds = [one.kind or kind_of(one.line) for one in found]
+    rows = [
+        (
+            *(one.line, kind, one.about, "" if one.year is None else facts.label(one.year)),
+            *(one.used, one.allowed, one.left, STEPS[kind].unit, STEPS[kind].amount),
+            "yes" if one.left < STEPS[kind].amount else "no",
+        )
+        for one, kind in zip(found, kinds, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(LIMIT_COLUMNS))
 
 
 def verify(estate: Estate, config: Config, plan: Plan) -> list[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.violation import Violation
 
 if TYPE_CHECKING:
@@ -33,6 +34,29 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
             present = facts.present(standard.service_id, t)
             found += [_breach(facts, standard, short, t) for short in facts.residents.shortfalls(k, present)]
     return found
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return, for every standard, the part and year in which it is held most narrowly [share]."""
+    if not options.get("enforce", True):
+        return []
+    found = []
+    for standard in facts.residents.standards:
+        line, kind = f"{NAME}|{standard.standard_id}", "each_area" if standard.geography == "area" else ""
+        shares = [
+            Limit(line, _about(facts, standard, name), t, share, asked, least=True, kind=kind)
+            for t in range(facts.decision_years)
+            for name, share, asked in standard.shares(facts.present(standard.service_id, t))
+        ]
+        if shares:
+            found.append(min(shares, key=lambda one: one.left))
+    return found
+
+
+def _about(facts: Facts, standard: Standard, part: str) -> str:
+    service = facts.service_name(standard.service_id)
+    where = f" in {part}" if part else ""
+    return f"{standard.words.capitalize()}{where} within {standard.travel} of {service}"
 
 
 def _breach(facts: Facts, standard: Standard, short: Shortfall, t: int) -> Violation:

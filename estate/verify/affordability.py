@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estate.verify.limit import Limit
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
 from estate.verify.words import pounds
@@ -13,9 +14,49 @@ from estate.verify.words import pounds
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from estate.verify.facts import Facts
 
 NAME = "affordability"
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return peak funding, payback and the saving in the named year, each with what is asked."""
+    held = np.cumsum(_net(facts, options))
+    found = []
+    peak, payback, year = (options.get(name) for name in ("peak_funding_gbp", "payback_year", "saving_year"))
+    if peak is not None:
+        t = int(held.argmin())
+        found.append(
+            Limit(f"{NAME}|peak", "Most that is needed in advance", t, max(0.0, -float(held[t])), peak)
+        )
+    if payback is not None:
+        below = np.flatnonzero(held < -MONEY_GBP)
+        back = int(below[-1]) + 1 if len(below) else 0
+        about = "Year t from which cumulative cash is never negative"
+        found.append(Limit(f"{NAME}|payback", about, payback, float(back), float(payback)))
+    if year is not None and year < facts.appraisal_years:
+        asked = float(options.get("saving_gbp") or 0.0)
+        saved = float(_running(facts)[year])
+        found.append(
+            Limit(f"{NAME}|saving", "Running saving in the named year", year, saved, asked, least=True)
+        )
+    return found
+
+
+def _net(facts: Facts, options: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return the yearly cash of the plan against business as usual, as the rule counts it [GBP]."""
+    cash = [facts.cash(decision) for decision in facts.decisions]
+    net = sum((one.financial for one in cash), np.zeros(facts.appraisal_years))
+    if not options.get("receipts", True):
+        net = net - sum((one.receipts for one in cash), np.zeros(facts.appraisal_years))
+    return net
+
+
+def _running(facts: Facts) -> NDArray[np.float64]:
+    """Return what is saved of running cost by year [GBP]."""
+    return sum((facts.cash(one).running for one in facts.decisions), np.zeros(facts.appraisal_years))
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
@@ -29,12 +70,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         ``peak_funding_gbp`` [GBP], ``payback_year`` [t], ``receipts``, ``saving_year`` [t] and
         ``saving_gbp`` [GBP].
     """
-    zero = np.zeros(facts.appraisal_years)
-    cash = [facts.cash(decision) for decision in facts.decisions]
-    net = sum((one.financial for one in cash), zero)
-    if not options.get("receipts", True):
-        net = net - sum((one.receipts for one in cash), zero)
-    cumulative = np.cumsum(net)
+    cumulative = np.cumsum(_net(facts, options))
     found = []
     peak, payback = options.get("peak_funding_gbp"), options.get("payback_year")
     for t, held in enumerate(cumulative.tolist()):
@@ -53,7 +89,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     year = options.get("saving_year")
     if year is not None and year < facts.appraisal_years:
         asked = float(options.get("saving_gbp") or 0.0)
-        saving = float(sum((one.running for one in cash), zero)[year])
+        saving = float(_running(facts)[year])
         if exceeds(asked, saving, MONEY_GBP):
             message = (
                 f"The plan saves {pounds(saving)} of running cost in {facts.label(year)}; {pounds(asked)} "

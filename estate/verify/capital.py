@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estate.verify.limit import Limit
 from estate.verify.money import SALE_ROUTES, lag_years, receipt_factor, valuation_of
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
 from estate.verify.words import pounds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
     from estate.verify.facts import Facts
+
+    Floats = NDArray[np.float64]
 
 NAME = "capital"
 POOLED = "pooled"
@@ -36,27 +39,45 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     if not facts.budgets:
         return []
     pooled = options.get("purses", POOLED) == POOLED
-    funds, spend = _funds(facts, options, pooled=pooled), _spend(facts, pooled=pooled)
     found = []
+    for purse, used, there in _to_date(facts, options, _spend(facts, pooled=pooled)):
+        for t, (spent, limit) in enumerate(zip(used.tolist(), there.tolist(), strict=True)):
+            if exceeds(spent, limit, MONEY_GBP):
+                message = (
+                    f"{_whose(facts, purse)} has {pounds(limit)} to {facts.label(t)} but {pounds(spent)} "
+                    "are spent by then"
+                )
+                partner = "" if pooled else purse
+                amount = spent - limit
+                found.append(Violation(NAME, message, partner=partner, purse=purse, year=t, amount=amount))
+    return found
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return what every purse may have spent by the end of each year, and what it has [GBP]."""
+    pooled = options.get("purses", POOLED) == POOLED
+    purses = [POOLED] if pooled else [p.partner_id for p in facts.partners.values() if p.in_plan]
+    spend = {purse: np.zeros(facts.decision_years) for purse in purses if facts.budgets}
+    spend |= _spend(facts, pooled=pooled) if facts.budgets else {}
+    return [
+        Limit(f"{NAME}|{purse}|{t}", f"Capital of {_whose(facts, purse).lower()}", t, spent, limit)
+        for purse, used, there in _to_date(facts, options, spend)
+        for t, (spent, limit) in enumerate(zip(used.tolist(), there.tolist(), strict=True))
+    ]
+
+
+def _to_date(
+    facts: Facts, options: Mapping[str, Any], spend: Mapping[str, Floats]
+) -> Iterator[tuple[str, Floats, Floats]]:
+    """Yield purses with what is spent, and what may be, by the end of each year [GBP]."""
+    funds = _funds(facts, options, pooled=options.get("purses", POOLED) == POOLED)
     for purse, spent in spend.items():
         there = funds.get(purse, np.zeros(facts.decision_years))
-        for t, (used, limit) in enumerate(zip(np.cumsum(spent), np.cumsum(there), strict=True)):
-            if exceeds(float(used), float(limit), MONEY_GBP):
-                whose = "The common purse" if pooled else f"The purse of {_name(facts, purse)}"
-                message = (
-                    f"{whose} has {pounds(limit)} to {facts.label(t)} but {pounds(used)} are spent by then"
-                )
-                found.append(
-                    Violation(
-                        NAME,
-                        message,
-                        partner="" if pooled else purse,
-                        purse=purse,
-                        year=t,
-                        amount=used - limit,
-                    )
-                )
-    return found
+        yield purse, np.cumsum(spent), np.cumsum(there)
+
+
+def _whose(facts: Facts, purse: str) -> str:
+    return "The common purse" if purse == POOLED else f"The purse of {_name(facts, purse)}"
 
 
 def _name(facts: Facts, partner_id: str) -> str:

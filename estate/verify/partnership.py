@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
 from estate.verify.words import pounds
@@ -26,6 +27,20 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     options : mapping
         ``floor_npv_gbp`` [GBP] for every partner in the plan; a partner's own floor replaces it.
     """
+    found = []
+    for limit in limits(facts, options):
+        if exceeds(limit.allowed, limit.used, MONEY_GBP):
+            partner = facts.partners[limit.line.partition("|")[2]]
+            message = (
+                f"{partner.name} saves {pounds(limit.used)} in present value; its floor is "
+                f"{pounds(limit.allowed)}"
+            )
+            found.append(Violation(NAME, message, partner=partner.partner_id, amount=-limit.left))
+    return found
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return what every partner with a floor saves in present value, and its floor [GBP]."""
     general = options.get("floor_npv_gbp")
     saving = dict.fromkeys(facts.partners, 0.0)
     for decision in facts.decisions:
@@ -36,8 +51,6 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
         floor = general if partner.floor_gbp is None else partner.floor_gbp
         if floor is None or not partner.in_plan:
             continue
-        got = saving[partner.partner_id]
-        if exceeds(floor, got, MONEY_GBP):
-            message = f"{partner.name} saves {pounds(got)} in present value; its floor is {pounds(floor)}"
-            found.append(Violation(NAME, message, partner=partner.partner_id, amount=floor - got))
+        line, about = f"{NAME}|{partner.partner_id}", f"Net present saving of {partner.name}"
+        found.append(Limit(line, about, None, saving[partner.partner_id], floor, least=True))
     return found

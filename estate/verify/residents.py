@@ -81,15 +81,14 @@ class Standard:
                 served |= near
         return served
 
+    def shares(self, sites: frozenset[str]) -> list[tuple[str, float, float]]:
+        """Return each part with the share that is served, and that required."""
+        served = self.served(sites)
+        return [(part.name, _share(served, part.members, part.weights), part.required) for part in self.parts]
+
     def shortfalls(self, sites: frozenset[str]) -> list[Shortfall]:
         """Return the parts that are served less than required."""
-        served = self.served(sites)
-        found = []
-        for part in self.parts:
-            share = _share(served, part.members, part.weights)
-            if share < part.required - SHARE:
-                found.append(Shortfall(part.name, share, part.required))
-        return found
+        return [Shortfall(*part) for part in self.shares(sites) if part[1] < part[2] - SHARE]
 
 
 def _share(served: Mask, members: NDArray[np.int64], weights: Floats) -> float:
@@ -228,5 +227,6 @@ def _standard(
         target = float(share > 0) if geography == "area" else share
         now = _share(today, members, weights[members])
         required = {"target": target, "no_worse": now, "target_or_today": min(target, now)}[basis]
-        parts.append(Part(name, members, weights[members], required))
+        accepted = max(0.0, required - number(row.get("allowance_share")))
+        parts.append(Part(name, members, weights[members], accepted))
     return Standard(**{**plain.__dict__, "parts": tuple(parts)})

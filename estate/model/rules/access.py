@@ -10,7 +10,7 @@ area (residents of the group), q the presence of the service by arrival at site 
     \sum_a w_a served_{at} \ge share \sum_a w_a
 
 Provisions that never leave serve their areas in every year. The share is that of the standard,
-that of business as usual, or the lower of the two (``basis``).
+that of business as usual, or the lower of the two (``basis``), less the allowance of the standard.
 """
 
 from __future__ import annotations
@@ -150,7 +150,8 @@ def _needs(
         total = part.sum()
         if total <= 0:
             continue
-        needed = _share(standard, (part * reach.today).sum() / total) * total
+        asked = _share(standard, (part * reach.today).sum() / total)
+        needed = max(0.0, asked - float(standard.allowance_share)) * total
         if (part * reach.always).sum() < needed * (1 - SLACK):
             needs.append(_Need(part, needed, f"{standard.standard_id}|{names[zone]}"))
     return needs

@@ -47,14 +47,15 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
         floor[options["payback_year"] :] = 0.0
     for t in np.flatnonzero(np.isfinite(floor)):
         paid = counted.amount * np.clip(np.minimum(counted.stop, t + 1) - counted.start, 0, None)
-        _floor_row(problem, counted.column, paid, floor[t])
+        _floor_row(problem, (counted.column, paid), floor[t], f"cash|{t}")
     if options["saving_year"] is not None:
         year = options["saving_year"]
         now = flows.select((flows.group == RUNNING) & (flows.start <= year) & (year < flows.stop))
-        _floor_row(problem, now.column, now.amount, options["saving_gbp"])
+        _floor_row(problem, (now.column, now.amount), options["saving_gbp"], f"saving|{year}")
 
 
-def _floor_row(problem: BlockProblem, column: np.ndarray, amount: np.ndarray, floor: float) -> None:
+def _floor_row(problem: BlockProblem, paid: tuple[np.ndarray, np.ndarray], floor: float, about: str) -> None:
+    column, amount = paid
     total = np.bincount(column, weights=amount, minlength=problem.width)
     used = np.flatnonzero(total)
-    problem.add_rows("affordability", (np.zeros(len(used)), used, total[used]), lower=[floor])
+    problem.add_rows("affordability", (np.zeros(len(used)), used, total[used]), lower=[floor], about=about)

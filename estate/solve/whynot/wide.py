@@ -252,6 +252,8 @@ def _line_names(model: Model, block: RowBlock, prefix: str, side: str) -> NDArra
         return np.full(len(bound), "", dtype=str)
     if block.rule == "capacity":
         about = receiving_site(model, block).astype(object) + ("|hours" if block.part == "hours" else "")
+    if block.rule == "affordability":
+        about = np.full(len(bound), "", dtype=object)  # its rows of all years are one line
     if block.rule == "counts":
         about = np.array([f"{'min' if side == 'low' else 'max'}_{COUNTED[name]}" for name in about], object)
     parts = [block.rule, *([prefix] if prefix else [])]

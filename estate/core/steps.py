@@ -1,0 +1,51 @@
+"""What one step more of a limit is: the amounts by which limits are loosened, one a kind of limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stated step of one kind of limit.
+
+    Attributes
+    ----------
+    amount : float
+        How far the limit is loosened, unless asked otherwise; judgement, rounded.
+    unit : str
+        Its unit.
+    says : str
+        What the step means, with ``{}`` for its amount.
+    """
+
+    amount: float
+    unit: str
+    says: str
+
+
+STEPS: dict[str, Step] = {
+    "capital": Step(100_000.0, "GBP", "£{:,.0f} more for capital in that year"),
+    "borrowing": Step(100_000.0, "GBP", "£{:,.0f} more may be borrowed in that year"),
+    "peak": Step(100_000.0, "GBP", "£{:,.0f} more may be needed in advance"),
+    "payback": Step(1.0, "year", "paid back {:g} year later"),
+    "saving": Step(10_000.0, "GBP/year", "£{:,.0f} a year less is asked for"),
+    "floor": Step(10_000.0, "GBP", "a floor £{:,.0f} lower"),
+    "hubs": Step(1.0, "hubs", "{:g} hub more, or fewer where a least number is asked for"),
+    "closures": Step(1.0, "sites", "{:g} closure more, or fewer where a least number is asked for"),
+    "access": Step(0.01, "share", "a share lower by {:.1%} of these residents"),
+    "each_area": Step(1.0, "share", "to hold no area to it"),
+    "room": Step(10.0, "m2", "{:g} m2 more room at no cost"),
+    "hours": Step(5.0, "h/week", "{:g} hours a week more"),
+}
+"""Kinds of limits that a step can loosen."""
+
+
+def kind_of(line: str) -> str:
+    """Return the kind of a limit from its name, as ``capital|council|2`` or ``counts|max_hubs``."""
+    rule, what, *more = [*line.split("|"), ""]
+    if rule == "counts":
+        return what.split("_")[1]
+    if rule == "capacity":
+        return "hours" if "hours" in more else "room"
+    return {"affordability": what, "partnership": "floor"}.get(rule, rule)

@@ -1,0 +1,113 @@
+"""One limit loosened by a step: the tables and the configuration, changed as a user would change them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from estate.core.errors import ConfigError, Issue
+from estate.core.steps import STEPS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from estate.config import Config
+    from estate.core.types import Estate
+
+AFFORDED = {
+    "peak": ("peak_funding_gbp", 1),
+    "payback": ("payback_year", 1),
+    "saving": ("saving_gbp", -1),
+}
+
+
+def loosened(estate: Estate, config: Config, line: str, step: float) -> tuple[Estate, Config]:
+    """Return an estate and a configuration in which one line of a rule gives by a step.
+
+    Parameters
+    ----------
+    estate, config
+        As they are.
+    line : str
+        Name of the line, from `estate.verify.limits`.
+    step : float
+        By how much, in the unit of its kind.
+    """
+    rule, _, what = line.partition("|")
+    tables = estate.tables
+    if rule == "affordability":
+        option, sign = AFFORDED[what]
+        now = config.rules[rule][option]
+        return estate, _option(config, rule, option, type(now)(now + sign * step))
+    if rule == "counts":
+        sign = 1 if what.startswith("max") else -1
+        return estate, _option(config, rule, what, max(0, config.rules[rule][what] + sign * int(step)))
+    if rule == "capital":
+        changed = _more_budget(tables["budgets"], what, step, config.horizon.first_year)
+        return _with(estate, "budgets", changed), config
+    if rule == "partnership":
+        partners = tables["partners"].copy()
+        own = partners["partner_id"].astype(str) == what
+        general = config.rules[rule]["floor_npv_gbp"]
+        floor = pd.to_numeric(partners["floor_npv_gbp"]).astype(float)
+        partners["floor_npv_gbp"] = np.where(own, floor.fillna(general or 0.0) - step, floor)
+        return _with(estate, "partners", partners), config
+    standards = tables["standards"].copy()
+    own = standards["standard_id"].astype(str) == what
+    given = standards["allowance_share"].astype(float)
+    standards["allowance_share"] = np.where(own, np.minimum(1.0, given + step), given)
+    return _with(estate, "standards", standards), config
+
+
+def _more_budget(budgets: pd.DataFrame, what: str, step: float, first_year: int) -> pd.DataFrame:
+    """Return the budgets with one more row: a year's money for capital of a purse."""
+    purse, _, t = what.rpartition("|")
+    row = {name: [0] for name in budgets.columns} | {"purse": [purse], "year": [first_year + int(t)]}
+    more = pd.DataFrame(row | {"capital_gbp": [step]})
+    return pd.concat([budgets, more.astype(budgets.dtypes.to_dict())], ignore_index=True)
+
+
+def _with(estate: Estate, name: str, table: pd.DataFrame) -> Estate:
+    return replace(estate, tables={**estate.tables, name: table})
+
+
+def _option(config: Config, rule: str, option: str, value: Any) -> Config:  # noqa: ANN401 - a rule's own
+    rules = {**config.rules, rule: {**config.rules[rule], option: value}}
+    return config.model_copy(update={"rules": rules})
+
+
+def steps_of(asked: Sequence[str]) -> dict[str, float]:
+    """Read steps such as ``capital=250000``; the others are as `estate.core.steps` has them.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown kind of limit, or an amount that is not above nought.
+    """
+    found = {name: step.amount for name, step in STEPS.items()}
+    issues = []
+    for text in asked:
+        name, _, amount = text.partition("=")
+        try:
+            value = float(amount.replace(",", ""))
+        except ValueError:
+            value = 0.0
+        if name not in STEPS:
+            remedy = f"use one of {', '.join(STEPS)}"
+            issues.append(Issue("command line", None, "--step", name, "is not a kind of limit", remedy))
+        elif not 0 < value < np.inf or (STEPS[name].unit in WHOLE and value != int(value)):
+            remedy = f"write {name}={STEPS[name].amount:g} for example"
+            issues.append(
+                Issue("command line", None, "--step", text, "is not an amount above nought", remedy)
+            )
+        found[name] = value
+    if issues:
+        raise ConfigError("The steps cannot be read:", issues)
+    return found
+
+
+WHOLE = ("year", "hubs", "sites")
+"""Units of which there are only whole ones."""
