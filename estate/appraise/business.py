@@ -10,7 +10,7 @@ import pandas as pd
 from estate.appraise.cashflow import ALL_PARTNERS, changes, flow
 from estate.appraise.exits import exit_routes
 from estate.appraise.financial import financial_view, operating_cash
-from estate.appraise.funds import saving_by_fund
+from estate.appraise.funds import saving_by_fund, staff_saving
 from estate.appraise.liabilities import liabilities
 from estate.appraise.receipts import receipt_scenarios
 
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PENNY = 0.01
 SHORT = "Deepest overspend of a purse: receipts as hoped, late and lower, or none"
+
+ENERGY = "Energy liability avoided"
+STAFF = "As partners give it (provisions.staff_saving_gbp_per_year); in no saving on property"
 
 
 def business_tables(
@@ -37,11 +40,12 @@ def business_tables(
     Returns
     -------
     dict of str to DataFrame
-        financial, saving_by_fund, receipt_scenarios, exits, liabilities.
+        financial, saving_by_fund, staff_saving, receipt_scenarios, exits, liabilities.
     """
     return {
         "financial": financial_view(ledger, estate, config),
         "saving_by_fund": saving_by_fund(ledger, estate, config, plan),
+        "staff_saving": staff_saving(estate, plan),
         "receipt_scenarios": receipt_scenarios(ledger, estate, config, plan),
         "exits": exit_routes(estate, config, plan),
         "liabilities": liabilities(estate, config, plan),
@@ -62,21 +66,26 @@ def business_headlines(tables: dict[str, pd.DataFrame], price_base: str) -> list
     together = money[money["partner_id"] == ALL_PARTNERS].set_index("year")
     debt, scenarios = together["debt_gbp"], tables["receipt_scenarios"]
     dry = scenarios[scenarios["payable"] == "no"]
-    day, avoided = "Money of the day", tables["liabilities"]["liability_avoided_gbp"].sum()
+    day = "Money of the day"
+    avoided = tables["liabilities"].groupby("what")["liability_avoided_gbp"].sum()
+    staff = tables["staff_saving"]["staff_saving_gbp_per_year"].sum()
     apart = "Shown apart, in no saving: unfunded backlog of sites that close"
+    energy = "Shown apart, in no saving: works to the least energy band at sites that are given up"
     rows = (
         ("peak_debt_gbp", "Most debt at the end of a year", debt.max(), debt.idxmax(), day),
         ("interest_gbp", "Interest over the years appraised", together["interest_gbp"].sum(), "", day),
         ("unfunded_gbp", "Capital without funding", together["unfunded_gbp"].sum(), "", day),
         ("receipts_short_gbp", SHORT, dry["short_gbp"].max() if len(dry) else 0.0, "", _payable(scenarios)),
-        ("liability_avoided_gbp", "Liability avoided", avoided, "", apart),
+        ("liability_avoided_gbp", "Liability avoided", avoided.get("backlog", 0.0), "", apart),
+        ("energy_liability_avoided_gbp", ENERGY, avoided.get("energy works", 0.0), "", energy),
+        ("staff_saving_gbp_per_year", "Saving on staff, never added to property", staff, "", STAFF),
     )
     return [
         {
             "key": key,
             "label": label,
             "value": float(value),
-            "unit": "GBP",
+            "unit": "GBP/year" if key.endswith("per_year") else "GBP",
             "year": year,
             "price_base": day.lower() if said == day else price_base,
             "note": said,

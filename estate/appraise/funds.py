@@ -29,6 +29,35 @@ FUND_COLUMNS = (
 """Columns of ``saving_by_fund.csv``, base-year prices [GBP/year]."""
 
 
+STAFF_COLUMNS = ("partner_id", "provisions", "staff_fte", "staff_saving_gbp_per_year")
+"""Columns of ``staff_saving.csv``: provisions that leave, base-year prices [GBP/year]."""
+
+
+def staff_saving(estate: Estate, plan: Plan) -> pd.DataFrame:
+    """Return the staff cost that partners say they save once provisions have left.
+
+    It is an input (``provisions.staff_saving_gbp_per_year``), in no line of the ledger, and never
+    added to a saving on property.
+
+    Returns
+    -------
+    DataFrame
+        ``STAFF_COLUMNS``, one row a partner with such a saving.
+    """
+    table = estate.tables["provisions"]
+    rows = pd.DataFrame({name: text(table[name]) for name in ("provision_id", "partner_id")})
+    rows["staff_fte"] = number(table["staff_fte"])
+    rows["staff_saving_gbp_per_year"] = number(table["staff_saving_gbp_per_year"])
+    left = rows["provision_id"].isin(set(text(plan.moves["provision_id"])))
+    rows = rows[left & (rows["staff_saving_gbp_per_year"] != 0)]
+    sums = rows.groupby("partner_id", as_index=False).agg(
+        provisions=("provision_id", "size"),
+        staff_fte=("staff_fte", "sum"),
+        staff_saving_gbp_per_year=("staff_saving_gbp_per_year", "sum"),
+    )
+    return sums[list(STAFF_COLUMNS)]
+
+
 def saving_by_fund(ledger: pd.DataFrame, estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     """Return the saving in the steady year by fund; the cashable savings add up to the headline.
 

@@ -160,7 +160,7 @@ class Result:
         check, passed, detail: what was proved of the plan; may be empty.
     business : mapping of str to DataFrame
         Tables of the business case by the name of their file: financial, saving_by_fund,
-        receipt_scenarios, exits, liabilities.
+        staff_saving, receipt_scenarios, exits, liabilities, constraints.
     reasons : mapping of str to DataFrame
         Where they were asked for: reasons, reasons_flips, reasons_travel (see docs/deciding.md).
     """

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.core.errors import Issue, VerificationError
+from estate.core.errors import ConfigError, Issue, VerificationError
 from estate.core.steps import STEPS
 from estate.explore.ask import Questions
 from estate.explore.loosen import loosened
 from estate.explore.screen import screen
-from estate.explore.studies import internal_only, plan_of, record_of, solution_of
+from estate.explore.studies import plan_of, record_of, solution_of
 from estate.study import Answer, Job, job_name
 from estate.verify import limits, verify
 
@@ -62,7 +62,7 @@ def explore_constraints(search: Search, steps: Mapping[str, float], most: int | 
     SolverError, InfeasibleError
         If there is no plan to begin with.
     """
-    internal_only(search.config, "what limits are worth")
+    _internal_only(search.config)
     first = Job("first", _first, parameters={"steps": dict(steps)})
     told = search.do([first], here=True)[0].answer
     figures: Mapping[str, Any] = {} if told is None else told.figures
@@ -79,6 +79,13 @@ def explore_constraints(search: Search, steps: Mapping[str, float], most: int | 
     search.do([first, *jobs, last], here=True)
     lines = _told(table, base)
     return [*lines, f"The plan with its constraints.csv and workbook is in {search.folder / 'plan'}."]
+
+
+def _internal_only(config: Config) -> None:
+    if config.audience != "internal":
+        problem, remedy = "may not read what limits are worth", "use audience: internal"
+        issue = Issue("config", None, "audience", config.audience, problem, remedy)
+        raise ConfigError("These are values by partner, which are internal:", [issue])
 
 
 def _first(task: Task) -> Answer:

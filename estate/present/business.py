@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 TOGETHER = "all partners"
 _HIDDEN = {
     "partner": ("exits", "constraints"),
-    "public": ("exits", "constraints", "liabilities"),
+    "public": ("exits", "constraints", "liabilities", "staff_saving"),
 }
 """Tables that an audience never sees: values by site or partner, and backlog, as the dictionary says."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from estate.present import business_sheets
 from estate.present.live import (
     ECONOMIC,
     FACTORS,
@@ -258,6 +260,10 @@ def _partners(view: View) -> pd.DataFrame:
     return table.assign(**{NPV: pd.Series(worths, dtype=object)})
 
 
+def _business(key: str, view: View) -> pd.DataFrame:
+    return headed(business_sheets.table(view, key))
+
+
 def _access(view: View) -> pd.DataFrame:
     table = view.access
     if len(table) > _MOST_ACCESS:
@@ -365,13 +371,9 @@ SHEETS: tuple[Sheet, ...] = (
         note="As the run has it; estate appraise --plan adds the switching value of every assumption.",
     ),
     Sheet("Partners", "Measures by partner", _partners),
-    Sheet(
-        "Constraints",
-        "What each limit allows, what the plan uses, and what a step more is worth",
-        lambda v: headed(v.business.get("constraints", pd.DataFrame())),
-        internal=True,
-        note="Screen: a dual of the linear relaxation, no value. Worth: from plans found again by "
-        "estate constraints; between the two figures.",
+    *(
+        Sheet(name, about, partial(_business, key), internal=internal, note=note)
+        for name, about, key, internal, note in business_sheets.BUSINESS
     ),
     Sheet(
         FACTORS,

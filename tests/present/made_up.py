@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from estate.appraise.exits import EXIT_COLUMNS
+from estate.appraise.financial import BALANCES, FLOWS
+from estate.appraise.funds import FUND_COLUMNS, STAFF_COLUMNS
+from estate.appraise.liabilities import LIABILITY_COLUMNS
+from estate.appraise.receipts import SCENARIO_COLUMNS
 from estate.config import Config
 from estate.core.reference import default_assumptions
 from estate.core.result import CASHFLOW_COLUMNS, Result
 from estate.core.tables import SPECS, conform, empty
 from estate.core.types import Estate, Horizon, Plan, Solution
+from estate.verify import LIMIT_COLUMNS
 
 SECRET_RECEIPT = 1234567.89
 SECRET_NAME = "Rosemary Refuge"  # noqa: S105 (the name of a place)
@@ -453,4 +459,33 @@ def make_result(n: int = 600, seed: int = 1, **config: object) -> Result:
         collect,
         run,
         checks,
+        make_business(),
     )
+
+
+def make_business() -> dict[str, pd.DataFrame]:
+    """Return a row of every table of the business case."""
+    money = dict.fromkeys([*FLOWS, *BALANCES], 0.0)
+    money |= {"revenue_gbp": 500.0, "capital_spend_gbp": 90.0, "from_borrowing_gbp": 60.0}
+    money |= {"interest_gbp": 3.0, "unfunded_gbp": 30.0, "budget_effect_gbp": 497.0, "cash_effect_gbp": 467.0}
+    year = {"year": "2027/28", "t": 0, "price_index": 1.0}
+    fund = dict.fromkeys(FUND_COLUMNS, 7.0) | {"fund": "=general", "year": "2028/29"}
+    fund["bau_gbp_per_year"] = 14.0
+    scenario = dict.fromkeys(SCENARIO_COLUMNS, 1.0) | {
+        "scenario": "none",
+        "purse": "pooled",
+        "payable": "yes",
+    }
+    exits = dict.fromkeys(EXIT_COLUMNS, 1.0) | {"site_id": "S000", "receipt_gbp": SECRET_RECEIPT, "flag": ""}
+    liability = dict.fromkeys(LIABILITY_COLUMNS, 1.0) | {"what": "backlog", "condition": "D", "priority": 1}
+    limit = ("counts|max_hubs", "hubs", "Greatest number of hubs", "", 2, 2, 0, "hubs", 1.0, "yes")
+    rows = {
+        "financial": {"partner_id": "all partners"} | year | money,
+        "saving_by_fund": fund,
+        "staff_saving": dict(zip(STAFF_COLUMNS, ("council", 2, 3.0, 40_000.0), strict=True)),
+        "receipt_scenarios": scenario,
+        "exits": exits,
+        "liabilities": liability,
+        "constraints": dict(zip(LIMIT_COLUMNS, limit, strict=True)),
+    }
+    return {name: pd.DataFrame([row]) for name, row in rows.items()}

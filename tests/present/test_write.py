@@ -35,6 +35,9 @@ FILES = {
     "summary.json",
     "workbook.xlsx",
 }
+PUBLIC = FILES | {"financial.csv", "receipt_scenarios.csv", "saving_by_fund.csv"}
+PARTNER = PUBLIC | {"liabilities.csv", "staff_saving.csv"}
+FILES_OF = {"public": PUBLIC, "partner": PARTNER, "internal": PARTNER | {"constraints.csv", "exits.csv"}}
 
 
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,8 +46,8 @@ def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_files_of_the_contract_and_nothing_else(written: dict[str, Path]) -> None:
-    for folder in written.values():
-        assert {path.name for path in folder.iterdir()} == FILES
+    for audience, folder in written.items():
+        assert {path.name for path in folder.iterdir()} == FILES_OF[audience]
         assert not [p for p in folder.parent.iterdir() if p.name.startswith(".")]
 
 
@@ -191,4 +194,4 @@ def test_an_estate_in_which_nothing_happens_is_written_too(tmp_path: Path) -> No
         run={},
     )
     files = write.write_all(idle, tmp_path / "idle", "public")
-    assert {f.name for f in files} == FILES
+    assert {f.name for f in files} == PUBLIC

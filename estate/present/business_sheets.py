@@ -1,0 +1,112 @@
+"""Sheets of the business case: funding, funds, staff, receipts, exits, liabilities, limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from estate.present.live import FIRST_ROW, Live, column_letter, still
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from estate.present.view import View
+
+EFFECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "budget_effect_gbp": (
+        ("+", "revenue_gbp"),
+        ("-", "interest_gbp"),
+        ("-", "provision_gbp"),
+        ("+", "flexible_receipts_gbp"),
+        ("+", "reserve_used_gbp"),
+        ("-", "reserve_repaid_gbp"),
+    ),
+    "cash_effect_gbp": (
+        ("+", "revenue_gbp"),
+        ("+", "receipts_gbp"),
+        ("+", "capital_released_gbp"),
+        ("-", "capital_spend_gbp"),
+        ("+", "from_grant_gbp"),
+        ("+", "from_borrowing_gbp"),
+        ("-", "interest_gbp"),
+        ("-", "principal_gbp"),
+    ),
+    "unfunded_gbp": (
+        ("+", "capital_spend_gbp"),
+        ("-", "from_grant_gbp"),
+        ("-", "from_budget_gbp"),
+        ("-", "from_receipts_gbp"),
+        ("-", "from_borrowing_gbp"),
+    ),
+    "saving_gbp_per_year": (("+", "bau_gbp_per_year"), ("-", "plan_gbp_per_year")),
+}
+"""Columns that follow from others of their row (model.md section 7), with the sign of each."""
+
+BUSINESS = (
+    (
+        "Funding",
+        "How each partner pays: revenue, capital, loans and provision by year, money of the day",
+        "financial",
+        False,
+        "Each capital pound is paid once. Effects and what is unfunded follow from their row.",
+    ),
+    (
+        "Saving by fund",
+        "Yearly saving on property by fund; what releases no cash stands beside it",
+        "saving_by_fund",
+        False,
+        "",
+    ),
+    (
+        "Saving on staff",
+        "Staff cost saved by partner; never added to a saving on property",
+        "staff_saving",
+        False,
+        "",
+    ),
+    (
+        "Receipt scenarios",
+        "The plan held fixed: receipts as hoped, late and lower, and none",
+        "receipt_scenarios",
+        False,
+        "",
+    ),
+    ("Exits", "Every way out of each site that closes, side by side", "exits", True, ""),
+    (
+        "Liabilities",
+        "Backlog and energy works: saved where they would have been spent, else avoided, in no saving",
+        "liabilities",
+        False,
+        "",
+    ),
+    (
+        "Constraints",
+        "What each limit allows, what the plan uses, and what a step more is worth",
+        "constraints",
+        True,
+        "Screen: a dual of the linear relaxation, no value. Worth: from plans found again by "
+        "estate constraints; between the two figures.",
+    ),
+)
+"""Sheets: name, what it holds, table of the business case, whether internal only, note."""
+
+
+def table(view: View, name: str) -> pd.DataFrame:
+    """Return a table of the business case; what follows from a row is a formula for internal readers."""
+    frame = view.business.get(name, pd.DataFrame())
+    if frame.empty:
+        return frame
+    made = frame.reset_index(drop=True).copy()
+    at = {str(column): column_letter(i) for i, column in enumerate(made.columns)}
+    for column, parts in EFFECTS.items():
+        if column not in at or any(part not in at for _, part in parts):
+            continue
+        made[column] = pd.Series(
+            [
+                Live("=" + "".join(f"{sign}{at[part]}{row}" for sign, part in parts), float(value))
+                for row, value in enumerate(frame[column], start=FIRST_ROW + 2)
+            ],
+            dtype=object,
+        )
+    return made if view.header.audience == "internal" else still(made)
