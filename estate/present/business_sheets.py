@@ -85,8 +85,7 @@ BUSINESS = (
         "What each limit allows, what the plan uses, and what a step more is worth",
         "constraints",
         True,
-        "Screen: a dual of the linear relaxation, no value. Worth: from plans found again by "
-        "estate constraints; between the two figures.",
+        "Screen: a dual of the linear relaxation, no value. Worth: found by estate constraints.",
     ),
 )
 """Sheets: name, what it holds, table of the business case, whether internal only, note."""

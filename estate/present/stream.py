@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estate.present.cash import GROUP_LABEL, INVESTMENT, NEW_COSTS, RECEIPTS, RESIDUAL, SAVINGS
+from estate.present.headed import headed
 from estate.present.live import (
     ECONOMIC,
     FACTORS,
@@ -22,7 +23,7 @@ from estate.present.live import (
 from estate.present.live_cash import cash_table, partner_table
 from estate.present.live_measures import MEASURES, RATES, measure_table, rate_table
 from estate.present.palette import BLUE, GREY, INK, ORANGE, STYLE, literal
-from estate.present.sheets import Sheet, headed
+from estate.present.sheets import Sheet
 from estate.present.workbook import FILE, Cover, write_book
 from estate.present.workbook_charts import draw_cash, draw_partners, draw_rates
 
