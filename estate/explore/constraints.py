@@ -18,7 +18,7 @@ from estate.core.steps import STEPS
 from estate.explore.ask import Questions
 from estate.explore.loosen import loosened
 from estate.explore.screen import screen
-from estate.explore.studies import plan_of, record_of, solution_of
+from estate.explore.studies import record_of, solution_of
 from estate.study import Answer, Job, job_name
 from estate.verify import limits, verify
 
