@@ -115,6 +115,33 @@ def budget_years(context: Context) -> list[Issue]:
     return context.issues("budgets", early, "year", problem, remedy)
 
 
+def committed_spend(context: Context) -> list[Issue]:
+    """Find budgets that cannot pay for the hubs that must open, or whose works are contracted.
+
+    Counted are the cheapest works at each, before fees, and all the money that could come: budgets,
+    grants, borrowing, and every receipt as far as the rule lets it be spent again.
+    """
+    rule, budgets = context.config.rules.get("capital"), context["budgets"]
+    decisions, options = context["decisions"], context.filled("hub_options")
+    if rule is None or budgets.empty:
+        return []
+    bound = set(decisions.loc[decisions["state"] == "contracted", "site_id"])
+    bound |= {str(site) for site in context.config.rules.get("locks", {}).get("hub", ())}
+    least = options[options["site_id"].isin(bound)].groupby("site_id")["capital_gbp"].min()
+    horizon = context.config.horizon
+    known = budgets[budgets["year"] < horizon.first_year + horizon.decision_years]
+    money = known[["capital_gbp", "grant_gbp", "borrowing_limit_gbp"]].fillna(0).to_numpy().sum()
+    if rule.get("receipts", True):
+        money += rule.get("recycle_share", 0.5) * context.filled("valuations")["receipt_gbp"].fillna(0).sum()
+    spend = float(least.sum())
+    if spend <= money:
+        return []
+    where = ", ".join(least.index.astype(str))
+    told = f"are {money:,.0f} GBP with all receipts, below the {spend:,.0f} GBP of works at {where}"
+    remedy = "add budget, grant or borrowing, or take these sites off locks.hub and the contracted decisions"
+    return [Issue(context.source("budgets"), None, "capital_gbp", "", told, remedy)]
+
+
 def warn_costs(context: Context) -> list[str]:
     """Say what is never a saving, and receipts on routes that pay none."""
     costs, values = context.filled("running_costs"), context.filled("valuations")
@@ -124,6 +151,8 @@ def warn_costs(context: Context) -> list[str]:
         ((values["receipt_gbp"] > 0) & values["exit_route"].isin(["surrender", "let", "hold"])).sum()
     )
     late = _beyond(context["budgets"], context)
+    horizon, backlog = context.config.horizon, context["backlog"]
+    never = int((backlog["due_year"] >= horizon.first_year + horizon.appraisal_years).sum())
     return [
         text
         for count, text in (
@@ -134,6 +163,10 @@ def warn_costs(context: Context) -> list[str]:
             (
                 unpaid,
                 f"{unpaid} valuations name a receipt on a route that brings none (surrender, let, hold).",
+            ),
+            (
+                never,
+                f"{never} rows of backlog are due after the last year appraised: nobody would spend them.",
             ),
             (late, f"{late} budget rows lie after the last decision year: they are not used."),
         )

@@ -411,6 +411,19 @@ def test_a_hub_that_takes_too_long_and_a_lock_on_no_site(tmp_path):
     assert found["rules.locks.keep", "01"].remedy == "did you mean 001"
 
 
+def test_budgets_below_what_is_committed_are_told(tmp_path):
+    budgets = {"purse": ["pooled"], "year": ["2027"], "capital_gbp": ["1000"]}
+    write(tmp_path / "tables", budgets=budgets, hub_options={"capital_gbp": ["250000"]})
+    rules = {"capital": {"receipts": False}, "locks": {"hub": ["C1"]}}
+    (one,) = issues_of(tmp_path, rules=rules)
+    assert one.problem == "are 1,000 GBP with all receipts, below the 250,000 GBP of works at C1"
+    assert "add budget" in one.remedy
+    assert issues_of(tmp_path, rules={"capital": {"receipts": False}}) == []
+    assert issues_of(tmp_path, rules={"locks": {"hub": ["H1"]}}) == [], (
+        "no rule holds the plan to the budgets"
+    )
+
+
 def test_unknown_and_impossible_assumptions_of_the_configuration(tmp_path):
     write(tmp_path / "tables")
     values = {"walk_speed": 5.0, "circuity": 0.9, "fees_share": 1.5, "car_speed_kmh": 0.0}
