@@ -32,8 +32,8 @@ def _money(amount: float | None) -> str:
     return "" if amount is None else f"£{amount / 1e6:,.2f}m"
 
 
-class Reporter:
-    """Shows progress: a live table on a terminal, plain lines elsewhere.
+class _OnTerminal:
+    """Something shown in place on a terminal while it lasts; elsewhere there is nothing to leave behind.
 
     Parameters
     ----------
@@ -43,11 +43,7 @@ class Reporter:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._rows: dict[str, tuple[str, str, str, str, str]] = {}
-        self._live = (
-            Live(console=console, refresh_per_second=4, transient=True) if console.is_terminal else None
-        )
-        self._said = ("", 0.0)
+        self._live = Live(console=console, transient=True) if console.is_terminal else None
 
     def __enter__(self) -> Self:
         """Begin to show."""
@@ -61,6 +57,15 @@ class Reporter:
         """Leave the terminal as it was."""
         if self._live:
             self._live.stop()
+
+
+class Reporter(_OnTerminal):
+    """Shows progress: a live table on a terminal, plain lines elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self._rows: dict[str, tuple[str, str, str, str, str]] = {}
+        self._said = ("", 0.0)
 
     def __call__(self, progress: Progress) -> None:
         """Show one report."""
@@ -87,31 +92,8 @@ class Reporter:
         return table
 
 
-class StudyReporter:
-    """Shows how far a study is, and how long the rest will take.
-
-    Parameters
-    ----------
-    console : Console
-        Where to write, standard error by custom.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._live = Live(console=console, transient=True) if console.is_terminal else None
-
-    def __enter__(self) -> Self:
-        """Begin to show."""
-        if self._live:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Leave the terminal as it was."""
-        if self._live:
-            self._live.stop()
+class StudyReporter(_OnTerminal):
+    """Shows how far a study is, and how long the rest will take."""
 
     def __call__(self, progress: StudyProgress) -> None:
         """Show one report."""

@@ -65,8 +65,8 @@ def watched(
 ) -> T:
     """Do work on a thread of its own, so that Ctrl-C is heard at once.
 
-    The first Ctrl-C asks the work to stop with the best plan so far, the second ends
-    the program.
+    The first Ctrl-C, or the signal to terminate that schedulers and shutdowns send, asks the work
+    to stop with the best plan so far, the second ends the program.
     """
     from rich.console import Console
 
@@ -90,7 +90,7 @@ def watched(
         say(f"\n{stopping}", err=True)
 
     console = Console(stderr=True)
-    before = signal.signal(signal.SIGINT, hear)
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with (reporter_kind or Reporter)(console) as reporter:
             thread = threading.Thread(target=do, args=(reporter,), daemon=True)
@@ -98,7 +98,8 @@ def watched(
             while thread.is_alive():
                 thread.join(0.1)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, heard in before.items():
+            signal.signal(number, heard)
     if errors:
         raise errors[0]
     return answer[0]

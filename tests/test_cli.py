@@ -209,13 +209,14 @@ def test_the_first_ctrl_c_reports_the_best_plan_so_far(tmp_path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="left out: signals are sent otherwise on Windows")
-def test_the_second_ctrl_c_ends_at_once_and_writes_nothing(tmp_path):
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_ctrl_c_ends_at_once_and_writes_nothing(tmp_path, first):
     config = write_two_libraries(tmp_path)
     stubborn = WAITING.replace("stop.wait(60)", "time.sleep(60)")
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     child = subprocess.Popen([sys.executable, "-c", stubborn, config], **pipes)
     assert child.stdout.readline() == "solving\n"
-    child.send_signal(signal.SIGINT)
+    child.send_signal(first)
     while "Ctrl-C again ends at once" not in child.stderr.readline():
         pass
     begun = time.monotonic()

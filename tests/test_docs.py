@@ -77,8 +77,8 @@ def test_readme_shows_exactly_two_set_up_commands():
 
 def test_the_first_ten_minutes_are_as_readme_tells_them(ten_minutes):
     folder, said = ten_minutes
-    assert len(said) == 4
-    first, second, third, fourth = said.values()
+    assert len(said) == 5
+    first, second, third, fourth, _ = said.values()
     assert "Nothing was solved." in first
     assert "Nothing was solved." in second
     assert (folder / "out" / "register-check" / "data_quality.html").is_file()
@@ -87,6 +87,7 @@ def test_the_first_ten_minutes_are_as_readme_tells_them(ten_minutes):
     assert len(collect) == 20, "the twenty facts"
     assert (collect["swing_gbp"].diff().dropna() <= 0).all(), "ranked"
     assert "All files are in" in fourth
+    assert (folder / "out" / "compare" / "compare.html").is_file()
     assert "The running cost is known for 0 of 59 sites to decide" in third
     assert "The running cost is known for 1 of 59 sites to decide" in fourth, "the cost that was added counts"
     before = pd.read_csv(folder / "out" / "first_register" / "plan.csv", index_col="site_id")["decision"]

@@ -77,7 +77,7 @@ def npv(flows: ArrayLike, factors: ArrayLike) -> float:
 
 
 def equivalent_annual(present_value_gbp: float, factors: ArrayLike) -> float | None:
-    """Spread a present value evenly over years 1 .. n: NPV / sum of DF(1..n) (domain 1.5).
+    """Spread a present value evenly over years 1 .. n: NPV / sum of DF(1..n), the annuity of that value.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def irr(flows: ArrayLike) -> Irr:
     """Return all internal rates of return of yearly flows.
 
     With x = 1/(1 + rate) the net present value is a polynomial in x; its real positive roots
-    are the rates. There may be none, or several (domain 1.5): then no single rate is reported.
+    are the rates. There may be none, or several (Descartes' rule of signs): then no single rate is reported.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 PRIORITY_YEARS = {1: 0, 2: 1, 3: 3, 4: 6}
-"""Year in which backlog of a priority falls due (domain 3.4)."""
+"""Year in which backlog of a priority falls due: now, within 2 years, in years 3 to 5, later (unverified)."""
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def read_residents(
     References
     ----------
     Deciles as in the English Indices of Deprivation 2019: 32,844 areas, decile 1 is the
-    most deprived tenth (domain.md 4.3).
+    most deprived tenth (Ministry of Housing, Communities and Local Government, technical report).
     """
     try:
         told = Residents.model_validate(dict(recipe))

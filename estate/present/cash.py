@@ -93,7 +93,7 @@ def yearly(cash: pd.DataFrame, horizon_years: int, view: str = "financial") -> p
 def payback(flows: NDArray[np.float64]) -> float | None:
     """Return the years until a cumulative flow stays at or above nought, interpolated [year].
 
-    The first *sustained* crossing counts (domain sheet 1.5): the flow of year t is taken to
+    The first *sustained* crossing counts: the flow of year t is taken to
     arrive at its end point t, and the crossing lies between t - 1 and t. None where the plan
     never pays back; 0 where it is never below nought.
     """

@@ -21,20 +21,25 @@ ALWAYS = """<?xml version="1.0" encoding="UTF-8"?>
 """A profile in which formulas are always worked out when a file is opened."""
 
 
-def recalculated(source: Path, folder: Path) -> openpyxl.Workbook:
-    """Return the workbook with every formula worked out by LibreOffice, or skip where it is absent."""
+def converted(source: Path, folder: Path, ending: str) -> Path:
+    """Return the file as LibreOffice saves it with another ending, or skip where it is absent."""
     program = shutil.which("soffice")
     if program is None:
         pytest.skip("left out: LibreOffice is not installed")
     profile = folder / "profile"
     (profile / "user").mkdir(parents=True, exist_ok=True)
     (profile / "user" / "registrymodifications.xcu").write_text(ALWAYS, encoding="utf-8")
-    target = folder / "recalculated"
+    target = folder / "converted"
     target.mkdir(exist_ok=True)
     where = f"-env:UserInstallation={profile.resolve().as_uri()}"
-    command = [program, where, "--headless", "--convert-to", "xlsx", "--outdir", str(target), str(source)]
+    command = [program, where, "--headless", "--convert-to", ending, "--outdir", str(target), str(source)]
     subprocess.run(command, check=True, capture_output=True, timeout=240)
-    return openpyxl.load_workbook(target / source.name, data_only=True)
+    return target / f"{source.stem}.{ending}"
+
+
+def recalculated(source: Path, folder: Path) -> openpyxl.Workbook:
+    """Return the workbook with every formula worked out by LibreOffice, or skip where it is absent."""
+    return openpyxl.load_workbook(converted(source, folder, "xlsx"), data_only=True)
 
 
 def edited(source: Path, target: Path, **values: float) -> Path:
