@@ -237,3 +237,22 @@ def choices(text: pd.Series, allowed: Sequence[str]) -> Parsed:
 
     values, bad = _by_value(text, parse)
     return values.fillna(""), bad
+
+
+def clock_hours(text: object, blank: float) -> float:
+    """Return a time of day as hours from midnight [h], ``blank`` where nothing is given.
+
+    Parameters
+    ----------
+    text : object
+        As ``17:00``; the input checks have found it to be a time.
+    blank : float
+        What a blank cell means [h].
+    """
+    hours, _, minutes = str(text or "").strip().partition(":")
+    return float(hours) + float(minutes[:2] or 0) / 60 if hours else blank
+
+
+def listed(text: object) -> frozenset[str]:
+    """Return the parts of a cell that lists several, separated by semicolons."""
+    return frozenset(part.strip() for part in str(text or "").split(";") if part.strip())

@@ -37,6 +37,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "budgets": ("purse", "year"),
         "areas": ("area_id",),
         "demand": ("area_id", "service_id"),
+        "linked_trips": ("service_a", "service_b"),
         "standards": ("standard_id",),
         "travel": ("area_id", "site_id", "mode"),
         "assumptions": ("name",),

@@ -36,6 +36,8 @@ REFERENCES = (
     ("budgets", "purse", "partners"),
     ("demand", "area_id", "areas"),
     ("demand", "service_id", "services"),
+    ("linked_trips", "service_a", "services"),
+    ("linked_trips", "service_b", "services"),
     ("standards", "service_id", "services"),
     ("travel", "area_id", "areas"),
     ("travel", "site_id", "sites"),
@@ -309,6 +311,9 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_residents.groups,
     check_serving.resident_travel,
     check_travel.travel_units,
+    check_serving.hosts,
+    check_serving.transactions,
+    check_serving.linked_trips,
 )
 WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     warn_sites,

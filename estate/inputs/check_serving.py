@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
+from estate.core.cells import listed
 from estate.core.errors import Issue
+from estate.core.tables import nearest
 from estate.core.travel import SPEED_OF_MODE
+from estate.inputs.serving import term_weeks, window_hours
 
 if TYPE_CHECKING:
     from estate.inputs.context import Context
+
+TIME = re.compile(r"|([01]?\d|2[0-4]):[0-5]\d(:00)?")
 
 
 def resident_travel(context: Context) -> list[Issue]:
@@ -26,6 +32,63 @@ def resident_travel(context: Context) -> list[Issue]:
     if asked.mode not in modes:
         issues.append(("mode", asked.mode, "is not a known mode of travel", f"use one of {', '.join(modes)}"))
     return [Issue("config", None, f"resident_travel.{key}", *words) for key, *words in issues]
+
+
+def hosts(context: Context) -> list[Issue]:
+    """Find windows and terms that cannot be, and hours that do not fit their window."""
+    terms, services = context["host_terms"], context["services"]
+    readable = terms["opens"].str.fullmatch(TIME) & terms["closes"].str.fullmatch(TIME)
+    daily = window_hours(terms[readable]).reindex(terms.index)
+    closed = terms[daily <= 0]
+    week = daily * terms["days_per_week"].fillna(7.0)
+    over = terms[(daily > 0) & (terms["weekly_hours"] > week + 1e-9)]
+    unread = terms[(terms["term_dates"] != "") & terms["term_dates"].map(term_weeks).isna()]
+    issues = context.issues(
+        "host_terms", closed, "closes", "is not after opens", "write the end of the window, as 21:00"
+    )
+    issues += context.issues(
+        "host_terms",
+        over,
+        "weekly_hours",
+        "is more than opens, closes and days_per_week allow",
+        "correct one of them, or leave weekly_hours blank",
+    )
+    issues += context.issues(
+        "host_terms", unread, "term_dates", "is not a list of terms", "write 04-09/20-12; 05-01/02-04"
+    )
+    for column in ("core_opens", "core_closes"):
+        bad = services[~services[column].str.fullmatch(TIME)]
+        issues += context.issues("services", bad, column, "is not a time of day", "write for example 10:00")
+    return issues
+
+
+def transactions(context: Context) -> list[Issue]:
+    """Find transactions that hosts permit and no service has: most likely another spelling."""
+    known = {part for text in context["services"]["transactions"] for part in listed(text)}
+    issues = []
+    for row, text in context["host_terms"]["permitted_transactions"].items():
+        for part in sorted(listed(text) - known if known else ()):
+            like = nearest(part, sorted(known))
+            remedy = f"did you mean {like}" if like else "name it in transactions of services, or delete it"
+            place = (context.source("host_terms"), int(str(row)), "permitted_transactions", part)
+            issues.append(Issue(*place, "is done in no service", remedy))
+    return issues
+
+
+def linked_trips(context: Context) -> list[Issue]:
+    """Find linked trips of a service with itself, and pairs that stand twice."""
+    table = context["linked_trips"]
+    if table.empty:
+        return []
+    same = table[table["service_a"] == table["service_b"]]
+    pairs = table[["service_a", "service_b"]].apply(sorted, axis=1, result_type="expand")
+    twice = table[pairs.duplicated()]
+    return [
+        *context.issues("linked_trips", same, "service_b", "is the same service", "name another service"),
+        *context.issues(
+            "linked_trips", twice, "service_b", "repeats a pair in the other order", "delete one of the two"
+        ),
+    ]
 
 
 def visited(context: Context) -> set[str]:

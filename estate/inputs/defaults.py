@@ -24,6 +24,7 @@ from estate.inputs.scope import (
     keep_where_all_is_assumed,
     keep_without_service,
 )
+from estate.inputs.serving import fill_digital, fill_hosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,8 @@ def fill_defaults(
     fill_rooms(filling)
     _fill_services(filling)
     _fill_hub_options(filling)
+    fill_hosts(filling, typed)
+    fill_digital(filling, typed)
     _fill_names(filling, "areas", "area_id")
     _fill_groups(filling)
     _note_tenures(filling)

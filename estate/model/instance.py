@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from estate.core.money import discount_factors
 from estate.core.vintage import carbon_prices
+from estate.model import hosting
 from estate.model.closing import closing_years, exit_routes, running_spans
 from estate.model.near import beside_target, filled, merges, pairs
 
@@ -157,6 +158,7 @@ def _sites(
             "energy": filled(raw["energy_kwh_per_year"], 0.0),
             "upgrade": filled(raw["energy_upgrade_gbp"], a["energy_upgrade_gbp_per_m2"] * gia),
             "band": _text(raw["energy_rating"]).str.strip().str.upper().str[:1],
+            **hosting.fit_fields(raw),
         }
     )
 
@@ -184,6 +186,7 @@ def _provisions(
             "merge_need": room * stays * filled(services["merge_factor"], 0.8).to_numpy()[service],
             "fte": filled(raw["staff_fte"], 0.0) * stays,
             "hours": filled(raw["weekly_hours"], 0.0),
+            "days": filled(raw["days_per_week"], 5.0),
             "visits": filled(raw["visits_per_year"], 0.0),
             "redundancy": filled(raw["redundancy_gbp"], 0.0),
             "digital": 1 - stays,
@@ -230,6 +233,7 @@ def _hub_places(
             "cures": filled(raw["cures_backlog_share"], 0.0),
             "life": filled(raw["life_years"], a["hub_life_years"]),
             "energy": filled(raw["energy_kwh_per_year"], 0.0),
+            "adds_wc": raw["adds_accessible_wc"].astype(bool),
             "fee": 0.0,
             "permitted": "",
             "term_weeks": 52.0,
@@ -258,6 +262,7 @@ def _host_places(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.
             "fee": filled(raw["fee_gbp_per_m2_per_year"], 0.0),
             "permitted": _text(raw["permitted_services"]),
             "term_weeks": filled(raw["term_weeks"], 52.0),
+            **hosting.host_fields(raw),
         }
     )
     status, in_plan = sites["status"].to_numpy()[site], sites["in_plan"].to_numpy()[site]
@@ -271,13 +276,11 @@ def _open_places(
     """Keep the places that fitness, locks and status allow."""
     at = sites.iloc[places["site"]].reset_index(drop=True)
     is_hub = (places["kind"] == "hub").to_numpy()
-    fit = (at["step_free"] == "yes").to_numpy() | np.isfinite(at["step_free_cost"].to_numpy())
     barred = set(rules.get("locks", {}).get("no_hub", ()))
     allowed = at["status"].isin(["candidate", "existing"]) & ~at["site_id"].isin(barred)
-    if rules.get("fitness", {}).get("require_step_free", False):
-        allowed &= fit
     existing_in = (at["status"] != "existing") | at["counted"]
     keep = ~is_hub | (allowed & existing_in & hubs).to_numpy()
+    keep &= hosting.fit_places(at, places, rules.get("fitness", {}))
     return places[keep].reset_index(drop=True)
 
 
@@ -302,6 +305,7 @@ def _sets(
         [_hub_places(tables, sites, numbers, a), _host_places(tables, sites)],
         ignore_index=True,
     )
+    places = hosting.with_host_fields(places)
     return sites, provisions, _open_places(places, sites, config.rules, hubs=config.hubs_allowed)
 
 

@@ -9,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from estate.model import hosting
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -49,24 +51,12 @@ def pairs(inst: Mapping[str, Any], services: pd.DataFrame, reach_km: float) -> p
     u, j = pairs["provision"].to_numpy(), pairs["place"].to_numpy()
     keep = pairs["km"].to_numpy() <= limit[u] + 1e-9
     keep &= provisions["site"].to_numpy()[u] != places["site"].to_numpy()[j]
-    keep &= permitted(places, services)[provisions["service"].to_numpy()[u], j]
+    keep &= hosting.permitted(places, services)[provisions["service"].to_numpy()[u], j]
+    keep &= hosting.often_enough(provisions, places, services, (u, j))
     keep &= provisions["need"].to_numpy()[u] <= places["room"].to_numpy()[j] + 1e-6
-    keep &= provisions["hours"].to_numpy()[u] <= places["hours"].to_numpy()[j] + 1e-6
+    keep &= hosting.hours_needed(provisions, places, (u, j)) <= places["hours"].to_numpy()[j] + 1e-6
     kept: pd.DataFrame = pairs[keep].sort_values(["provision", "place"], ignore_index=True)
     return kept
-
-
-def permitted(places: pd.DataFrame, services: pd.DataFrame) -> NDArray[np.bool_]:
-    """Return which service may be at which place, shape (services, places)."""
-    allowed = np.ones((len(services), len(places)), dtype=bool)
-    year_round = services["year_round"].astype(bool).to_numpy()
-    for j, (listed, weeks) in enumerate(zip(places["permitted"], places["term_weeks"], strict=True)):
-        names = {part.strip() for part in listed.split(";") if part.strip()}
-        if names:
-            allowed[:, j] = services["service_id"].isin(names)
-        if weeks < 52:
-            allowed[:, j] &= ~year_round
-    return allowed
 
 
 def beside_target(sites: pd.DataFrame, provisions: pd.DataFrame, targets: Ints) -> Floats:

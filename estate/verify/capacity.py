@@ -80,7 +80,8 @@ def _lending(facts: Facts, site_id: str, moves: list[Leaving]) -> list[Violation
         return []
     for t in _years(facts, min(move.year for move in moves)):
         arrived = [facts.provisions[move.provision_id] for move in moves if move.year <= t]
-        used, hours = sum(facts.need_m2(u) for u in arrived), sum(u.hours for u in arrived)
+        used = sum(facts.need_m2(u) for u in arrived)
+        hours = sum(u.hours * min(1.0, terms.days / u.days) for u in arrived)
         if exceeds(used, terms.room_m2, ROOM_M2):
             message = (
                 f"{site.name} lends {terms.room_m2:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)}"

@@ -53,6 +53,19 @@ def flag(value: Any, *, default: bool = False) -> bool:  # noqa: ANN401
     return bool(value)
 
 
+def parts(value: Any) -> frozenset[str]:  # noqa: ANN401
+    """Return what a cell lists, separated by semicolons."""
+    return frozenset(part.strip() for part in text(value).split(";") if part.strip())
+
+
+def clock(value: Any) -> float | None:  # noqa: ANN401
+    """Return a time of day such as 17:30 as hours from midnight [h]; None where there is none."""
+    if not text(value):
+        return None
+    hours, minutes = text(value).split(":")[:2]
+    return int(hours) + int(minutes) / 60
+
+
 def effect_year(value: Any, first_year: int) -> int | None:  # noqa: ANN401
     """Return the year t at whose start a date takes effect (docs/model.md, section 1).
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from estate.core.reference import headings
-from estate.verify.cells import Row, effect_year, flag, maybe, number, rows, text, whole_years
+from estate.verify.cells import Row, clock, effect_year, flag, maybe, number, parts, rows, text, whole_years
 from estate.verify.records import (
     Brake,
     Cost,
@@ -63,6 +63,10 @@ def read_services(tables: Tables) -> dict[str, Service]:
             online_gbp_per_visit=number(row.get("online_gbp_per_visit")),
             year_round=flag(row.get("year_round"), default=True),
             front_office=flag(row.get("front_office"), default=True),
+            transactions=parts(row.get("transactions")),
+            core_opens=clock(row.get("core_opens")),
+            core_closes=clock(row.get("core_closes")),
+            outreach_days=maybe(row.get("outreach_days_per_week")),
         )
         for row in rows(tables.get("services"))
     }
@@ -83,6 +87,7 @@ def read_provisions(tables: Tables, owners: Mapping[str, str]) -> dict[str, Prov
             digital_share=number(row.get("digital_share")),
             redundancy_gbp=number(row.get("redundancy_gbp")),
             fixed=flag(row.get("fixed_to_site")),
+            days=number(row.get("days_per_week"), 5.0),
         )
         for row in rows(tables.get("provisions"))
     }
@@ -168,6 +173,7 @@ def _options(found: list[Row], owner: str, assumed: Mapping[str, float]) -> dict
             cures_share=number(row.get("cures_backlog_share")),
             life_years=int(number(row.get("life_years"), assumed["hub_life_years"])),
             energy_kwh=number(row.get("energy_kwh_per_year")),
+            adds_wc=flag(row.get("adds_accessible_wc")),
         )
         for row in found
     }
@@ -177,13 +183,17 @@ def _terms(found: list[Row]) -> HostTerms | None:
     if not found:
         return None
     row = found[0]
-    named = [part.strip() for part in text(row.get("permitted_services")).split(";")]
+    opens, closes = clock(row.get("opens")), clock(row.get("closes"))
     return HostTerms(
         room_m2=number(row["room_nia_m2"]),
         hours=number(row.get("weekly_hours"), 168.0),
         term_weeks=number(row.get("term_weeks"), 52.0),
-        permitted=frozenset(part for part in named if part),
+        permitted=parts(row.get("permitted_services")),
         fee_gbp_per_m2=number(row.get("fee_gbp_per_m2_per_year")),
+        days=number(row.get("days_per_week"), 7.0),
+        opens=0.0 if opens is None else opens,
+        closes=24.0 if closes is None else closes,
+        transactions=parts(row.get("permitted_transactions")),
     )
 
 
@@ -261,6 +271,10 @@ def _site(
         terms=_terms(side["host_terms"]),
         backlog=_backlog(side["backlog"], first_year),
         provisions=tuple(text(found["provision_id"]) for found in side["provisions"]),
+        accessible_wc=text(row.get("accessible_wc")) or "unknown",
+        parking_spaces=maybe(row.get("parking_spaces")),
+        stop_m=maybe(row.get("public_transport_stop_m")),
+        open_hours=maybe(row.get("opening_hours_per_week")),
     )
 
 

@@ -75,6 +75,7 @@ class HubOption:
     cures_share: float
     life_years: int
     energy_kwh: float = 0.0
+    adds_wc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,10 @@ class HostTerms:
     term_weeks: float
     permitted: frozenset[str]
     fee_gbp_per_m2: float
+    days: float = 7.0
+    opens: float = 0.0
+    closes: float = 24.0
+    transactions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Provision:
     digital_share: float
     fixed: bool
     redundancy_gbp: float = 0.0
+    days: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,10 @@ class Service:
     online_gbp_per_visit: float = 0.0
     year_round: bool = True
     front_office: bool = True
+    transactions: frozenset[str] = frozenset()
+    core_opens: float | None = None
+    core_closes: float | None = None
+    outreach_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +171,10 @@ class Site:
     terms: HostTerms | None = None
     backlog: tuple[tuple[int, float], ...] = ()
     provisions: tuple[str, ...] = ()
+    accessible_wc: str = "unknown"
+    parking_spaces: float | None = None
+    stop_m: float | None = None
+    open_hours: float | None = None
 
     @property
     def existing(self) -> bool:

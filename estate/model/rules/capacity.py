@@ -11,7 +11,7 @@ at a lending site by room and by hours a week; at a site that receives merges by
         \le room_h (1 - \sum_k Hub_{hk}(t)) + \sum_k R_{hk} Hub_{hk}(t)
 
     \sum_u need_u Move_{uj}(t) \le R_j (1 - Close_j(t)), \qquad
-    \sum_u hours_u Move_{uj}(t) \le hours_j (1 - Close_j(t))
+    \sum_u hours_u \min(1, days_j / days_u) Move_{uj}(t) \le hours_j (1 - Close_j(t))
 
     \sum_u mergeneed_u Merge_{ui}(t) + \sum_{v \in i} room_v (1 - Leave_v(t))
         \le \max(nia_i, room_i) (1 - Close_i(t))
@@ -55,6 +55,7 @@ import numpy as np
 import pandas as pd
 
 from estate.config import Section
+from estate.model.hosting import hours_needed
 from estate.model.terms import Rows, add_compact, keyed, leave_columns, left_to_date, to_date
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
 def _arrivals(problem: BlockProblem, inst: Instance) -> pd.DataFrame:
     move = keyed(problem, "move")
     who = inst.provisions.iloc[move["provision"]]
-    move["need"], move["hours"] = who["need"].to_numpy(), who["hours"].to_numpy()
+    move["need"] = who["need"].to_numpy()
+    pair = move["provision"].to_numpy(), move["place"].to_numpy()
+    move["hours"] = hours_needed(inst.provisions, inst.places, pair)
     move["site"] = inst.places["site"].to_numpy()[move["place"]]
     return move
 

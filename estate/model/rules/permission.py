@@ -1,9 +1,15 @@
-r"""Hosts take the services they permit, in the weeks they are open.
+r"""Hosts take the services they permit, in the weeks, on the days and at the times they are open.
 
 .. math::
 
     move_{ujt} = 0 \text{ where } s(u) \notin permitted_j
+        \text{ or } transactions_{s(u)} \not\subseteq transactions_j
         \text{ or } (yearround_{s(u)} \text{ and } weeks_j < 52)
+
+    \text{or } [core_{s(u)}] \not\subseteq [opens_j, closes_j]
+        \text{ or } days_j < \min(days_u, outreach_{s(u)})
+
+A service of which no transactions are known goes to no place that permits only some.
 """
 
 from __future__ import annotations
