@@ -19,6 +19,7 @@ from estate.appraise.emissions import emissions
 from estate.appraise.ledger import build_ledger
 from estate.appraise.measures import measures
 from estate.appraise.partners import partner_summary
+from estate.appraise.serving import serving_headlines, serving_tables
 from estate.appraise.summary import measure_rows
 from estate.appraise.summary import summary as headline_figures
 from estate.appraise.switching import plan_levers
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from estate.appraise.access_summary import AccessSummary
     from estate.config import Config
     from estate.core.types import Estate, Plan, Solution
 
@@ -53,6 +55,7 @@ HEADLINE_NAMES = {
     "discounted_payback_years": "payback_discounted_with_receipts",
     "discounted_payback_years_without_receipts": "payback_discounted_without_receipts",
     "residents_worse_off_all": "residents_worse_off",
+    "residents_worse_off_three_all": "residents_worse_off_three",
     "assumed_share_of_cost": "assumed_cost_share",
 }
 """Names of the appraisal to the keys of ``estate.core.result``; the others are the same."""
@@ -194,7 +197,10 @@ def _appraise(
         if solution:
             checks = pd.concat([checks, tie(solution, npv[0] - npv[1])], ignore_index=True)
         access = access_table(estate, config, plan)
-        summary = headline_summary(estate, config, plan, ledger)
+        residents = access_summary(estate, config, plan) if len(estate.tables["areas"]) else None
+        summary = headline_summary(estate, config, plan, ledger, residents)
+        serving = serving_tables(estate, config, plan, residents)
+        summary["headlines"] += full_headlines(serving_headlines(serving))
         partners = partner_summary(ledger, estate, config, plan)
         business = business_tables(ledger, estate, config, plan) | {
             "constraints": limits(estate, config, plan)
@@ -203,7 +209,7 @@ def _appraise(
         checks = pd.concat([checks, agreed(business, ledger, config)], ignore_index=True)
         collect = data_to_collect(estate, config)
     record = {**run_record(config, base, estate, (plan, solution), npv), "seconds": clock.seconds}
-    tables = (ledger, summary, access, partners, collect, record, checks, business)
+    tables = (ledger, summary, access, partners, collect, record, checks, business, serving)
     return Result(config, estate, plan, solution, *tables)
 
 
@@ -329,9 +335,10 @@ def agreed(business: Mapping[str, pd.DataFrame], ledger: pd.DataFrame, config: C
     return found
 
 
-def headline_summary(estate: Estate, config: Config, plan: Plan, ledger: pd.DataFrame) -> dict[str, Any]:
+def headline_summary(
+    estate: Estate, config: Config, plan: Plan, ledger: pd.DataFrame, access: AccessSummary | None
+) -> dict[str, Any]:
     """Return the content of ``summary.json``: headline figures under the keys that readers look for."""
-    access = access_summary(estate, config, plan) if len(estate.tables["areas"]) else None
     measured = measures(ledger, estate, config, plan)
     figures = headline_figures(measured, config, plan, access) | emissions(estate, config, plan)
     price_base = f"{config.horizon.horizon().label(0)} prices"

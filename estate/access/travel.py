@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from estate.access.measure import measure_network
-from estate.core.travel import travel_table
+from estate.core.travel import travel_needs, travel_table
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
     from estate.config import Config
     from estate.core.types import Estate
@@ -46,22 +48,26 @@ def with_network(estate: Estate, config: Config, base: Path) -> Estate:
         notes=tuple(dict.fromkeys([*estate.notes, *notes])),
         input_hashes=dict(sorted({**estate.input_hashes, **hashes}.items())),
     )
-    return with_travel(measured)
+    asked = config.resident_travel
+    mode = asked.mode if asked.as_cost else ""
+    return with_travel(measured, travel_needs(estate.tables["standards"], mode, asked.farthest_km))
 
 
-def with_travel(estate: Estate) -> Estate:
+def with_travel(estate: Estate, needs: pd.DataFrame | None = None) -> Estate:
     """Return the estate with its travel table computed afresh from its tables and assumptions.
 
     Parameters
     ----------
     estate : Estate
         Complete tables; ``sites`` and ``areas`` with easting and northing [m].
+    needs : DataFrame, optional
+        Modes and thresholds from `travel_needs`; those of the standards where not given.
     """
     tables = estate.tables
     pairs = travel_table(
         tables["sites"],
         tables["areas"],
-        tables["standards"],
+        tables["standards"] if needs is None else needs,
         tables["travel"],
         estate.assumptions,
         estate.network,

@@ -11,6 +11,7 @@ import pandas as pd
 
 from estate.appraise.facts import number, text, truth
 from estate.appraise.places import nearest, open_sites, read_places, read_travel, served, shown_years, travels
+from estate.appraise.visitors import visits_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from estate.appraise.lines import Matrix
     from estate.appraise.places import Places, Travel
+    from estate.appraise.visitors import Visits
     from estate.config import Config
     from estate.core.types import Estate, Plan
 
 GROUPS = ("all", "most_deprived", "over65", "no_car", "disabled", "urban", "rural", "deprived_urban")
+SEVERAL = 3
+"""Services for which somebody is worse off, from which on it is told apart."""
 FARTHER_KM = 1e-6
 """Smaller differences are rounding, not farther travel."""
 PLACES = {"all": True, "without_outside": False}
@@ -50,8 +54,10 @@ WORSE_COLUMNS = (
     "max_extra_km",
     "unserved",
     "population",
+    "visits",
+    "visits_all",
 )
-ANY_COLUMNS = ("places", "year", "t", "residents", "population")
+ANY_COLUMNS = ("places", "year", "t", "residents", "residents_three", "population")
 
 
 @dataclass(frozen=True)
@@ -66,10 +72,11 @@ class AccessSummary:
     worse_off : DataFrame
         service_id, year, t, places, residents [person] that travel farther than in BAU, their
         mean, 90th percentile and maximum extra distance [km], unserved [person] for whom no
-        place is left, population [person].
+        place is left, population [person]; visits of the residents who travel farther and
+        visits_all of all residents [1/year], NaN where no visits are known.
     any_service : DataFrame
         year, t, places, residents worse off for at least one service, each person once,
-        population [person].
+        residents_three worse off for three or more, population [person].
     """
 
     shares: pd.DataFrame
@@ -169,9 +176,10 @@ def _worse_off(
     """Return who travels farther for each service, and for at least one, by year."""
     people = number(estate.tables["areas"]["population"])
     modes = service_travel(estate, places, travel)
+    visits = {name: visits_of(estate, places, how.km, name) for name, how in modes.items()}
     worse, at_least_one = [], []
     for (name, outside), (index, year) in product(PLACES.items(), labels):
-        anyone = np.zeros(len(people), dtype=bool)
+        services = np.zeros(len(people))
         where = {"places": name, "population": float(people.sum())} | year
         for service_id, how in modes.items():
             now, then = (
@@ -180,10 +188,21 @@ def _worse_off(
             )
             extra = np.where(np.isfinite(now), then - np.where(np.isfinite(now), now, 0.0), 0.0)
             farther = extra > FARTHER_KM
-            anyone |= farther
-            worse.append({"service_id": service_id} | _extra_km(extra[farther], people[farther]) | where)
-        at_least_one.append({"residents": float(people[anyone].sum())} | where)
+            services += farther
+            users = _users(visits[service_id], farther)
+            worse.append(
+                {"service_id": service_id} | _extra_km(extra[farther], people[farther]) | users | where
+            )
+        counts = {"residents": services >= 1, "residents_three": services >= SEVERAL}
+        at_least_one.append({key: float(people[mask].sum()) for key, mask in counts.items()} | where)
     return worse, at_least_one
+
+
+def _users(visits: Visits, farther: NDArray[np.bool_]) -> dict[str, object]:
+    """Return the visits of those who travel farther, and of all, NaN where none are known."""
+    if not visits.source:
+        return {"visits": np.nan, "visits_all": np.nan}
+    return {"visits": float(visits.yearly[farther].sum()), "visits_all": float(visits.yearly.sum())}
 
 
 def nearest_km(how: Travel, offered: NDArray[np.bool_]) -> Matrix:

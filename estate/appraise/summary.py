@@ -290,6 +290,16 @@ def _residents(access: AccessSummary) -> dict[str, Headline]:
             year=str(last["year"]),
             share=worse / everyone if everyone > 0 else None,
         )
+        several = float(last["residents_three"])
+        figures[f"residents_worse_off_three_{places}"] = _headline(
+            f"Residents with farther to travel to three services or more{words}",
+            several,
+            "person",
+            "Each person once; they are among those with farther to travel to at least one",
+            numerator=several,
+            denominator=everyone,
+            year=str(last["year"]),
+        )
     return figures
 
 

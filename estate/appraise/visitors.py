@@ -10,7 +10,7 @@ import pandas as pd
 
 from estate.appraise.facts import Facts, number, text, truth
 from estate.appraise.lines import NEVER, Matrix, between, post
-from estate.appraise.places import Places, open_sites, read_places, read_travel
+from estate.appraise.places import SPEEDS, Places, open_sites, read_places, read_travel
 from estate.core.types import Plan
 
 if TYPE_CHECKING:
@@ -64,32 +64,31 @@ def homes(measure: Matrix, offered: NDArray[np.bool_], site_ids: NDArray[np.obje
     return np.where(np.isfinite(least), first, -1)
 
 
-def visits_today(estate: Estate, places: Places, measure: Matrix) -> dict[str, Visits]:
-    """Return who visits what today, service by service.
+def visits_of(estate: Estate, places: Places, measure: Matrix, service: str) -> Visits:
+    """Return who visits a service today.
 
     Parameters
     ----------
     estate : Estate
         Conformed tables.
     places : Places
-        Where services are offered today.
+        Where services are offered; year 0 first.
     measure : ndarray, shape (areas, sites)
         What residents keep small when they choose a place.
+    service : str
+        Service.
     """
-    people = number(estate.tables["areas"]["population"])
     demand = estate.tables["demand"]
-    found = {}
-    for service in front_services(estate):
-        home = homes(measure, open_sites(places, service, ("bau", 0)), places.site_ids)
-        rows = demand[text(demand["service_id"]) == service]
-        if len(rows):
-            asked = pd.Series(number(rows["visits_per_year"])).groupby(text(rows["area_id"])).sum()
-            yearly, source = number(pd.Series(places.area_ids).map(asked)), "demand"
-        else:
-            yearly, source = _shared_out(estate, places, service, home, people), "provisions"
-        yearly = np.where(home >= 0, yearly, 0.0)
-        found[service] = Visits(home, yearly, source if yearly.any() else "")
-    return found
+    home = homes(measure, open_sites(places, service, ("bau", 0)), places.site_ids)
+    rows = demand[text(demand["service_id"]) == service]
+    if len(rows):
+        asked = pd.Series(number(rows["visits_per_year"])).groupby(text(rows["area_id"])).sum()
+        yearly, source = number(pd.Series(places.area_ids).map(asked)), "demand"
+    else:
+        people = number(estate.tables["areas"]["population"])
+        yearly, source = _shared_out(estate, places, service, home, people), "provisions"
+    yearly = np.where(home >= 0, yearly, 0.0)
+    return Visits(home, yearly, source if yearly.any() else "")
 
 
 def _shared_out(
@@ -108,10 +107,14 @@ def _shared_out(
 def trip_gbp(estate: Estate, places: Places, mode: str) -> Matrix:
     """Return what one way costs residents [GBP], shape (areas, sites), infinite where not known."""
     how, rates = read_travel(estate, places, mode), estate.assumptions
-    cost = np.zeros_like(how.km)
+    straight = np.where(np.isnan(places.straight_km), np.inf, places.straight_km)
+    speed = rates[SPEEDS[mode]] if mode in SPEEDS else 0.0
+    km = np.where(how.known, how.km, straight)
+    hours = np.where(how.known, how.minutes / 60.0, straight / speed if speed else np.inf)
+    cost = np.zeros_like(km)
     for amount, price in (
-        (how.minutes / 60.0, rates["travel_time_gbp_per_hour"]),
-        (how.km, rates["travel_distance_gbp_per_km"]),
+        (hours, rates["travel_time_gbp_per_hour"]),
+        (km, rates["travel_distance_gbp_per_km"]),
     ):
         cost = cost + (amount * price if price > 0 else 0.0)
     return cost
@@ -126,7 +129,7 @@ def travel(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
         return []
     places = read_places(estate, Plan.empty(), [0])
     trip = trip_gbp(estate, places, config.resident_travel.mode)
-    visits = visits_today(estate, places, trip)
+    visits = {name: visits_of(estate, places, trip, name) for name in front_services(estate)}
     column = {site: i for i, site in enumerate(places.site_ids)}
     home_of = facts.provisions.set_index("provision_id")["site_id"]
     to = gone["to_site_id"].where(gone["how"] == "move", gone["to_provision_id"].map(home_of))

@@ -163,6 +163,9 @@ class Result:
         staff_saving, receipt_scenarios, exits, liabilities, constraints.
     reasons : mapping of str to DataFrame
         Where they were asked for: reasons, reasons_flips, reasons_travel (see docs/deciding.md).
+    serving : mapping of str to DataFrame
+        Tables of how residents are served by the name of their file: residents, front_door,
+        fitness, online.
     """
 
     config: RunConfig
@@ -178,6 +181,7 @@ class Result:
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
     business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    serving: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def horizon(self) -> Horizon:

@@ -27,6 +27,30 @@ SPEED_OF_MODE: Mapping[str, str] = MappingProxyType(
 _ROUNDING = 1e-9  # so that a place exactly on a threshold is never lost
 
 
+def travel_needs(standards: pd.DataFrame, mode: str, farthest_km: float) -> pd.DataFrame:
+    """Return for which modes and how far travel is needed: the standards, and a mode that is a cost.
+
+    Parameters
+    ----------
+    standards : DataFrame
+        Conformed.
+    mode : str
+        Mode by which residents' travel is a cost; blank where it is none.
+    farthest_km : float
+        How far that is measured [km].
+
+    Returns
+    -------
+    DataFrame
+        mode, metric, threshold [km or min].
+    """
+    columns = ["mode", "metric", "threshold"]
+    if not mode:
+        return standards
+    row = pd.DataFrame({"mode": [mode], "metric": ["km"], "threshold": [farthest_km]})
+    return pd.concat([standards[columns], row], ignore_index=True) if len(standards) else row
+
+
 def travel_table(
     sites: pd.DataFrame,
     areas: pd.DataFrame,

@@ -10,7 +10,7 @@ import pandas as pd
 
 from estate.core.errors import InputError, Issue
 from estate.core.tables import SPECS, empty, parse
-from estate.core.travel import travel_table
+from estate.core.travel import travel_needs, travel_table
 from estate.core.types import Estate
 from estate.core.vintage import label, optimism_bias
 from estate.inputs import coordinates
@@ -271,24 +271,14 @@ def _sorted(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values(by, kind="stable") if len(frame) else frame
 
 
-def travel_needs(tables: Mapping[str, pd.DataFrame], config: Config) -> pd.DataFrame:
-    """Return the standards, and what residents' travel as a cost needs, as one table of thresholds."""
-    asked = config.resident_travel
-    if not asked.as_cost:
-        return tables["standards"]
-    row = {"mode": [asked.mode], "metric": ["km"], "threshold": [asked.farthest_km]}
-    needs = pd.concat([tables["standards"], pd.DataFrame(row)], ignore_index=True)
-    return needs[["mode", "metric", "threshold"]]
-
-
 def _estate(
     filling: Filling,
     typed: Mapping[str, pd.DataFrame],
     force: pd.DataFrame,
     raw: Raw,
-    asked: tuple[Extras, Config],
+    given: tuple[Extras, Config],
 ) -> Estate:
-    extras, config = asked
+    extras, config = given
     tables = {name: _sorted(name, frame).reset_index(drop=True) for name, frame in filling.tables.items()}
     if "areas" in extras.geometries:
         shapes = with_area_ids(extras.geometries["areas"], tables["areas"]["area_id"])
@@ -296,9 +286,9 @@ def _estate(
         lacking = len(tables["areas"]) - int(tables["areas"]["area_id"].isin(shapes["area_id"]).sum())
         if lacking:
             filling.notes.append(f"{lacking} areas have no shape: the map shows them without.")
-    pairs = travel_table(
-        tables["sites"], tables["areas"], travel_needs(tables, config), tables["travel"], filling.values
-    )
+    asked = config.resident_travel
+    needs = travel_needs(tables["standards"], asked.mode if asked.as_cost else "", asked.farthest_km)
+    pairs = travel_table(tables["sites"], tables["areas"], needs, tables["travel"], filling.values)
     touched = rows_touched(typed, tables, len(pairs))
     funnel = funnel_table(tables["sites"])
     if len(extras.funnel) and len(extras.registered):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from estate.core.result import HEADLINE_KEYS
 from estate.core.words import plural
-from estate.present import business
+from estate.present import business, serving
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
 from estate.present.why import more_words, why_lines, why_rows
@@ -249,6 +249,17 @@ def _business(view: View) -> str:
     return "".join(parts)
 
 
+def _serving(view: View) -> str:
+    """Say who travels farther, what one front door saves, which places are fit, and what goes online."""
+    parts = []
+    for title, note, make in serving.PARTS:
+        heads, rows = make(view)
+        if rows:
+            table = html_table(heads, rows, range(1, len(heads)))
+            parts.append(_section(title, f"<p>{escape(note)}</p>{table}"))
+    return "".join(parts)
+
+
 def _access(view: View) -> str:
     table = before_after(view)
     rows = [
@@ -338,6 +349,7 @@ SECTIONS = (
     _partners,
     _business,
     _access,
+    _serving,
     _assumptions,
     _checks,
     _pictures,

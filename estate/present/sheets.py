@@ -280,6 +280,11 @@ def _checks(view: View) -> pd.DataFrame:
     return headed(view.checks)
 
 
+def _served(name: str) -> Callable[[View], pd.DataFrame]:
+    """Return what makes the sheet of one table of how residents are served."""
+    return lambda view: headed(view.serving.get(name, pd.DataFrame()))
+
+
 LIVE = "Live: follows the yellow cells of the sheet Assumptions. The plan is held fixed, not planned again."
 
 SHEETS: tuple[Sheet, ...] = (
@@ -371,6 +376,10 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Funnel", "From all registered assets to decided sites", lambda v: headed(v.funnel)),
     Sheet("Matches", "Pairs of records that may be one building", lambda v: headed(v.matches)),
     Sheet("Access", "Nearest place of each service by area, today and with the plan", _access),
+    Sheet("Residents", "Who travels how much farther, by service and year", _served("residents")),
+    Sheet("Front door", "Journeys that one place for two services saves", _served("front_door")),
+    Sheet("Fitness", "At how many places each field is met, is not, is not known", _served("fitness")),
+    Sheet("Online", "What goes online wholly or in part, and who is excluded", _served("online")),
     Sheet("Checks", "What was proved of the plan", _checks),
     Sheet("Reasons", "Meaning of the reason codes in plan.csv", _reasons),
 )

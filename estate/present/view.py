@@ -11,6 +11,7 @@ from estate.core.result import ACCESS_COLUMNS
 from estate.core.words import plural
 from estate.present import audience as rules
 from estate.present.business import business_for
+from estate.present.serving import serving_for
 from estate.present.tables import hubs_table, moves_table, named, plan_table
 from estate.present.why import reasons_for, without_prices
 from estate.present.words import join_words, text
@@ -108,6 +109,8 @@ class View:
         Tables of the business case by the name of their file.
     reasons : mapping of str to DataFrame
         Why each site is decided as it is; empty where it was not asked for.
+    serving : mapping of str to DataFrame
+        Tables of how residents are served by the name of their file.
     """
 
     header: Header
@@ -135,6 +138,7 @@ class View:
     discounting: tuple[str, str] = ("green_book_2022", "year_end")
     business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    serving: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     def headline(self, key: str) -> Mapping[str, Any] | None:
         """Return the headline of that key, or None where this audience has none."""
@@ -201,6 +205,9 @@ def make_view(result: Result, audience: str) -> View:
         discounting=(result.config.vintage, result.config.timing),
         business=business_for(result.business, audience, withheld),
         reasons=reasons_for(result.reasons, audience),
+        serving=serving_for(
+            result.serving, audience, rules.confidential_sites(result.estate.tables["sites"])
+        ),
         standards=result.estate.tables["standards"],
         services=dict(
             zip(services["service_id"], named(services["name"], services["service_id"]), strict=True)

@@ -15,6 +15,7 @@ from estate.present.csvs import write_json, write_table, write_tables
 from estate.present.gis import write_gpkg
 from estate.present.maps import write_map_png
 from estate.present.report import write_report
+from estate.present.serving import write_serving
 from estate.present.view import View, make_view
 from estate.present.workbook import write_workbook
 
@@ -31,6 +32,7 @@ Writer = tuple[str, "Callable[[View, Path], None]"]
 WRITERS: tuple[Writer, ...] = (
     ("tables", write_tables),
     ("business case", write_business),
+    ("serving", write_serving),
     ("json", write_json),
     ("gpkg", write_gpkg),
     ("map", write_map_png),

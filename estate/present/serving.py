@@ -1,0 +1,157 @@
+"""How residents are served: files, part of the report, lines of the summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from estate.present.csvs import safe_frame
+from estate.present.words import headline_words, is_missing, number, share, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from estate.present.view import View
+
+USERS_NOTE = (
+    "Residents are people of the areas, each once a service; visits are their use of it, where it is known. "
+    "Without outside places: as if places beyond the boundary did not serve."
+)
+DOOR_NOTE = (
+    "People who need two services make one journey where both are at one place. The whole counts nobody's "
+    "journey twice, so it may be less than its pairs."
+)
+FIT_NOTE = "Places of the estate that serve residents. What is not known is not taken as good."
+ONLINE_NOTE = (
+    "Residents of the areas whose place today it is; the digitally excluded among them need another place."
+)
+
+Rows = tuple[list[str], list[list[object]]]
+"""Headings of a table of the report, and its cells in words."""
+
+
+def serving_for(
+    tables: Mapping[str, pd.DataFrame], audience: str, confidential: set[str]
+) -> dict[str, pd.DataFrame]:
+    """Return the tables that an audience may read: the public sees no confidential place, even in a count."""
+    shown = dict(tables)
+    if audience == "public" and confidential:
+        shown.pop("fitness", None)
+        online = shown.get("online")
+        if online is not None:
+            shown["online"] = online[~online["site_id"].isin(confidential)].reset_index(drop=True)
+    return shown
+
+
+def write_serving(view: View, folder: Path) -> None:
+    """Write each table as a CSV file of its name."""
+    for name, table in view.serving.items():
+        safe_frame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
+
+
+def _table(view: View, name: str) -> pd.DataFrame:
+    return view.serving.get(name, pd.DataFrame())
+
+
+def _whole(value: object) -> str:
+    return "not known" if is_missing(value) else number(round(float(str(value))))
+
+
+def users(view: View) -> Rows:
+    """Return who travels how much farther in the last year, residents beside visits."""
+    table = _table(view, "residents")
+    heads = ["Service", "Farther: residents", "of", "Their visits a year", "of", "Mean extra [km]"]
+    heads += ["9 of 10 within [km]", "No place left", "Without outside places"]
+    if table.empty:
+        return heads, []
+    table = table[table["year"] == table["year"].max()]
+    alone = table[table["places"] == "without_outside"].set_index("service_id")["residents"]
+    rows: list[list[object]] = []
+    for row in table[table["places"] == "all"].to_dict("records"):
+        service = text(row["service_id"])
+        several = service not in view.services
+        counts = [_whole(row["residents"]), _whole(row["population"])]
+        used = ["", ""] if several else [_whole(row["visits"]), _whole(row["visits_all"])]
+        far = ["" if is_missing(row[c]) else f"{row[c]:.1f}" for c in ("mean_extra_km", "p90_extra_km")]
+        left = "" if several else _whole(row["unserved"])
+        rows.append([view.services.get(service, service), *counts, *used, *far, left, _whole(alone[service])])
+    return heads, rows
+
+
+def door(view: View) -> Rows:
+    """Return the journeys saved by pair of services, the largest first."""
+    table = _table(view, "front_door")
+    heads = [
+        "Services",
+        "Linked trips",
+        "Linked visits a year",
+        "At one place today",
+        "With the plan",
+        "Saved",
+    ]
+    if table.empty:
+        return heads, []
+    order = table.sort_values("journeys_saved_per_year", ascending=False, kind="stable")
+    whole = order["service_b"] == ""
+    rows: list[list[object]] = []
+    for row in pd.concat([order[whole], order[~whole].head(10)]).to_dict("records"):
+        pair = [view.services.get(text(row[c]), text(row[c])) for c in ("service_a", "service_b")]
+        part = "" if is_missing(row["linked_share"]) else share(row["linked_share"])
+        linked = "" if is_missing(row["linked_visits_per_year"]) else _whole(row["linked_visits_per_year"])
+        columns = ("one_place_today_per_year", "one_place_plan_per_year", "journeys_saved_per_year")
+        rows.append([" and ".join(filter(None, pair)), part, linked, *(_whole(row[c]) for c in columns)])
+    return heads, rows
+
+
+def fit(view: View) -> Rows:
+    """Return at how many places each field is met, is not, and is not known, today and with the plan."""
+    table = _table(view, "fitness")
+    heads = ["", "Asked of hubs", "Today: yes", "no", "not known", "With the plan: yes", "no", "not known"]
+    if table.empty:
+        return heads, []
+    rows: list[list[object]] = []
+    for field, part in table.groupby("field", sort=False):
+        by_case = part.set_index("case")
+        counts = [number(by_case[c][case]) for case in ("bau", "plan") for c in ("yes", "no", "unknown")]
+        rows.append([text(field), text(part["asked"].iloc[0]), *counts])
+    return heads, rows
+
+
+def online(view: View) -> Rows:
+    """Return what goes online wholly or in part, by service."""
+    table = _table(view, "online")
+    heads = ["Service", "Places that leave", "Visits online a year", "Residents", "Digitally excluded"]
+    if table.empty:
+        return heads, []
+    rows: list[list[object]] = []
+    for service, part in table.groupby("service_id", sort=True):
+        sums = [
+            part[c].sum(skipna=False) for c in ("visits_online_per_year", "residents", "digitally_excluded")
+        ]
+        rows.append([view.services.get(text(service), text(service)), len(part), *map(_whole, sums)])
+    return heads, rows
+
+
+PARTS = (
+    ("Residents: who travels farther, and how often", USERS_NOTE, users),
+    ("One front door", DOOR_NOTE, door),
+    ("Fit for everybody", FIT_NOTE, fit),
+    ("Online, and who is excluded", ONLINE_NOTE, online),
+)
+"""Parts of the report: title, note, and what makes headings and rows."""
+
+
+def serving_lines(view: View) -> list[str]:
+    """Say in the summary who is worse off for several services, and what one front door saves."""
+    lines = []
+    for key in ("residents_worse_off_three", "journeys_saved", "km_added"):
+        row = view.headline(key)
+        if row is not None and not is_missing(row.get("value")):
+            lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
+    table = _table(view, "online")
+    if len(table) and not table["digitally_excluded"].isna().all():
+        excluded = _whole(table["digitally_excluded"].sum())
+        lines.append(f"  Digitally excluded residents of places that go online in part or whole: {excluded}.")
+    return lines
