@@ -159,6 +159,14 @@ def test_the_cost_of_every_council_follows_from_the_seconds_measured():
         assert float(terabytes) == pytest.approx(317_000 * size / 1e6, abs=0.051)
 
 
+def test_every_command_of_the_page_on_serving_runs(tmp_path):
+    page = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
+    (said,) = run_all(page, tmp_path).values()
+    assert "Journeys saved by one front door" in said
+    cash = pd.read_csv(tmp_path / "with_travel" / "tiny" / "cashflow.csv")
+    assert set(cash.loc[cash["line"] == "resident_travel", "view"]) == {"economic"}
+
+
 def test_the_figures_of_readme_are_those_of_the_data():
     with (ROOT / "data" / "first_register" / "register.csv").open(encoding="cp1252", newline="") as handle:
         assert len(list(csv.DictReader(handle))) == 120

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from estate.appraise.access_summary import nearest_km, service_travel
+from estate.appraise.access_summary import WORSE_COLUMNS, nearest_km, service_travel
 from estate.appraise.facts import number, text
 from estate.appraise.places import nearest, open_sites, read_places, shown_years, travels
 from estate.appraise.visitors import front_services, visits_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from estate.core.types import Estate, Plan
 
 ALL_PAIRS = "all services"
+RESIDENTS = tuple(name for name in WORSE_COLUMNS if name != "t")
 FRONT_DOOR = (
     "service_a",
     "service_b",
@@ -95,9 +96,12 @@ def serving_tables(
     """
     years = shown_years(config, plan)
     places = read_places(estate, plan, years)
-    tables = {"fitness": _fitness(estate, config, plan, places)}
+    fitness = _fitness(estate, config, plan, places)
     if access is None:
-        return tables
+        blank = {"residents": RESIDENTS, "front_door": FRONT_DOOR, "online": ONLINE}
+        return {name: pd.DataFrame(columns=list(columns)) for name, columns in blank.items()} | {
+            "fitness": fitness
+        }
     how = service_travel(estate, places, travels(estate, places))
     visits = {name: visits_of(estate, places, one.km, name) for name, one in how.items()}
     scene = _Scene(places, len(years) - 1, how, visits)
@@ -105,7 +109,7 @@ def serving_tables(
     return {
         "residents": _residents(access),
         "front_door": _front_door(estate, scene, label),
-        **tables,
+        "fitness": fitness,
         "online": _online(estate, config, plan, scene),
     }
 
@@ -144,7 +148,7 @@ def _residents(access: AccessSummary) -> pd.DataFrame:
     several = access.any_service.drop(columns=["residents"]).rename(columns={"residents_three": "residents"})
     parts = [access.worse_off, once, several.assign(service_id="three services or more")]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    return table.drop(columns="t").reindex(columns=[c for c in access.worse_off.columns if c != "t"])
+    return table.reindex(columns=list(RESIDENTS))
 
 
 def _pairs(estate: Estate, services: list[str]) -> list[tuple[str, str, float]]:
@@ -213,47 +217,46 @@ def _km_added(scene: _Scene, service: str) -> float:
 
 def _fitness(estate: Estate, config: Config, plan: Plan, places: Places) -> pd.DataFrame:
     """Count at how many places with front-office services each field is met, is not, or is not known."""
-    sites = estate.tables["sites"]
-    asked = config.rules.get("fitness", {})
     front = [i for i, name in enumerate(places.services) if name in set(front_services(estate))]
-    own = ~places.outside
+    cases = {"bau": places.bau[front, :, -1], "plan": places.plan[front, :, -1]}
+    rows = []
+    for name, rule, state, better in _fields(estate, config, plan, places):
+        for case, offered in cases.items():
+            mine = np.where(better, 1, state) if case == "plan" else state
+            here = mine[offered.any(axis=0) & ~places.outside]
+            counts = [int((here == value).sum()) for value in (1, -1, 0)]
+            rows.append((name, "no" if rule is None or rule is False else "yes", case, *counts))
+    return pd.DataFrame(rows, columns=list(FITNESS))
+
+
+def _fields(
+    estate: Estate, config: Config, plan: Plan, places: Places
+) -> list[tuple[str, object, NDArray[np.int64], NDArray[np.bool_]]]:
+    """Return each field: name, what the rule asks, 1, -1 or 0 by site, and where a hub's works meet it."""
+    sites, asked = estate.tables["sites"], config.rules.get("fitness", {})
+    hubs, none = set(text(plan.hubs["site_id"])), np.zeros(len(places.site_ids), dtype=bool)
+    ramp = np.isin(places.site_ids.astype(str), list(hubs)) & bool(asked.get("require_step_free", True))
+    adapted = np.isin(places.site_ids.astype(str), list(_adding_wc(estate, plan)))
     spaces, stop = asked.get("min_parking_spaces") or 1, asked.get("max_stop_m") or STOP_M
     hours = asked.get("min_hours_per_week") or 0.0
-    hubs = set(text(plan.hubs["site_id"]))
-    becomes = np.array([site in hubs for site in places.site_ids], dtype=bool)
-    adds = _adding_wc(estate, plan)
-    adapted = np.array([site in adds for site in places.site_ids], dtype=bool)
-    ramp = becomes & bool(asked.get("require_step_free", True))
-    fields = (
+    near = -_at_least(sites["public_transport_stop_m"], stop + 1e-6)
+    return [
         ("step-free", asked.get("require_step_free", True), _words(sites["step_free"]), ramp),
         ("accessible WC", asked.get("require_accessible_wc"), _words(sites["accessible_wc"]), adapted),
         (
             f"{spaces} parking spaces",
             asked.get("min_parking_spaces"),
             _at_least(sites["parking_spaces"], spaces),
-            None,
+            none,
         ),
-        (
-            f"stop of public transport within {stop:g} m",
-            asked.get("max_stop_m"),
-            -_at_least(sites["public_transport_stop_m"], stop + 1e-6),
-            None,
-        ),
+        (f"stop of public transport within {stop:g} m", asked.get("max_stop_m"), near, none),
         (
             f"open {hours:g} hours a week" if hours else "opening hours",
             asked.get("min_hours_per_week"),
             _at_least(sites["opening_hours_per_week"], hours),
-            None,
+            none,
         ),
-    )
-    rows = []
-    for name, rule, state, better in fields:
-        for case, offered in (("bau", places.bau[front, :, -1]), ("plan", places.plan[front, :, -1])):
-            mine = state if case == "bau" or better is None else np.where(better, 1, state)
-            here = mine[offered.any(axis=0) & own]
-            counts = [int((here == value).sum()) for value in (1, -1, 0)]
-            rows.append((name, "yes" if rule not in (None, False) else "no", case, *counts))
-    return pd.DataFrame(rows, columns=list(FITNESS))
+    ]
 
 
 def _words(column: pd.Series) -> NDArray[np.int64]:

@@ -387,12 +387,11 @@ def _repeats(typed: pd.DataFrame, spec: TableSpec, source: str) -> list[Issue]:
         label = label.str.cat(key, sep=", ")
     repeated = label[label.duplicated() & complete]
     first = {key: row for row, key in zip(label.index[::-1], label[::-1], strict=True)}
-    column = spec.key[0] if len(spec.key) == 1 else ""
     return [
         Issue(
             source,
             int(str(row)),
-            column,
+            spec.key[0] if len(spec.key) == 1 else "",
             str(key),
             f"repeats the {' and '.join(spec.key)} of row {first[key]}",
             "delete one of the rows or give each its own",

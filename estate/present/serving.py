@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from estate.present.audience import confidential_sites
 from estate.present.csvs import safe_frame
 from estate.present.words import headline_words, is_missing, number, share, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
+    from estate.core.result import Result
     from estate.present.view import View
 
 USERS_NOTE = (
@@ -32,11 +33,10 @@ Rows = tuple[list[str], list[list[object]]]
 """Headings of a table of the report, and its cells in words."""
 
 
-def serving_for(
-    tables: Mapping[str, pd.DataFrame], audience: str, confidential: set[str]
-) -> dict[str, pd.DataFrame]:
+def serving_for(result: Result, audience: str) -> dict[str, pd.DataFrame]:
     """Return the tables that an audience may read: the public sees no confidential place, even in a count."""
-    shown = dict(tables)
+    shown = dict(result.serving)
+    confidential = confidential_sites(result.estate.tables["sites"])
     if audience == "public" and confidential:
         shown.pop("fitness", None)
         online = shown.get("online")

@@ -208,6 +208,7 @@ def make_view(result: Result, audience: str) -> View:
         serving=serving_for(
             result.serving, audience, rules.confidential_sites(result.estate.tables["sites"])
         ),
+        serving=serving_for(result, audience),
         standards=result.estate.tables["standards"],
         services=dict(
             zip(services["service_id"], named(services["name"], services["service_id"]), strict=True)

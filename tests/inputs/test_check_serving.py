@@ -1,0 +1,135 @@
+"""What is wrong with visits, hosts, linked trips and residents' travel is told with its remedy."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from small_tables import issues_of, load, write
+
+from estate.inputs.serving import term_weeks
+
+SERVICES = {"service_id": ["library", "back_office"], "transactions": ["information; loans", ""]}
+
+CASES = {
+    "closes before it opens": (
+        {"host_terms": {"opens": ["21:00"], "closes": ["17:00"]}},
+        ("host_terms.csv", "closes", "is not after opens"),
+    ),
+    "more hours than the window": (
+        {
+            "host_terms": {
+                "opens": ["17:00"],
+                "closes": ["21:00"],
+                "days_per_week": ["2"],
+                "weekly_hours": ["9"],
+            }
+        },
+        ("host_terms.csv", "weekly_hours", "is more than opens, closes and days_per_week allow"),
+    ),
+    "terms that are no dates": (
+        {"host_terms": {"term_dates": ["autumn and spring"]}},
+        ("host_terms.csv", "term_dates", "is not a list of terms"),
+    ),
+    "a day that is none": (
+        {"host_terms": {"term_dates": ["31-02/04-04"]}},
+        ("host_terms.csv", "term_dates", "is not a list of terms"),
+    ),
+    "core hours": (
+        {"services": SERVICES | {"core_opens": ["ten", ""]}},
+        ("services.csv", "core_opens", "is not a time of day"),
+    ),
+    "misspelt transaction": (
+        {"services": SERVICES, "host_terms": {"permitted_transactions": ["information; lones"]}},
+        ("host_terms.csv", "permitted_transactions", "is done in no service"),
+    ),
+    "linked with itself": (
+        {"linked_trips": {"service_a": ["library"], "service_b": ["library"], "share": ["0.1"]}},
+        ("linked_trips.csv", "service_b", "is the same service"),
+    ),
+    "a pair both ways": (
+        {
+            "services": SERVICES,
+            "linked_trips": {
+                "service_a": ["library", "back_office"],
+                "service_b": ["back_office", "library"],
+                "share": ["0.1", "0.2"],
+            },
+        },
+        ("linked_trips.csv", "service_b", "repeats a pair in the other order"),
+    ),
+    "linked with nobody": (
+        {
+            "services": SERVICES,
+            "linked_trips": {"service_a": ["library"], "service_b": ["housing"], "share": ["0.1"]},
+        },
+        ("linked_trips.csv", "service_b", "is not in services.csv"),
+    ),
+    "a share above one": (
+        {"linked_trips": {"service_a": ["library"], "service_b": ["back_office"], "share": ["1.4"]}},
+        ("linked_trips.csv", "share", ""),
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "expected"), CASES.values(), ids=list(CASES))
+def test_each_problem_is_told_with_its_place(tmp_path, changes, expected):
+    write(tmp_path / "tables", **changes)
+    issues = issues_of(tmp_path)
+    table, column, problem = expected
+    found = [one for one in issues if (one.table, one.column) == (table, column) and problem in one.problem]
+    assert found, [str(one) for one in issues]
+    assert all(one.remedy for one in found)
+
+
+def test_travel_as_a_cost_needs_areas_visits_and_a_mode(tmp_path):
+    asked = {"as_cost": True, "mode": "boat"}
+    write(tmp_path / "tables", areas=None, standards=None)
+    issues = issues_of(tmp_path, resident_travel=asked)
+    told = {(one.column, one.problem) for one in issues}
+    assert told == {
+        ("resident_travel.as_cost", "needs to know where residents live"),
+        ("resident_travel.as_cost", "needs visits, and none are given"),
+        ("resident_travel.mode", "is not a known mode of travel"),
+    }
+
+
+def test_hours_and_weeks_follow_from_windows_and_terms(tmp_path):
+    window = {"opens": ["17:00"], "closes": ["21:30"], "term_dates": ["04-09/20-12; 05-01/02-04"]}
+    write(tmp_path / "tables", host_terms=window)
+    estate = load(tmp_path)
+    terms = estate.tables["host_terms"].iloc[0]
+    assert terms["weekly_hours"] == pytest.approx(4.5 * 5)
+    # 4 September to 20 December are 108 days, 5 January to 2 April 89 (in a leap year).
+    assert terms["term_weeks"] == pytest.approx((108 + 89) / 7)
+    assert "host_terms.days_per_week" in set(estate.assumed["name"])
+
+
+def test_terms_over_the_new_year():
+    assert term_weeks("20-12/05-01") == pytest.approx(17 / 7)
+    assert term_weeks("01-01/31-12") == pytest.approx(52.0)
+
+
+def test_the_digital_share_follows_from_the_demand_of_nearest_areas(tmp_path):
+    areas = {"digitally_excluded_share": ["0.5", "0", ""]}
+    demand = {
+        "area_id": ["E01000001", "E01000002", "E01000003"],
+        "service_id": ["library"] * 3,
+        "visits_per_year": ["100", "200", "200"],
+        "digital_share": ["0.8", "0.2", "0.4"],
+    }
+    write(tmp_path / "tables", areas=areas, demand=demand)
+    estate = load(tmp_path)
+    share = estate.tables["provisions"].set_index("provision_id")["digital_share"]
+    # Beside 001 half are excluded: 0.5, not 0.8. The other two areas are nearest to 002: (40 + 80) / 400.
+    assert share.to_dict() == pytest.approx({"P1": 0.5, "P2": 0.3, "P3": 0.0})
+    given = {"digital_share": ["0.1", "", ""]}
+    write(tmp_path / "tables", areas=areas, demand=demand, provisions=given)
+    kept = load(tmp_path).tables["provisions"].set_index("provision_id")["digital_share"]
+    assert kept["P1"] == 0.1
+    assert isinstance(estate.assumed, pd.DataFrame)
+
+
+def test_who_can_never_leave_is_told(tmp_path):
+    write(tmp_path / "tables", provisions={"digital_share": ["1", "", ""]})
+    notes = load(tmp_path).notes
+    assert any("keep no counter to move" in note for note in notes)
