@@ -244,7 +244,7 @@ def _fields(
         ("step-free", asked.get("require_step_free", True), _words(sites["step_free"]), ramp),
         ("accessible WC", asked.get("require_accessible_wc"), _words(sites["accessible_wc"]), adapted),
         (
-            f"{spaces} parking spaces",
+            f"{spaces} parking spaces or more" if spaces > 1 else "parking for visitors",
             asked.get("min_parking_spaces"),
             _at_least(sites["parking_spaces"], spaces),
             none,

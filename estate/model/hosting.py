@@ -61,6 +61,25 @@ def fit_places(at: pd.DataFrame, places: pd.DataFrame, options: Mapping[str, Any
     return fit | (~hub & (not options.get("lending_too", False)))
 
 
+def fit_sites(sites: pd.DataFrame, options: pd.DataFrame | None, asked: Mapping[str, Any]) -> Mask:
+    """Return which sites are fit for some hub option of theirs, or without options as they stand.
+
+    Parameters
+    ----------
+    sites, options : DataFrame
+        Conformed tables ``sites`` and ``hub_options``.
+    asked : mapping
+        Options of the rule.
+    """
+    adds = np.zeros(len(sites), dtype=bool)
+    if options is not None:
+        adding = options.loc[options["adds_accessible_wc"].astype(bool), "site_id"]
+        adds = sites["site_id"].isin(adding).to_numpy()
+    at = sites.assign(step_free_cost=sites["step_free_cost_gbp"].astype(float), **fit_fields(sites))
+    kind = "host" if options is None else "hub"
+    return fit_places(at, at.assign(kind=kind, adds_wc=adds), {**asked, "lending_too": True})
+
+
 def host_fields(raw: pd.DataFrame) -> dict[str, pd.Series]:
     """Return the terms of lending sites beside room, hours and fee."""
     days = raw["days_per_week"].astype(float).fillna(ALL_WEEK)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 USERS_NOTE = (
     "Residents are people of the areas, each once a service; visits are their use of it, where it is known. "
-    "Without outside places: as if places beyond the boundary did not serve."
+    "Outside shut: as if places beyond the boundary did not serve."
 )
 DOOR_NOTE = (
     "People who need two services make one journey where both are at one place. The whole counts nobody's "
@@ -62,8 +62,8 @@ def _whole(value: object) -> str:
 def users(view: View) -> Rows:
     """Return who travels how much farther in the last year, residents beside visits."""
     table = _table(view, "residents")
-    heads = ["Service", "Farther: residents", "of", "Their visits a year", "of", "Mean extra [km]"]
-    heads += ["9 of 10 within [km]", "No place left", "Without outside places"]
+    heads = ["Service", "Residents farther", "Their visits a year", "All visits", "Mean extra km"]
+    heads += ["9 in 10 below km", "No place left", "Farther, outside shut"]
     if table.empty:
         return heads, []
     table = table[table["year"] == table["year"].max()]
@@ -72,11 +72,11 @@ def users(view: View) -> Rows:
     for row in table[table["places"] == "all"].to_dict("records"):
         service = text(row["service_id"])
         several = service not in view.services
-        counts = [_whole(row["residents"]), _whole(row["population"])]
         used = ["", ""] if several else [_whole(row["visits"]), _whole(row["visits_all"])]
         far = ["" if is_missing(row[c]) else f"{row[c]:.1f}" for c in ("mean_extra_km", "p90_extra_km")]
         left = "" if several else _whole(row["unserved"])
-        rows.append([view.services.get(service, service), *counts, *used, *far, left, _whole(alone[service])])
+        whole = [_whole(row["residents"]), *used, *far, left, _whole(alone[service])]
+        rows.append([view.services.get(service, service), *whole])
     return heads, rows
 
 

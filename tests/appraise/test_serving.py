@@ -147,7 +147,7 @@ def test_fitness_counts_what_is_not_known():
     assert counts.loc[("step-free", "plan")].tolist() == [2, 0, 0]
     assert counts.loc[("accessible WC", "bau")].tolist() == [0, 1, 1]
     assert counts.loc[("accessible WC", "plan")].tolist() == [1, 1, 0]
-    assert counts.loc[("1 parking spaces", "bau")].tolist() == [1, 0, 1]
+    assert counts.loc[("parking for visitors", "bau")].tolist() == [1, 0, 1]
     assert counts.loc[("stop of public transport within 400 m", "bau")].tolist() == [1, 1, 0]
     assert counts.loc[("stop of public transport within 400 m", "plan")].tolist() == [1, 0, 1]
 

@@ -19,8 +19,9 @@ from scipy.spatial import cKDTree
 from estate.model.blocks import Arrays, BlockProblem, RowBlock
 from estate.model.cash import build_cash
 from estate.model.formulation import Model, family_keys
+from estate.model.hosting import fit_sites, often_enough, permitted
 from estate.model.instance import Instance, build_instance
-from estate.model.near import near, permitted
+from estate.model.near import near
 from estate.model.rules import RULES, rule_name
 from estate.model.rules.capacity import IMPLIED
 from estate.model.terms import keyed
@@ -121,15 +122,20 @@ def _lift(estate: Estate, config: Config) -> Lifted:
     stays = sites["site_id"].isin(must) & (sites["status"] == "existing")
     stays &= ~sites["scope"].isin(["decide", "surplus"])
     sites.loc[stays, "scope"] = "decide"
-    unfit = (sites["step_free"] != "yes") & sites["step_free_cost_gbp"].isna()
-    unfit &= bool((config.rules.get("fitness") or {}).get("require_step_free"))
-    sites.loc[unfit, "step_free_cost_gbp"] = 0.0
+    asked = config.rules.get("fitness") or {}
+    unfit = ~fit_sites(sites, tables["hub_options"], asked)
+    no_ramp = (sites["step_free"] != "yes") & bool(asked.get("require_step_free"))
+    sites.loc[no_ramp & sites["step_free_cost_gbp"].isna(), "step_free_cost_gbp"] = 0.0
+    if asked.get("lending_too"):
+        terms = terms[terms["site_id"].isin(sites.loc[fit_sites(sites, None, asked), "site_id"])]
     fixed = provisions["fixed_to_site"].astype(bool) & provisions["site_id"].isin(must)
     provisions.loc[fixed, "fixed_to_site"] = False
     terms["permitted_services"] = ""
     terms["term_weeks"] = 52.0
     tables |= {"sites": sites, "provisions": provisions, "host_terms": terms}
     rules = {name: options for name, options in config.rules.items() if name not in (*FILTERS, "locks")}
+    if asked:
+        rules["fitness"] = {"require_step_free": asked.get("require_step_free", True)}
     return Lifted(
         replace(estate, tables=tables),
         config.model_copy(update={"rules": rules, "hubs_allowed": True}),
@@ -167,7 +173,10 @@ def _pairs(inst: Instance, estate: Estate, config: Config) -> pd.DataFrame:
     pairs = pairs.assign(
         km=pairs["metres"] / metres,
         limit=limit[u],
-        allowed=permitted(asked, services)[provisions["service"].to_numpy()[u], j] if len(pairs) else True,
+        allowed=permitted(asked, services)[provisions["service"].to_numpy()[u], j]
+        & often_enough(provisions, asked, services, (u, j))
+        if len(pairs)
+        else True,
     )
     elsewhere = provisions["site"].to_numpy()[u] != places["site"].to_numpy()[j]
     kept: pd.DataFrame = pairs[elsewhere].sort_values(["provision", "place"], ignore_index=True)

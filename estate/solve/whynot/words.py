@@ -279,6 +279,15 @@ class Speaker:
         )
 
     def _fitness(self, site_id: str) -> Words:
+        site = self.estate.tables["sites"]
+        site = site[site["site_id"] == site_id]
+        if (site["step_free"] == "yes").any() or site["step_free_cost_gbp"].notna().any():
+            return Words(
+                "rules.fitness",
+                self.site(site_id),
+                "cannot be a hub: it is not known to be as fit as the rule fitness asks",
+                lambda _: "fill in what is asked (WC, parking, stop, hours) in sites, or ask less",
+            )
         says = "cannot be a hub: it is not step-free and the cost of becoming so is not known"
         return Words(
             "sites.step_free_cost_gbp",
@@ -327,7 +336,7 @@ class Speaker:
         return Words(
             "host_terms",
             self.site(site_id),
-            f"may not take the service {service} (permitted services or term weeks)",
+            f"may not take the service {service} (permitted services, transactions, weeks, days, times)",
             lambda _: f"let {site_id} take {service}",
         )
 
