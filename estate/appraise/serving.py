@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.access_summary import WORSE_COLUMNS, nearest_km, service_travel
+from estate.appraise.equality import equality_tables
+from estate.appraise.evidence import evidence_table
 from estate.appraise.facts import number, text
 from estate.appraise.places import nearest, open_sites, read_places, shown_years, travels
 from estate.appraise.visitors import front_services, visits_of
@@ -92,7 +94,8 @@ def serving_tables(
         without, residents beside visits. front_door: journeys that one place for several
         services saves, by pair, and the travel that nearest places add [km/year], in the last year
         shown. fitness: at how many places each field is met, is not, and is not known. online: what
-        goes online wholly or in part, and who is digitally excluded.
+        goes online wholly or in part, and who is digitally excluded. equality, equality_standards:
+        see `equality_tables`; equality_evidence: see `evidence_table`.
     """
     years = shown_years(config, plan)
     places = read_places(estate, plan, years)
@@ -111,6 +114,8 @@ def serving_tables(
         "front_door": _front_door(estate, scene, label),
         "fitness": fitness,
         "online": _online(estate, config, plan, scene),
+        **equality_tables(estate, config, plan),
+        "equality_evidence": evidence_table(estate, config),
     }
 
 

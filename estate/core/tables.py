@@ -38,6 +38,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "areas": ("area_id",),
         "demand": ("area_id", "service_id"),
         "linked_trips": ("service_a", "service_b"),
+        "evidence": ("subject", "source"),
         "standards": ("standard_id",),
         "travel": ("area_id", "site_id", "mode"),
         "assumptions": ("name",),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from estate.core.result import HEADLINE_KEYS
 from estate.core.words import plural
-from estate.present import business, serving
+from estate.present import business, equality, serving
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
 from estate.present.why import more_words, why_lines, why_rows
@@ -23,9 +23,10 @@ from estate.present.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
     from pathlib import Path
 
+    from estate.present.serving import Rows
     from estate.present.view import View
 
 FILE = "report.html"
@@ -240,24 +241,23 @@ def _partner_cell(column: str, cell: object) -> object:
 
 def _business(view: View) -> str:
     """Say which fund saves, how the capital is paid for, and whether it can be without receipts."""
-    parts = []
-    for title, note, make, words in business.PARTS:
-        heads, rows = make(view)
-        if rows:
-            numeric = [i for i in range(1, len(heads)) if i not in words]
-            parts.append(_section(title, f"<p>{escape(note)}</p>{html_table(heads, rows, numeric)}"))
-    return "".join(parts)
+    return _tables(view, business.PARTS)
 
 
 def _serving(view: View) -> str:
-    """Say who travels farther, what one front door saves, which places are fit, and what goes online."""
-    parts = []
-    for title, note, make in serving.PARTS:
+    """Say who travels farther, what one front door saves, which places are fit, and who bears the change."""
+    return _tables(view, (*serving.PARTS, *equality.PARTS))
+
+
+def _tables(view: View, parts: Iterable[tuple[str, str, Callable[[View], Rows], Collection[int]]]) -> str:
+    """Return a section for each table that has rows; words stand to the left, figures to the right."""
+    body = []
+    for title, note, make, words in parts:
         heads, rows = make(view)
         if rows:
-            table = html_table(heads, rows, range(1, len(heads)))
-            parts.append(_section(title, f"<p>{escape(note)}</p>{table}"))
-    return "".join(parts)
+            numeric = [i for i in range(1, len(heads)) if i not in words]
+            body.append(_section(title, f"<p>{escape(note)}</p>{html_table(heads, rows, numeric)}"))
+    return "".join(body)
 
 
 def _access(view: View) -> str:

@@ -51,17 +51,19 @@ def write_serving(view: View, folder: Path) -> None:
         safe_frame(table).to_csv(folder / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
 
 
-def _table(view: View, name: str) -> pd.DataFrame:
+def table_of(view: View, name: str) -> pd.DataFrame:
+    """Return a table of how residents are served, empty where there is none."""
     return view.serving.get(name, pd.DataFrame())
 
 
-def _whole(value: object) -> str:
+def people(value: object) -> str:
+    """Return a count as a whole number, in words where it is not known."""
     return "not known" if is_missing(value) else number(round(float(str(value))))
 
 
 def users(view: View) -> Rows:
     """Return who travels how much farther in the last year, residents beside visits."""
-    table = _table(view, "residents")
+    table = table_of(view, "residents")
     heads = ["Service", "Residents farther", "Their visits a year", "All visits", "Mean extra km"]
     heads += ["9 in 10 below km", "No place left", "Farther, outside shut"]
     if table.empty:
@@ -72,17 +74,17 @@ def users(view: View) -> Rows:
     for row in table[table["places"] == "all"].to_dict("records"):
         service = text(row["service_id"])
         several = service not in view.services
-        used = ["", ""] if several else [_whole(row["visits"]), _whole(row["visits_all"])]
+        used = ["", ""] if several else [people(row["visits"]), people(row["visits_all"])]
         far = ["" if is_missing(row[c]) else f"{row[c]:.1f}" for c in ("mean_extra_km", "p90_extra_km")]
-        left = "" if several else _whole(row["unserved"])
-        whole = [_whole(row["residents"]), *used, *far, left, _whole(alone[service])]
+        left = "" if several else people(row["unserved"])
+        whole = [people(row["residents"]), *used, *far, left, people(alone[service])]
         rows.append([view.services.get(service, service), *whole])
     return heads, rows
 
 
 def door(view: View) -> Rows:
     """Return the journeys saved by pair of services, the largest first."""
-    table = _table(view, "front_door")
+    table = table_of(view, "front_door")
     heads = [
         "Services",
         "Linked trips",
@@ -99,15 +101,15 @@ def door(view: View) -> Rows:
     for row in pd.concat([order[whole], order[~whole].head(10)]).to_dict("records"):
         pair = [view.services.get(text(row[c]), text(row[c])) for c in ("service_a", "service_b")]
         part = "" if is_missing(row["linked_share"]) else share(row["linked_share"])
-        linked = "" if is_missing(row["linked_visits_per_year"]) else _whole(row["linked_visits_per_year"])
+        linked = "" if is_missing(row["linked_visits_per_year"]) else people(row["linked_visits_per_year"])
         columns = ("one_place_today_per_year", "one_place_plan_per_year", "journeys_saved_per_year")
-        rows.append([" and ".join(filter(None, pair)), part, linked, *(_whole(row[c]) for c in columns)])
+        rows.append([" and ".join(filter(None, pair)), part, linked, *(people(row[c]) for c in columns)])
     return heads, rows
 
 
 def fit(view: View) -> Rows:
     """Return at how many places each field is met, is not, and is not known, today and with the plan."""
-    table = _table(view, "fitness")
+    table = table_of(view, "fitness")
     heads = ["", "Asked of hubs", "Today: yes", "no", "not known", "With the plan: yes", "no", "not known"]
     if table.empty:
         return heads, []
@@ -121,7 +123,7 @@ def fit(view: View) -> Rows:
 
 def online(view: View) -> Rows:
     """Return what goes online wholly or in part, by service."""
-    table = _table(view, "online")
+    table = table_of(view, "online")
     heads = ["Service", "Places that leave", "Visits online a year", "Residents", "Digitally excluded"]
     if table.empty:
         return heads, []
@@ -130,17 +132,17 @@ def online(view: View) -> Rows:
         sums = [
             part[c].sum(skipna=False) for c in ("visits_online_per_year", "residents", "digitally_excluded")
         ]
-        rows.append([view.services.get(text(service), text(service)), len(part), *map(_whole, sums)])
+        rows.append([view.services.get(text(service), text(service)), len(part), *map(people, sums)])
     return heads, rows
 
 
 PARTS = (
-    ("Residents: who travels farther, and how often", USERS_NOTE, users),
-    ("One front door", DOOR_NOTE, door),
-    ("Fit for everybody", FIT_NOTE, fit),
-    ("Online, and who is excluded", ONLINE_NOTE, online),
+    ("Residents: who travels farther, and how often", USERS_NOTE, users, ()),
+    ("One front door", DOOR_NOTE, door, ()),
+    ("Fit for everybody", FIT_NOTE, fit, ()),
+    ("Online, and who is excluded", ONLINE_NOTE, online, ()),
 )
-"""Parts of the report: title, note, and what makes headings and rows."""
+"""Parts of the report: title, note, what makes headings and rows, and columns of words after the first."""
 
 
 def serving_lines(view: View) -> list[str]:
@@ -150,8 +152,8 @@ def serving_lines(view: View) -> list[str]:
         row = view.headline(key)
         if row is not None and not is_missing(row.get("value")):
             lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
-    table = _table(view, "online")
+    table = table_of(view, "online")
     if len(table) and not table["digitally_excluded"].isna().all():
-        excluded = _whole(table["digitally_excluded"].sum())
+        excluded = people(table["digitally_excluded"].sum())
         lines.append(f"  Digitally excluded residents of places that go online in part or whole: {excluded}.")
     return lines

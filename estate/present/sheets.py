@@ -381,6 +381,17 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Front door", "Journeys that one place for two services saves", _served("front_door")),
     Sheet("Fitness", "At how many places each field is met, is not, is not known", _served("fitness")),
     Sheet("Online", "What goes online wholly or in part, and who is excluded", _served("online")),
+    Sheet("Equality", "Travel and who is worse off by group, before and after, by year", _served("equality")),
+    Sheet(
+        "Equality standards",
+        "Share of every group in reach, before and after, by standard",
+        _served("equality_standards"),
+    ),
+    Sheet(
+        "Equality evidence",
+        "On what the equality tables rest, and what is not in them",
+        _served("equality_evidence"),
+    ),
     Sheet("Checks", "What was proved of the plan", _checks),
     Sheet("Reasons", "Meaning of the reason codes in plan.csv", _reasons),
 )

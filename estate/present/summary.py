@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from estate.core.words import plural
 from estate.present.access import access_lines
+from estate.present.equality import equality_lines
 from estate.present.serving import serving_lines
 from estate.present.view import make_view
 from estate.present.words import gbp, headline_words, is_missing, join_words, share, text
@@ -47,7 +48,7 @@ def view_lines(view: View) -> list[str]:
     status = f"{head.status[:1].lower()}{head.status[1:]}"
     lines += ["", f"{head.title}, {status}. Date of the data: {head.data_date}", *action_lines(view)]
     lines += ["", "What it saves and costs", *money_lines(view)]
-    lines += ["", "Residents", *access_lines(view), *serving_lines(view)]
+    lines += ["", "Residents", *access_lines(view), *serving_lines(view), *equality_lines(view)]
     lines += ["", "How good the plan is", *proof_lines(view)]
     return lines
 

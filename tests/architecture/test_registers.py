@@ -20,7 +20,7 @@ NAMES = [rule_name(rule) for rule in RULES]
 CONTRACT_TABLES = (
     *("sites", "running_costs", "provisions", "services", "compatibility", "hub_options", "host_terms"),
     *("tenures", "brakes", "valuations", "backlog", "partners", "budgets", "areas", "demand", "standards"),
-    *("travel", "assumptions", "decisions", "linked_trips"),
+    *("travel", "assumptions", "decisions", "linked_trips", "evidence"),
 )
 TYPES = {"id", "text", "enum", "boolean", "number", "share", "integer", "year", "date"}
 DICTIONARY_HEADER = [

@@ -10,6 +10,8 @@ from estate.appraise.financial import BALANCES, FLOWS
 from estate.appraise.funds import FUND_COLUMNS, STAFF_COLUMNS
 from estate.appraise.liabilities import LIABILITY_COLUMNS
 from estate.appraise.receipts import SCENARIO_COLUMNS
+from estate.appraise.access_summary import access_summary
+from estate.appraise.serving import serving_tables
 from estate.config import Config
 from estate.core.reference import default_assumptions
 from estate.core.result import CASHFLOW_COLUMNS, Result
@@ -460,6 +462,7 @@ def make_result(n: int = 600, seed: int = 1, **config: object) -> Result:
         run,
         checks,
         make_business(),
+        serving=serving_tables(estate, settings, plan, access_summary(estate, settings, plan)),
     )
 
 
