@@ -51,6 +51,16 @@ ONLINE = (
     "residents",
     "digitally_excluded",
 )
+BY_AREA = (
+    "area_id",
+    "service_id",
+    "year",
+    "nearest_before",
+    "km_before",
+    "nearest_after",
+    "km_after",
+    "extra_km",
+)
 STOP_M = 400.0
 """A stop is near within this way [m] where the rule fitness asks for none (usual planning distance to a
 bus stop; unverified)."""
@@ -94,8 +104,9 @@ def serving_tables(
         without, residents beside visits. front_door: journeys that one place for several
         services saves, by pair, and the travel that nearest places add [km/year], in the last year
         shown. fitness: at how many places each field is met, is not, and is not known. online: what
-        goes online wholly or in part, and who is digitally excluded. equality, equality_standards:
-        see `equality_tables`; equality_evidence: see `evidence_table`.
+        goes online wholly or in part, and who is digitally excluded. travel_change: way of every area
+        to the nearest place of each service [km], before and after, in the last year shown. equality and
+        equality_standards: see `equality_tables`; equality_evidence: see `evidence_table`.
     """
     years = shown_years(config, plan)
     places = read_places(estate, plan, years)
@@ -114,6 +125,7 @@ def serving_tables(
         "front_door": _front_door(estate, scene, label),
         "fitness": fitness,
         "online": _online(estate, config, plan, scene),
+        "travel_change": _by_area(scene, label),
         **equality_tables(estate, config, plan),
         "equality_evidence": evidence_table(estate, config),
     }
@@ -154,6 +166,23 @@ def _residents(access: AccessSummary) -> pd.DataFrame:
     parts = [access.worse_off, once, several.assign(service_id="three services or more")]
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return table.reindex(columns=list(RESIDENTS))
+
+
+def _by_area(scene: _Scene, label: str) -> pd.DataFrame:
+    """Return nearest place and way [km] of every area and service, before and after; blank where none is."""
+    ids = np.append(scene.places.site_ids, "")
+    tables = []
+    for service in scene.how:
+        facts: dict[str, object] = {"area_id": scene.places.area_ids, "service_id": service, "year": label}
+        for case, when in (("bau", "before"), ("plan", "after")):
+            km = scene.km(service, case)
+            facts[f"nearest_{when}"] = ids[scene.home(service, case)]
+            facts[f"km_{when}"] = np.where(np.isfinite(km), km, np.nan)
+        tables.append(pd.DataFrame(facts))
+    if not tables:
+        return pd.DataFrame(columns=list(BY_AREA))
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(extra_km=table["km_after"] - table["km_before"])[list(BY_AREA)]
 
 
 def _pairs(estate: Estate, services: list[str]) -> list[tuple[str, str, float]]:

@@ -165,7 +165,7 @@ class Result:
         Where they were asked for: reasons, reasons_flips, reasons_travel (see docs/deciding.md).
     serving : mapping of str to DataFrame
         Tables of how residents are served by the name of their file: residents, front_door,
-        fitness, online, equality, equality_standards, equality_evidence.
+        fitness, online, travel_change, equality, equality_standards, equality_evidence.
     """
 
     config: RunConfig

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -383,9 +383,7 @@ def _repeats(typed: pd.DataFrame, spec: TableSpec, source: str) -> list[Issue]:
     complete = pd.Series(data=True, index=typed.index)
     for name, key in zip(spec.key, keys, strict=True):
         complete &= (key != "") if spec[name].required else True
-    label = keys[0]
-    for key in keys[1:]:
-        label = label.str.cat(key, sep=", ")
+    label = reduce(lambda left, key: left.str.cat(key, sep=", "), keys)
     repeated = label[label.duplicated() & complete]
     first = {key: row for row, key in zip(label.index[::-1], label[::-1], strict=True)}
     return [

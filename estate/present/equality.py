@@ -84,6 +84,7 @@ def by_service(view: View) -> Rows:
         "Farthest km",
         "Worse off",
         "Share",
+        "Mean extra km",
         "Hit hardest",
         "",
     ]

@@ -1,4 +1,4 @@
-"""estate.gpkg: sites, hubs, moves, areas and boundary as styled layers."""
+"""estate.gpkg: sites, hubs, moves, areas, residents' travel and boundary as styled layers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,19 @@ import pandas as pd
 
 from estate.present import styles
 from estate.present.maps import BANDS, site_classes
+from estate.present.palette import TRAVEL
 from estate.present.places import move_ends
 from estate.present.tables import MOVE_COLUMNS, PLAN_COLUMNS
+from estate.present.travel import (
+    UNKNOWN,
+    area_travel,
+    change_classes,
+    class_words,
+    classed,
+    limits_of,
+    service_travel,
+)
+from estate.present.travel_maps import CHANGE_LOOKS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,12 +94,38 @@ def layers(view: View) -> dict[str, tuple[GeoDataFrame, str]]:
     if len(view.areas):
         areas = areas_layer(view)
         points = bool((areas.geometry.geom_type == "Point").any())
+        found |= travel_layers(view, areas)
         found["areas"] = (areas, styles.areas_style(points=points))
     if len(view.moves):
         found["moves"] = (moves_layer(view), styles.moves_style())
     found["sites"] = (sites_layer(view), styles.sites_style())
     if len(view.hubs):
         found["hubs"] = (_points(view.hubs, view), styles.hubs_style())
+    return found
+
+
+def travel_layers(view: View, areas: GeoDataFrame) -> dict[str, tuple[GeoDataFrame, str]]:
+    """Return residents' travel before, after and its change [km]: mean of all services, and each."""
+    travel = area_travel(view)
+    if travel.empty:
+        return {}
+    points = bool((areas.geometry.geom_type == "Point").any())
+    by_service, ids = service_travel(view), areas["area_id"].astype(str)
+    limits = limits_of(travel)
+    words = class_words(limits)
+    unknown = {UNKNOWN: CHANGE_LOOKS[UNKNOWN]}
+    km = {w: (c, "") for w, c in zip(words, TRAVEL, strict=True)} | unknown
+    found = {}
+    for name, column, end, looks in (
+        ("travel_before", "km_before", "_before", km),
+        ("travel_after", "km_after", "_after", km),
+        ("travel_change", "extra_km", "_extra", CHANGE_LOOKS),
+    ):
+        shown = classed(travel[column], limits, words) if looks is km else change_classes(travel)
+        facts = travel[[column]].rename(columns={column: "mean_km"}).assign(**{"class": shown})
+        facts = facts.join(by_service[[c for c in by_service.columns if c.endswith(end)]])
+        layer = areas[["area_id", "name", "population", "geometry"]].join(facts, on=ids)
+        found[name] = (layer, styles.travel_style(looks, points=points))
     return found
 
 

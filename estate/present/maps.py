@@ -47,7 +47,7 @@ def write_map_png(view: View, folder: Path) -> None:
         axes = figure.add_axes((0.02, 0.045, 0.735, 0.865))
         shapes, real = area_shapes(view)
         _draw_areas(axes, view, shapes)
-        _frame(axes, view, None if shapes is None else shapes.union_all())
+        frame_map(axes, view, None if shapes is None else shapes.union_all())
         _draw_moves(axes, view)
         _draw_sites(axes, view)
         side = figure.add_axes((0.77, 0.045, 0.215, 0.865))
@@ -79,7 +79,7 @@ def _draw_areas(axes: Axes, view: View, shapes: GeoDataFrame | None) -> None:
         gpd.GeoSeries([limit]).boundary.plot(ax=axes, color=GREY, linewidth=1.4, zorder=2, aspect=None)
 
 
-def _frame(axes: Axes, view: View, shape: Any) -> None:  # noqa: ANN401 (a shapely geometry or None)
+def frame_map(axes: Axes, view: View, shape: Any) -> None:  # noqa: ANN401 (a shapely geometry or None)
     """Show what is decided and where residents live, in true proportion; no ticks."""
     counted = placed(
         view.sites[view.sites["decision"].isin(["close", "hub"]) | (view.sites["scope"] == "decide")]
@@ -131,7 +131,7 @@ def site_classes(view: View) -> dict[str, pd.DataFrame]:
     }
 
 
-def _markers() -> dict[str, dict[str, Any]]:
+def markers_of() -> dict[str, dict[str, Any]]:
     """Marker of each class of sites; drawn in this order."""
     return {
         "other": {"s": 7, "c": PALE, "linewidths": 0, "zorder": 4},
@@ -149,18 +149,19 @@ def _markers() -> dict[str, dict[str, Any]]:
     }
 
 
-def _hub_marker() -> dict[str, Any]:
+def hub_marker() -> dict[str, Any]:
+    """Return the marker of a hub, but for its size."""
     return {"marker": "s", "c": BLUE, "edgecolors": "white", "linewidths": 1.2, "zorder": 10}
 
 
 def _draw_sites(axes: Axes, view: View) -> None:
     classes = site_classes(view)
-    for name, marker in _markers().items():
+    for name, marker in markers_of().items():
         rows = classes[name]
         axes.scatter(rows["easting"].astype(float), rows["northing"].astype(float), **marker)
     hubs = placed(view.hubs).sort_values("room_nia_m2", ascending=False)
     spots = hubs[["easting", "northing"]].astype(float)
-    axes.scatter(spots["easting"], spots["northing"], s=marker_area(hubs["room_nia_m2"]), **_hub_marker())
+    axes.scatter(spots["easting"], spots["northing"], s=marker_area(hubs["room_nia_m2"]), **hub_marker())
 
 
 def _label_hubs(axes: Axes, view: View) -> None:
@@ -201,11 +202,11 @@ def _draw_key(side: Axes, view: View) -> None:
         "unused": "Possible hub, not chosen",
         "other": "Not decided on",
     }
-    handles: list[Any] = [_hub_handle(1000, f"Hub opens ({len(view.hubs)})")] if len(view.hubs) else []
-    markers = _markers()
+    handles: list[Any] = [hub_handle(1000, f"Hub opens ({len(view.hubs)})")] if len(view.hubs) else []
+    markers = markers_of()
     for name, words in told.items():
         if len(classes[name]):
-            handles.append(_handle(markers[name], f"{words} ({len(classes[name]):,})"))
+            handles.append(site_handle(markers[name], f"{words} ({len(classes[name]):,})"))
     counts = move_ends(view)["how"].value_counts()
     for how, words, style in _LINES:
         if how in counts:
@@ -213,7 +214,7 @@ def _draw_key(side: Axes, view: View) -> None:
             handles.append(Line2D([], [], color=SLATE, linewidth=1, linestyle=style, label=label))
     top = _legend(side, handles, "Sites and moves", 1.0)
     if len(view.hubs):
-        sizes = [_hub_handle(room, f"{room:,} m²") for room in (500, 1500, 3000)]
+        sizes = [hub_handle(room, f"{room:,} m²") for room in (500, 1500, 3000)]
         top = _legend(side, sizes, "Room of a hub", top, labelspacing=1.1)
     if view.areas["imd_decile"].notna().any():
         tints = [
@@ -245,7 +246,8 @@ def _legend(side: Axes, handles: list[Any], title: str, top: float, **options: A
     return float(side.transAxes.inverted().transform((box.x0, box.y0))[1]) - 0.035
 
 
-def _handle(marker: dict[str, Any], words: str) -> object:
+def site_handle(marker: dict[str, Any], words: str) -> object:
+    """Return the entry of a key for a marker."""
     from matplotlib.lines import Line2D
 
     hollow = marker["c"] == "none"
@@ -267,7 +269,8 @@ def _handle(marker: dict[str, Any], words: str) -> object:
     )
 
 
-def _hub_handle(room: float, words: str) -> object:
+def hub_handle(room: float, words: str) -> object:
+    """Return the entry of a key for a hub of that room [m2]."""
     from matplotlib.lines import Line2D
 
     size = float(np.sqrt(marker_area(pd.Series([room])).iloc[0]))

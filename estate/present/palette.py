@@ -19,6 +19,12 @@ INK = "#222222"
 DEPRIVATION = ("#c9c2d8", "#d6d0e1", "#e1ddea", "#ebe8f1", "#f5f4f8")
 """Light violet tints for deciles 1-2, 3-4, 5-6, 7-8 and 9-10 (1 = most deprived)."""
 
+TRAVEL = ("#eaf1f8", "#bcd2e8", "#7fa9d1", "#3f77ae", "#123f75")
+"""Light to dark blue for near to far: the order holds in grey and for colour-blind readers."""
+FARTHER = ("#fbdcb8", "#f2a65a", "#cc6315", "#7a3206")
+"""Light to dark orange for a little to much farther."""
+NEARER, SAME, NOT_KNOWN = "#cfe8df", "#ffffff", "#d9d9d9"
+
 STYLE: dict[str, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 10,

@@ -11,6 +11,8 @@ from estate.present import business, equality, serving
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
 from estate.present.why import more_words, why_lines, why_rows
+from estate.present.travel_maps import FILE as TRAVEL
+from estate.present.travel_maps import travel_shapes
 from estate.present.words import (
     escape,
     gbp,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from estate.present.view import View
 
 FILE = "report.html"
+_TRAVEL = "Maps of residents' travel today, with the plan, and the change"
 MOST_ROWS = 8
 _PARTS = {"register": "Registered assets", "added": "Named by other lists alone"}
 _CSS = """
@@ -332,9 +335,14 @@ def _checks(view: View) -> str:
 
 
 def _pictures(view: View) -> str:
-    del view
+    travel = (
+        ""
+        if travel_shapes(view) is None
+        else f'<figure class="wide"><img src="{TRAVEL}" alt="{_TRAVEL}"></figure>'
+    )
     return (
         '<figure class="wide"><img src="map.png" alt="Map of what closes, stays and opens"></figure>'
+        f"{travel}"
         '<figure><img src="cashflow.png" alt="Cash flow by year and cumulative"></figure>'
     )
 

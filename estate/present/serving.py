@@ -42,6 +42,11 @@ def serving_for(result: Result, audience: str) -> dict[str, pd.DataFrame]:
         online = shown.get("online")
         if online is not None:
             shown["online"] = online[~online["site_id"].isin(confidential)].reset_index(drop=True)
+        ways = shown.get("travel_change")
+        if ways is not None:
+            # A distance from each of many areas would find the place.
+            near = ways["nearest_before"].isin(confidential) | ways["nearest_after"].isin(confidential)
+            shown["travel_change"] = ways[~near].reset_index(drop=True)
     return shown
 
 

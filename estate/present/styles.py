@@ -8,9 +8,11 @@ from xml.sax.saxutils import quoteattr
 from estate.present.palette import BLUE, DEPRIVATION, GREEN, GREY, PALE, SKY, VERMILLION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 HEAD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+HATCHES = {"////": "f_diagonal", "xxxx": "diagonal_x", "....": "dense6"}
+"""Hatches of matplotlib by the name that QGIS has for them."""
 Category = tuple[str, str, str]
 """Value of the field, label in the legend, symbol as XML (its name is put in)."""
 
@@ -73,11 +75,11 @@ def line(colour: str, width: float, alpha: int = 255) -> str:
     return _symbol("line", "SimpleLine", values)
 
 
-def fill(colour: str, edge: str, width: float, *, filled: bool = True) -> str:
-    """Return a polygon symbol; width of its edge [mm]."""
+def fill(colour: str, edge: str, width: float, *, style: str = "solid") -> str:
+    """Return a polygon symbol; width of its edge [mm]; style solid, no, or a hatch of QGIS."""
     values = {
         "color": rgba(colour),
-        "style": "solid" if filled else "no",
+        "style": style,
         "outline_color": rgba(edge),
         "outline_style": "solid",
         "outline_width": f"{width:g}",
@@ -174,6 +176,29 @@ def areas_style(*, points: bool) -> str:
     return categories("deprivation", [*rows, ("", "Not known", blank)])
 
 
+def travel_style(looks: Mapping[str, tuple[str, str]], *, points: bool) -> str:
+    """Return the classes of travel in their colours and hatches; small circles where areas have no shape.
+
+    Parameters
+    ----------
+    looks : mapping of str to tuple of str
+        Class in words to colour and hatch of matplotlib, blank where it has none.
+    points : bool
+        Whether the areas are points.
+    """
+    rows = []
+    for words, (colour, hatch) in looks.items():
+        look = (
+            fill(colour, "#8a8a8a", 0.2)
+            if not hatch
+            else fill("#6b6b6b", "#8a8a8a", 0.2, style=HATCHES[hatch])
+        )
+        rows.append(
+            (words, words.capitalize(), marker("circle", colour, 3.4, edge="#555555") if points else look)
+        )
+    return categories("class", rows)
+
+
 def boundary_style() -> str:
     """Return an outline without fill."""
-    return single(fill("#ffffff", GREY, 0.5, filled=False))
+    return single(fill("#ffffff", GREY, 0.5, style="no"))

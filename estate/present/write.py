@@ -16,6 +16,7 @@ from estate.present.gis import write_gpkg
 from estate.present.maps import write_map_png
 from estate.present.report import write_report
 from estate.present.serving import write_serving
+from estate.present.travel_maps import write_travel_png
 from estate.present.view import View, make_view
 from estate.present.workbook import write_workbook
 
@@ -36,6 +37,7 @@ WRITERS: tuple[Writer, ...] = (
     ("json", write_json),
     ("gpkg", write_gpkg),
     ("map", write_map_png),
+    ("travel maps", write_travel_png),
     ("cashflow chart", write_cashflow_png),
     ("workbook", write_workbook),
     ("report", write_report),

@@ -34,9 +34,12 @@ FILES = {
     "run.json",
     "summary.json",
     "workbook.xlsx",
+    "travel.png",
+    *(f"{name}.csv" for name in ("residents", "front_door", "online", "travel_change")),
+    *(f"{name}.csv" for name in ("equality", "equality_standards", "equality_evidence")),
 }
 PUBLIC = FILES | {"financial.csv", "receipt_scenarios.csv", "saving_by_fund.csv"}
-PARTNER = PUBLIC | {"liabilities.csv", "staff_saving.csv"}
+PARTNER = PUBLIC | {"liabilities.csv", "staff_saving.csv", "fitness.csv"}  # its counts would tell of a refuge
 FILES_OF = {"public": PUBLIC, "partner": PARTNER, "internal": PARTNER | {"constraints.csv", "exits.csv"}}
 
 
