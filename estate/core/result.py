@@ -161,11 +161,11 @@ class Result:
     business : mapping of str to DataFrame
         Tables of the business case by the name of their file: financial, saving_by_fund,
         staff_saving, receipt_scenarios, exits, liabilities, constraints.
-    reasons : mapping of str to DataFrame
-        Where they were asked for: reasons, reasons_flips, reasons_travel (see docs/deciding.md).
     serving : mapping of str to DataFrame
         Tables of how residents are served by the name of their file: residents, front_door,
         fitness, online, travel_change, equality, equality_standards, equality_evidence.
+    reasons : mapping of str to DataFrame
+        Where they were asked for: reasons, reasons_flips, reasons_travel (see docs/deciding.md).
     """
 
     config: RunConfig
@@ -180,8 +180,8 @@ class Result:
     run: Mapping[str, Any]
     checks: pd.DataFrame = field(default_factory=pd.DataFrame)
     business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     serving: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def horizon(self) -> Horizon:

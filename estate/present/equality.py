@@ -132,6 +132,13 @@ PARTS = (
 )
 """As `serving.PARTS`."""
 
+SHEETS = (
+    ("Equality", "Travel and who is worse off by group, before and after, by year", "equality"),
+    ("Equality standards", "Share of every group in reach, before and after", "equality_standards"),
+    ("Equality evidence", "On what the equality tables rest, and what is not in them", "equality_evidence"),
+)
+"""As `serving.SHEETS`."""
+
 
 def equality_lines(view: View) -> list[str]:
     """Say in the summary which group bears more of the change than residents do on the whole."""

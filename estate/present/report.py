@@ -10,9 +10,9 @@ from estate.core.words import plural
 from estate.present import business, equality, serving
 from estate.present.access import GROUP_WORDS, access_lines, before_after
 from estate.present.summary import action_lines, gap_words, unknown_lines
-from estate.present.why import more_words, why_lines, why_rows
 from estate.present.travel_maps import FILE as TRAVEL
 from estate.present.travel_maps import travel_shapes
+from estate.present.why import more_words, why_lines, why_rows
 from estate.present.words import (
     escape,
     gbp,

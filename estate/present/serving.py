@@ -149,6 +149,14 @@ PARTS = (
 )
 """Parts of the report: title, note, what makes headings and rows, and columns of words after the first."""
 
+SHEETS = (
+    ("Residents", "Who travels how much farther, by service and year", "residents"),
+    ("Front door", "Journeys that one place for two services saves", "front_door"),
+    ("Fitness", "At how many places each field is met, is not, is not known", "fitness"),
+    ("Online", "What goes online wholly or in part, and who is excluded", "online"),
+)
+"""Sheets of the workbook: name, what is on it, and its table."""
+
 
 def serving_lines(view: View) -> list[str]:
     """Say in the summary who is worse off for several services, and what one front door saves."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.present import business_sheets
+from estate.present import business_sheets, equality, serving
 from estate.present.headed import headed
 from estate.present.live import (
     ECONOMIC,
@@ -377,21 +377,7 @@ SHEETS: tuple[Sheet, ...] = (
     Sheet("Funnel", "From all registered assets to decided sites", lambda v: headed(v.funnel)),
     Sheet("Matches", "Pairs of records that may be one building", lambda v: headed(v.matches)),
     Sheet("Access", "Nearest place of each service by area, today and with the plan", _access),
-    Sheet("Residents", "Who travels how much farther, by service and year", _served("residents")),
-    Sheet("Front door", "Journeys that one place for two services saves", _served("front_door")),
-    Sheet("Fitness", "At how many places each field is met, is not, is not known", _served("fitness")),
-    Sheet("Online", "What goes online wholly or in part, and who is excluded", _served("online")),
-    Sheet("Equality", "Travel and who is worse off by group, before and after, by year", _served("equality")),
-    Sheet(
-        "Equality standards",
-        "Share of every group in reach, before and after, by standard",
-        _served("equality_standards"),
-    ),
-    Sheet(
-        "Equality evidence",
-        "On what the equality tables rest, and what is not in them",
-        _served("equality_evidence"),
-    ),
+    *(Sheet(name, about, _served(table)) for name, about, table in (*serving.SHEETS, *equality.SHEETS)),
     Sheet("Checks", "What was proved of the plan", _checks),
     Sheet("Reasons", "Meaning of the reason codes in plan.csv", _reasons),
 )

@@ -205,9 +205,6 @@ def make_view(result: Result, audience: str) -> View:
         discounting=(result.config.vintage, result.config.timing),
         business=business_for(result.business, audience, withheld),
         reasons=reasons_for(result.reasons, audience),
-        serving=serving_for(
-            result.serving, audience, rules.confidential_sites(result.estate.tables["sites"])
-        ),
         serving=serving_for(result, audience),
         standards=result.estate.tables["standards"],
         services=dict(

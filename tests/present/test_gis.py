@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
+
+from estate.present.audience import confidential_sites
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +25,9 @@ def _path(written: dict[str, Path], audience: str = "internal") -> Path:
     return written[audience] / "estate.gpkg"
 
 
+TRAVEL = ("travel_before", "travel_after", "travel_change")
+
+
 def test_layers_and_their_places(result: Result, written: dict[str, Path]) -> None:
     found = dict(pyogrio.list_layers(_path(written)))
     assert found == {
@@ -29,6 +35,7 @@ def test_layers_and_their_places(result: Result, written: dict[str, Path]) -> No
         "moves": "LineString",
         "sites": "Point",
         "hubs": "Point",
+        **dict.fromkeys(TRAVEL, "Point"),
         "layer_styles": None,
     }
     sites = gpd.read_file(_path(written), layer="sites").set_index("site_id")
@@ -49,7 +56,7 @@ def test_moves_run_from_the_old_site_to_the_new(result: Result, written: dict[st
 
 def test_every_layer_has_one_default_style_that_is_xml(written: dict[str, Path]) -> None:
     styles = pyogrio.read_dataframe(_path(written), layer="layer_styles")
-    assert sorted(styles["f_table_name"]) == ["areas", "hubs", "moves", "sites"]
+    assert sorted(styles["f_table_name"]) == ["areas", "hubs", "moves", "sites", *sorted(TRAVEL)]
     assert styles["useAsDefault"].all()
     assert (styles["f_geometry_column"] == "geom").all()
     for row in styles.itertuples():
@@ -86,3 +93,28 @@ def test_gdal_reads_it(written: dict[str, Path]) -> None:
     assert "Layer name: hubs" in done.stdout
     assert "British National Grid" in done.stdout
     assert "ERROR" not in done.stdout + done.stderr
+
+
+def test_travel_is_the_mean_of_the_services(result: Result, written: dict[str, Path]) -> None:
+    ways = result.serving["travel_change"]
+    for layer, column, end in zip(
+        TRAVEL, ("km_before", "km_after", "extra_km"), ("before", "after", "extra"), strict=True
+    ):
+        drawn = gpd.read_file(_path(written), layer=layer).set_index("area_id")
+        for area, part in ways.groupby("area_id"):
+            known = [row[column] for row in part.to_dict("records") if not math.isnan(row["extra_km"])]
+            assert drawn.loc[area, "mean_km"] == pytest.approx(sum(known) / len(known))
+            library = part.set_index("service_id").loc["library", column]
+            assert drawn.loc[area, f"library_{end}"] == pytest.approx(library)
+    words = drawn["class"]
+    assert (words[drawn["mean_km"] > 0.1].str.startswith("farther")).all()
+    assert len(set(words)) > 1
+
+
+def test_the_public_gets_no_way_to_a_confidential_place(result: Result, written: dict[str, Path]) -> None:
+    secret = confidential_sites(result.estate.tables["sites"])
+    ways = {who: pd.read_csv(folder / "travel_change.csv") for who, folder in written.items()}
+    near = ["nearest_before", "nearest_after"]
+    assert ways["internal"][near].isin(secret).any(axis=None)
+    assert not ways["public"][near].isin(secret).any(axis=None)
+    assert len(ways["public"]) == (~ways["internal"][near].isin(secret).any(axis=1)).sum()
