@@ -282,8 +282,7 @@ def _checks(view: View) -> pd.DataFrame:
 
 def _served(name: str) -> Callable[[View], pd.DataFrame]:
     """Return what makes the sheet of one table of how residents are served."""
-    none = pd.DataFrame(columns=["service_id", "residents"])
-    return lambda view: headed(view.serving.get(name, none))
+    return lambda view: headed(view.serving.get(name, pd.DataFrame()))
 
 
 LIVE = "Live: follows the yellow cells of the sheet Assumptions. The plan is held fixed, not planned again."

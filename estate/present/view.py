@@ -180,7 +180,6 @@ def make_view(result: Result, audience: str) -> View:
     notes = [*result.estate.notes]
     if withheld:
         notes.append(_WITHHELD["both" if "financial" in withheld else "economic"])
-    services = result.estate.tables["services"]
     view = View(
         header=_header(result, audience, site_rows),
         horizon=result.horizon,
@@ -207,11 +206,13 @@ def make_view(result: Result, audience: str) -> View:
         reasons=reasons_for(result.reasons, audience),
         serving=serving_for(result, audience),
         standards=result.estate.tables["standards"],
-        services=dict(
-            zip(services["service_id"], named(services["name"], services["service_id"]), strict=True)
-        ),
+        services=_service_names(result.estate.tables["services"]),
     )
     return _for_public(view, result) if audience == "public" else view
+
+
+def _service_names(services: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(services["service_id"], named(services["name"], services["service_id"]), strict=True))
 
 
 def _header(result: Result, audience: str, sites: pd.DataFrame) -> Header:
