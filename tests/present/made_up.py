@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from estate.appraise.access_summary import access_summary
 from estate.appraise.exits import EXIT_COLUMNS
 from estate.appraise.financial import BALANCES, FLOWS
 from estate.appraise.funds import FUND_COLUMNS, STAFF_COLUMNS
 from estate.appraise.liabilities import LIABILITY_COLUMNS
 from estate.appraise.receipts import SCENARIO_COLUMNS
-from estate.appraise.access_summary import access_summary
 from estate.appraise.serving import serving_tables
 from estate.config import Config
 from estate.core.reference import default_assumptions
