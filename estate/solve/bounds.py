@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from estate.solve.highs import load, run
 
@@ -34,3 +35,17 @@ def safe_bound(arrays: Arrays, dual: np.ndarray) -> float:
     reduced = arrays.saving - arrays.matrix.T @ y
     total = float(y @ side + np.maximum(reduced, 0.0) @ arrays.upper)
     return total + 1e-9 * abs(total)
+
+
+def with_rows(arrays: Arrays, rows: sparse.csr_matrix, high: np.ndarray) -> Arrays:
+    """Return the arrays with rows ``rows x <= high`` that every plan meets."""
+    count = rows.shape[0]
+    return replace(
+        arrays,
+        matrix=sparse.vstack([arrays.matrix, rows], format="csr"),
+        row_lower=np.concatenate([arrays.row_lower, np.full(count, -np.inf)]),
+        row_upper=np.concatenate([arrays.row_upper, high]),
+        rule=np.concatenate([arrays.rule, np.full(count, "relaxation")]),
+        lazy=np.concatenate([arrays.lazy, np.zeros(count, bool)]),
+        part=np.concatenate([arrays.part, np.full(count, "")]),
+    )

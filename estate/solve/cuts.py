@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from estate.solve.bounds import safe_bound
+from estate.solve.bounds import safe_bound, with_rows
 from estate.solve.highs import load, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from estate.model.blocks import Arrays
     from estate.solve.relaxation import Relaxation
 
 Floats = NDArray[np.float64]
@@ -96,7 +95,7 @@ class Tightening:
         if count:
             low = np.full(count, -highspy.kHighsInf)
             self.engine.addRows(count, low, high, rows.nnz, rows.indptr[:-1], rows.indices, rows.data)
-            self.arrays = _with_rows(self.arrays, rows, high)
+            self.arrays = with_rows(self.arrays, rows, high)
         return count
 
     def _opened(self, x: Floats) -> Floats:
@@ -157,16 +156,3 @@ class Tightening:
             return sparse.csr_matrix((0, len(x)))
         triplets = (np.concatenate(value), (np.concatenate(row), np.concatenate(col)))
         return sparse.coo_matrix(triplets, shape=(len(u), len(x))).tocsr()
-
-
-def _with_rows(arrays: Arrays, rows: sparse.csr_matrix, high: Floats) -> Arrays:
-    count = rows.shape[0]
-    return replace(
-        arrays,
-        matrix=sparse.vstack([arrays.matrix, rows], format="csr"),
-        row_lower=np.concatenate([arrays.row_lower, np.full(count, -np.inf)]),
-        row_upper=np.concatenate([arrays.row_upper, high]),
-        rule=np.concatenate([arrays.rule, np.full(count, "relaxation")]),
-        lazy=np.concatenate([arrays.lazy, np.zeros(count, bool)]),
-        part=np.concatenate([arrays.part, np.full(count, "")]),
-    )

@@ -3,8 +3,9 @@
 Most moves are never worth their price and most links are never broken. So the relaxation starts
 with the moves that the smaller model (:mod:`estate.solve.relaxation`) does not rule out and
 without the links of moves to hubs; after each solution the columns that would gain and the rows
-that are broken come in. The bound of every round is worked out from its multipliers over *all*
-columns (:func:`estate.solve.bounds.safe_bound`), so it holds however early the rounds end.
+that are broken come in, and once the bound hardly falls the rows of :mod:`estate.solve.hulls`. The
+bound of every round is worked out from its multipliers over *all* columns
+(:func:`estate.solve.bounds.safe_bound`), so it holds however early the rounds end.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
-from estate.solve.bounds import safe_bound
+from estate.solve.bounds import safe_bound, with_rows
 from estate.solve.highs import Watch, load, run
+from estate.solve.hulls import Hulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from scipy import sparse
 
     from estate.model.blocks import Arrays
     from estate.model.formulation import Model
@@ -33,6 +37,7 @@ SELDOM = ("access", "compatibility", "opening")  # rules whose rows on moves are
 BROKEN = 1e-3  # a row broken by less is not worth adding
 GAIN = 1.0  # [GBP] a column that gains less is not worth adding
 MOST_COLUMNS = 4_000  # added in one round
+SLOW = 0.01  # of the bound: where a round brings less, fractions of merges are cut off
 MOVE_SHARE, HUB_SHARE = 1.6e-4, 8e-4  # of the bound: what costs more does not start in the relaxation
 
 
@@ -73,6 +78,7 @@ class Generation:
     def __init__(self, model: Model, arrays: Arrays, price: Floats, worth: float) -> None:
         self.arrays = arrays
         self.by_column = arrays.matrix.tocsc()
+        self.hulls = Hulls(model, arrays)
         self.bound = np.inf
         self.inside = self._first_columns(model, price, abs(worth))
         self.columns = np.flatnonzero(self.inside)
@@ -143,6 +149,21 @@ class Generation:
         self.rows = np.concatenate([self.rows, rows])
         self.waiting[rows] = False
 
+    def add_implied(self, rows: sparse.csr_matrix, high: Floats) -> Ints:
+        """Add rows ``rows x <= high`` that every plan meets; return their numbers."""
+        first = len(self.arrays.rule)
+        self.arrays = with_rows(self.arrays, rows, high)
+        self.by_column = self.arrays.matrix.tocsc()
+        self.waiting = np.concatenate([self.waiting, np.ones(len(high), dtype=bool)])
+        numbers = np.arange(first, first + len(high))
+        self.add_rows(numbers)
+        return numbers
+
+    def add_cuts(self, solved: Solved) -> int:
+        """Add rows that cut off fractions of merges; return how many."""
+        found, high = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
+        return len(self.add_implied(found, high)) if len(high) else 0
+
     def add_columns(self, columns: Ints) -> None:
         """Add columns."""
         if not len(columns):
@@ -162,18 +183,21 @@ class Generation:
         self.columns = np.concatenate([self.columns, columns])
         self.inside[columns] = True
 
-    def hold(self, columns: Ints, value: float) -> None:
-        """Hold columns at a value, where they are in."""
-        mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
-        held = np.full(len(mine), float(value))
-        self.engine.changeColsBounds(len(mine), mine, held, held)
-
-    def release(self, columns: Ints) -> None:
-        """Let columns take any value again."""
-        mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
+    def limit(self, columns: Ints, upper: Floats) -> None:
+        """Let columns, where they are in, take values up to these."""
+        place = np.full(len(self.arrays.saving), -1, dtype=np.int64)
+        place[columns] = np.arange(len(columns))
+        mine = np.flatnonzero(place[self.columns] >= 0).astype(np.int32)
         self.engine.changeColsBounds(
-            len(mine), mine, np.zeros(len(mine)), self.arrays.upper[self.columns[mine]]
+            len(mine), mine, np.zeros(len(mine)), upper[place[self.columns[mine]]].astype(float)
         )
+
+    def require(self, rows: Ints, low: Floats) -> None:
+        """Ask rows that are in for at least these values."""
+        at = np.full(len(self.arrays.rule), -1, dtype=np.int32)
+        at[self.rows] = np.arange(len(self.rows))
+        high = self.arrays.row_upper[rows]
+        self.engine.changeRowsBounds(len(rows), at[rows], low.astype(float), high)
 
     def run(self, left: Callable[[], float], watch: Watch, tell: Callable[[float], None]) -> Solved | None:
         """Solve and add, round after round, until nothing comes in or no time is left.
@@ -198,12 +222,14 @@ class Generation:
             if solved is None:
                 break
             found = solved
-            self.bound = min(self.bound, safe_bound(self.arrays, solved.dual))
+            before, self.bound = self.bound, min(self.bound, safe_bound(self.arrays, solved.dual))
             tell(self.bound)
             rows = self.broken(solved.x)
             gaining = np.flatnonzero(~self.inside & (solved.reduced > GAIN))
             gaining = gaining[np.argsort(-solved.reduced[gaining], kind="stable")][:MOST_COLUMNS]
-            if not len(rows) and not len(gaining):
+            slow = before - self.bound < SLOW * abs(self.bound)
+            cuts = self.add_cuts(solved) if slow else 0
+            if not len(rows) and not len(gaining) and not cuts:
                 break
             self.add_rows(rows)
             self.add_columns(gaining)

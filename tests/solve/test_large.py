@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,11 +18,21 @@ from estate.solve.cuts import Tightening
 from estate.solve.exact import solve_exact
 from estate.solve.generation import Generation
 from estate.solve.highs import Watch, scaled
+from estate.solve.hulls import Hulls
 from estate.solve.neighbourhoods import first_prices
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.relaxation import build_relaxation
 from estate.solve.staged import solve_staged
 from estate.verify import verify
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from estate.config import Config
+    from estate.core.types import Estate
+    from estate.model.formulation import Model
+
+    Floats = NDArray[np.float64]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
 from random_cases import random_case
@@ -36,55 +47,72 @@ WITH_A_PLAN = [
 EXACT = SolverSection(gap=0.0, time_limit=60)
 
 
-@pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[::3])
-def test_bound_and_plan_of_the_stages_enclose_the_optimum(seed: int, attempt: int) -> None:
+WAIT = Watch(lambda *_: None, lambda: False)
+
+
+def solved(seed: int, attempt: int) -> tuple[Estate, Config, Model, Floats, float]:
+    """Return a case, its model, and its optimum: the point, and what it saves."""
     estate, config = random_case(seed, attempt=attempt)
     model = build_model(estate, config)
     exact = solve_exact(model, EXACT, Clock(60))
     assert exact.x is not None
-    optimum = saving_of(model, rounded(model, exact.x))
-    slack = CLOSE * max(1.0, abs(optimum))
+    return estate, config, model, exact.x, saving_of(model, rounded(model, exact.x))
+
+
+def slack(optimum: float) -> float:
+    return CLOSE * max(1.0, abs(optimum))
+
+
+@pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[::3])
+def test_bound_and_plan_of_the_stages_enclose_the_optimum(seed: int, attempt: int) -> None:
+    estate, config, model, _, optimum = solved(seed, attempt)
     found = solve_staged(model, EXACT.model_copy(update={"time_limit": 3}), Clock(3))
-    assert found.bound >= optimum - slack
+    assert found.bound >= optimum - slack(optimum)
     if found.x is not None:
         whole = rounded(model, found.x)
-        assert saving_of(model, whole) <= optimum + slack
+        assert saving_of(model, whole) <= optimum + slack(optimum)
         assert verify(estate, config, read_plan(model, whole)) == []
 
 
 @pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[:12])
-def test_smaller_model_never_saves_less_than_the_optimum(seed: int, attempt: int) -> None:
-    estate, config = random_case(seed, attempt=attempt)
-    model = build_model(estate, config)
-    exact = solve_exact(model, EXACT, Clock(60))
-    assert exact.x is not None
-    optimum = saving_of(model, rounded(model, exact.x))
+def test_relaxations_never_save_less_than_the_optimum(seed: int, attempt: int) -> None:
+    _, _, model, point, optimum = solved(seed, attempt)
     arrays, _ = scaled(model.problem.arrays())
     relaxation = build_relaxation(model, arrays)
-    tightening = Tightening(relaxation, 30)
-    proved = tightening.run(20, lambda _: None, lambda: False)
+    proved = Tightening(relaxation, 30).run(20, lambda _: None, lambda: False)
     assert proved is not None
-    slack = CLOSE * max(1.0, abs(optimum))
-    assert proved.bound >= optimum - slack
+    assert proved.bound >= optimum - slack(optimum)
     price = first_prices(model, relaxation, proved)
+    plain = Generation(model, arrays, price, proved.bound)
+    plain.hulls.groups = []
+    plain.run(lambda: 30.0, WAIT, lambda _: None)
+    all_at_once = relaxation_bound(arrays)
+    assert plain.bound == pytest.approx(all_at_once, rel=1e-4, abs=10), "as good as all at once"
     generation = Generation(model, arrays, price, proved.bound)
-    generation.run(lambda: 30.0, Watch(lambda *_: None, lambda: False), lambda _: None)
-    assert generation.bound >= optimum - slack
-    plain = relaxation_bound(arrays)
-    assert generation.bound == pytest.approx(plain, rel=1e-4, abs=10), (
-        "no better and no worse than all at once"
-    )
+    generation.run(lambda: 30.0, WAIT, lambda _: None)
+    assert optimum - slack(optimum) <= generation.bound <= plain.bound + 10
+    assert (generation.arrays.matrix @ point <= generation.arrays.row_upper + CLOSE).all(), "hulls keep it"
+
+
+def test_groups_cut_off_fractions_of_merges() -> None:
+    """On a made-up estate in which merges matter: the bound falls, and the optimum stays inside."""
+    fell = 0
+    for seed, attempt in WITH_A_PLAN[:12]:
+        _, _, model, point, _ = solved(seed, attempt)
+        arrays, _ = scaled(model.problem.arrays())
+        rng = np.random.default_rng(seed)
+        hulls = Hulls(model, arrays)
+        rows, high = hulls.rows(rng.random(len(point)), rng.normal(size=len(arrays.rule)) * 1e4)
+        assert (rows @ point <= high + CLOSE).all(), "holds for the optimum at any prices"
+        fell += rows.shape[0]
+    assert fell > 0
 
 
 @pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[12:20])
 def test_safe_bound_holds_for_any_multipliers(seed: int, attempt: int) -> None:
-    estate, config = random_case(seed, attempt=attempt)
-    model = build_model(estate, config)
-    exact = solve_exact(model, EXACT, Clock(60))
-    assert exact.x is not None
-    optimum = saving_of(model, rounded(model, exact.x))
+    _, _, model, _, optimum = solved(seed, attempt)
     arrays, _ = scaled(model.problem.arrays())
     rng = np.random.default_rng(seed)
     for scale in (0.0, 1.0, 1e3, 1e6):
         multipliers = rng.normal(size=arrays.matrix.shape[0]) * scale
-        assert safe_bound(arrays, multipliers) >= optimum - CLOSE * max(1.0, abs(optimum))
+        assert safe_bound(arrays, multipliers) >= optimum - slack(optimum)
