@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 HARDLY, HALF, WHOLE = 0.08, 0.5, 0.999  # of a hub
+AT_ONCE = 4  # one in so many places has years ruled out in a round
 ROUNDS = 80
 
 
@@ -106,18 +107,25 @@ class Dive:
             up = bool(total[nearest] >= HALF)
             shut[nearest] |= not up
             return _Step(shut[self.place] & ~self.out, nearest if up else -1)
+        return self._next_year(x, total)
+
+    def _next_year(self, x: Floats, total: Floats) -> _Step | None:
+        """Return which years to rule out next, at several places at once; None where all is whole."""
         by = self._by_year(x)
         part = (by > 1 - WHOLE) & (by < WHOLE) & (total[self.place] >= WHOLE)
         if not part.any():
             return None
-        late = part & (by < HARDLY)
-        nearest = int(np.where(part, abs(by - HALF), -1.0).argmax())
-        mine = self.place == self.place[nearest]
-        up = bool(by[nearest] >= 0.5)
-        out = late | (
-            mine & (self.year > self.year[nearest]) if up else mine & (self.year <= self.year[nearest])
-        )
-        return _Step(out & ~self.out, int(self.place[nearest]))
+        out = part & (by < HARDLY)
+        clear = np.where(part, abs(by - HALF), -1.0)
+        first = np.argsort(-clear, kind="stable")
+        first = first[
+            np.sort(np.unique(self.place[first], return_index=True)[1])
+        ]  # the clearest of each place
+        undecided = int((clear[first] >= 0).sum())
+        for column in first[: max(1, undecided // AT_ONCE)]:
+            mine, after = self.place == self.place[column], self.year > self.year[column]
+            out |= mine & (after if by[column] >= HALF else ~after)
+        return _Step(out & ~self.out, int(self.place[first[0]]))
 
     def _turned(self, step: _Step) -> _Step:
         """Return the opposite of a rounding that cannot be: the place opens, or stays shut, or later."""

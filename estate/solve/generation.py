@@ -10,6 +10,7 @@ bound of every round is worked out from its multipliers over *all* columns
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -85,19 +86,29 @@ class Generation:
         self.rows = self._first_rows(model)
         self.waiting = np.ones(len(arrays.rule), dtype=bool)
         self.waiting[self.rows] = False
+        self.engine = self._loaded()
+
+    def _loaded(self) -> highspy.Highs:
+        """Hand what is in to a new solver."""
         part = replace(
-            arrays,
-            saving=arrays.saving[self.columns],
-            upper=arrays.upper[self.columns],
+            self.arrays,
+            saving=self.arrays.saving[self.columns],
+            upper=self.arrays.upper[self.columns],
             integer=np.zeros(len(self.columns), dtype=bool),
-            matrix=arrays.matrix[self.rows][:, self.columns],
-            row_lower=arrays.row_lower[self.rows],
-            row_upper=arrays.row_upper[self.rows],
+            matrix=self.arrays.matrix[self.rows][:, self.columns],
+            row_lower=self.arrays.row_lower[self.rows],
+            row_upper=self.arrays.row_upper[self.rows],
         )
-        self.engine = load(
-            part,
-            {"solver": "simplex", "primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7},
-        )
+        tolerances = {"primal_feasibility_tolerance": 1e-7, "dual_feasibility_tolerance": 1e-7}
+        return load(part, {"solver": "simplex", **tolerances})
+
+    def twin(self) -> Generation:
+        """Return another one in the same state, to be changed on its own."""
+        other = copy(self)
+        other.inside, other.waiting = self.inside.copy(), self.waiting.copy()
+        other.engine = other._loaded()  # noqa: SLF001 - of its own kind
+        other.engine.setBasis(self.engine.getBasis())
+        return other
 
     def _first_columns(self, model: Model, price: Floats, worth: float) -> Mask:
         move, hub = model.problem.blocks["move"], model.problem.blocks["hub"]
@@ -199,7 +210,9 @@ class Generation:
         high = self.arrays.row_upper[rows]
         self.engine.changeRowsBounds(len(rows), at[rows], low.astype(float), high)
 
-    def run(self, left: Callable[[], float], watch: Watch, tell: Callable[[float], None]) -> Solved | None:
+    def run(
+        self, left: Callable[[], float], watch: Watch, tell: Callable[[float], None], *, cut: bool = True
+    ) -> Solved | None:
         """Solve and add, round after round, until nothing comes in or no time is left.
 
         Parameters
@@ -210,6 +223,8 @@ class Generation:
             May stop the work.
         tell : callable
             Receives the bound after each round [GBP].
+        cut : bool
+            Whether fractions of merges are cut off; otherwise the rounds end where one brings little.
 
         Returns
         -------
@@ -224,10 +239,12 @@ class Generation:
             found = solved
             before, self.bound = self.bound, min(self.bound, safe_bound(self.arrays, solved.dual))
             tell(self.bound)
+            slow = before - self.bound < SLOW * abs(self.bound)
+            if slow and not cut:
+                break
             rows = self.broken(solved.x)
             gaining = np.flatnonzero(~self.inside & (solved.reduced > GAIN))
             gaining = gaining[np.argsort(-solved.reduced[gaining], kind="stable")][:MOST_COLUMNS]
-            slow = before - self.bound < SLOW * abs(self.bound)
             cuts = self.add_cuts(solved) if slow else 0
             if not len(rows) and not len(gaining) and not cuts:
                 break

@@ -2,15 +2,18 @@
 
 1. A smaller model (:mod:`estate.solve.relaxation`) gives first prices and a first bound.
 2. The relaxation of the whole model, columns and rows added as they matter
-   (:mod:`estate.solve.generation`), gives the bound and says nearly which hubs to open.
-3. They are fixed a few at a time (:mod:`estate.solve.dive`); with them held the whole model with
-   every rule is solved on the columns that cost little: a plan.
+   (:mod:`estate.solve.generation`), gives a bound and says nearly which hubs to open. On a thread
+   of its own the bound is then tightened by what small groups of sites can gain in whole numbers
+   (:mod:`estate.solve.hulls`), while the next steps go on.
+3. Hubs are rounded one after another (:mod:`estate.solve.dive`); with them held the whole model
+   with every rule is solved on the columns that cost little: a plan.
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
    in force, as long as there is time and the gap is open.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,11 +35,12 @@ if TYPE_CHECKING:
     from estate.config import SolverSection
     from estate.model.formulation import Model
     from estate.solve.clock import Clock
+    from estate.solve.generation import Solved
 
 Floats = NDArray[np.float64]
 
 ROUNDS = 3  # of links added to the smaller model
-PROOF_END, DIVE_END, PHASE_END = 0.36, 0.5, 0.72  # of the time limit
+PROOF_END, DIVE_END, PHASE_END = 0.36, 0.58, 0.75  # of the time limit
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
@@ -60,6 +64,7 @@ class Staged:
         self.bound = np.inf
         self.best: Floats | None = None
         self.saving = -np.inf
+        self.ended = threading.Event()
 
     def done(self) -> bool:
         """Return whether the gap is closed or somebody asks to stop."""
@@ -115,17 +120,37 @@ class Staged:
         return first_prices(self.model, relaxation, found)
 
     def search(self) -> None:
-        """Prove a bound, choose hubs, find a plan around them and make it better."""
+        """Prove a bound, and on another thread meanwhile choose hubs and find a plan around them."""
         price = self.price()
         if price is None or self.done():
             return
         generation = Generation(self.model, self.arrays, price, self.bound)
-        solved = generation.run(self.until(PROOF_END), self._watch(), self.prove("proving a bound"))
+        tell = self.prove("proving a bound")
+        solved = generation.run(self.until(PROOF_END), self._watch(), tell, cut=False)
         if solved is None:
             self.improve(Neighbourhoods(self.model, price, self.bound))
             return
-        inside = int(generation.inside.sum())
-        self.clock.note(f"bound {self.bound:,.0f} from the relaxation, {inside} columns in")
+        self.clock.note(
+            f"bound {self.bound:,.0f} from the relaxation, {int(generation.inside.sum())} columns in"
+        )
+        proof = threading.Thread(target=self._prove_more, args=(generation.twin(), tell), daemon=True)
+        proof.start()
+        try:
+            self.plan(generation, solved)
+        finally:
+            self.ended.set()
+            proof.join()
+        self.clock.note(f"bound {self.bound:,.0f} with fractions of merges cut off")
+
+    def _prove_more(self, generation: Generation, tell: Callable[[float], None]) -> None:
+        """Go on with the bound, as long as the plan is searched for."""
+        generation.run(self.clock.left, Watch(lambda *_: None, self._stopped), tell)
+
+    def _stopped(self) -> bool:
+        return self.ended.is_set() or self.clock.stop.is_set()
+
+    def plan(self, generation: Generation, solved: Solved) -> None:
+        """Choose hubs by the relaxation, find a plan around them and make it better."""
         near = Neighbourhoods(self.model, solved.reduced, self.bound)
         if not self.done():
             hubs, around = Dive(self.model, generation).run(solved, self.until(DIVE_END), self._watch())
@@ -135,7 +160,7 @@ class Staged:
 
     def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> None:
         """Solve the whole model, every rule, on its free columns."""
-        effort = Effort(min(self.clock.left(), seconds), 2e-3, 500, exact=False, heuristics=0.3)
+        effort = Effort(min(self.clock.left(), seconds), 2e-3, 500, exact=False, heuristics=0.1)
         answer = self.whole.search(free, held, effort, self._watch())
         self.clock.note(f"whole model on {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}")
         self.keep(answer.x, "a plan")
