@@ -99,7 +99,7 @@ class Dive:
 
     def _next(self, x: Floats) -> _Step | None:
         """Return what to round next; None where every hub is whole or shut."""
-        total = np.bincount(self.place, weights=x, minlength=len(self.opens))
+        total = np.bincount(self.place, weights=x, minlength=len(self.opens)).astype(float)
         part = (total > 1 - WHOLE) & (total < WHOLE)
         if part.any():
             shut = part & (total < HARDLY)
@@ -118,9 +118,8 @@ class Dive:
         out = part & (by < HARDLY)
         clear = np.where(part, abs(by - HALF), -1.0)
         first = np.argsort(-clear, kind="stable")
-        first = first[
-            np.sort(np.unique(self.place[first], return_index=True)[1])
-        ]  # the clearest of each place
+        clearest = np.unique(self.place[first], return_index=True)[1]
+        first = first[np.sort(clearest)]  # one for each place
         undecided = int((clear[first] >= 0).sum())
         for column in first[: max(1, undecided // AT_ONCE)]:
             mine, after = self.place == self.place[column], self.year > self.year[column]

@@ -6,6 +6,9 @@ pence, so that no two plans cost the same by chance.
 
 from __future__ import annotations
 
+import csv
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from enumerate import Enumeration
@@ -20,7 +23,18 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 
-def random_case(seed: int, most_plans: int = 20_000, attempt: int | None = None) -> tuple[Estate, Config]:
+RECORD = Path(__file__).with_name("cases.csv")
+MOST_PLANS = 20_000
+
+
+@cache
+def recorded() -> dict[int, int]:
+    """Return the draw of each recorded case, by seed."""
+    rows = csv.DictReader(RECORD.read_text(encoding="utf-8").splitlines())
+    return {int(row["seed"]): int(row["attempt"]) for row in rows}
+
+
+def random_case(seed: int, most_plans: int = MOST_PLANS, attempt: int | None = None) -> tuple[Estate, Config]:
     """Draw a tiny estate and a run.
 
     The rule in focus is drawn so that the best plan without it breaks it; a quarter of the cases
@@ -33,8 +47,10 @@ def random_case(seed: int, most_plans: int = 20_000, attempt: int | None = None)
     most_plans : int
         Provisions are fixed to their sites, one by one, until there are no more complete plans.
     attempt : int, optional
-        Which draw to take; found by :func:`attempt_of` when not given.
+        Which draw to take; when not given as recorded, or found by :func:`attempt_of`.
     """
+    if attempt is None and most_plans == MOST_PLANS:
+        attempt = recorded().get(seed)
     chosen = attempt_of(seed, most_plans) if attempt is None else attempt
     return _attempt(Draw(seed, chosen), most_plans, hard=is_hard(seed))[0]
 
@@ -44,7 +60,7 @@ def is_hard(seed: int) -> bool:
     return seed // len(FOCUS) % 4 == 0
 
 
-def attempt_of(seed: int, most_plans: int = 20_000) -> int:
+def attempt_of(seed: int, most_plans: int = MOST_PLANS) -> int:
     """Return the first of six draws whose rule in focus bites as meant, else the last."""
     for attempt in range(6):
         if _attempt(Draw(seed, attempt), most_plans, hard=is_hard(seed))[1]:

@@ -11,13 +11,12 @@ from __future__ import annotations
 import csv
 import os
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from enumerate import Best, Enumeration, binds
-from random_cases import attempt_of, random_case
+from random_cases import RECORD, attempt_of, random_case
 from random_tables import FOCUS
 
 from estate.appraise.ledger import build_ledger
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 CASES = 200
 ALL_CASES = 10_000
 BLOCK = 100
-RECORD = Path(__file__).with_name("cases.csv")
 SEEDS = "ESTATE_ORACLE_SEEDS"
 # Rules that often bind in cases drawn for another: they are looked for in every case.
 EVERYWHERE = ("assignment", "opening", "permission", "compatibility")

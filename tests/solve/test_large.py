@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
-from random_cases import random_case
+from random_cases import RECORD, random_case
 
 CLOSE = 1e-6
-RECORD = Path(__file__).resolve().parents[1] / "oracles" / "cases.csv"
 WITH_A_PLAN = [
     (int(row["seed"]), int(row["attempt"]))
     for row in csv.DictReader(RECORD.read_text(encoding="utf-8").splitlines())
