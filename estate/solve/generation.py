@@ -25,8 +25,6 @@ from estate.solve.hulls import Hulls
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from scipy import sparse
-
     from estate.model.blocks import Arrays
     from estate.model.formulation import Model
 
@@ -160,20 +158,16 @@ class Generation:
         self.rows = np.concatenate([self.rows, rows])
         self.waiting[rows] = False
 
-    def add_implied(self, rows: sparse.csr_matrix, high: Floats) -> Ints:
-        """Add rows ``rows x <= high`` that every plan meets; return their numbers."""
-        first = len(self.arrays.rule)
-        self.arrays = with_rows(self.arrays, rows, high)
-        self.by_column = self.arrays.matrix.tocsc()
-        self.waiting = np.concatenate([self.waiting, np.ones(len(high), dtype=bool)])
-        numbers = np.arange(first, first + len(high))
-        self.add_rows(numbers)
-        return numbers
-
     def add_cuts(self, solved: Solved) -> int:
         """Add rows that cut off fractions of merges; return how many."""
         found, high = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
-        return len(self.add_implied(found, high)) if len(high) else 0
+        if len(high):
+            first = len(self.arrays.rule)
+            self.arrays = with_rows(self.arrays, found, high)
+            self.by_column = self.arrays.matrix.tocsc()
+            self.waiting = np.concatenate([self.waiting, np.ones(len(high), dtype=bool)])
+            self.add_rows(np.arange(first, first + len(high)))
+        return len(high)
 
     def add_columns(self, columns: Ints) -> None:
         """Add columns."""
@@ -194,21 +188,18 @@ class Generation:
         self.columns = np.concatenate([self.columns, columns])
         self.inside[columns] = True
 
-    def limit(self, columns: Ints, upper: Floats) -> None:
-        """Let columns, where they are in, take values up to these."""
-        place = np.full(len(self.arrays.saving), -1, dtype=np.int64)
-        place[columns] = np.arange(len(columns))
-        mine = np.flatnonzero(place[self.columns] >= 0).astype(np.int32)
-        self.engine.changeColsBounds(
-            len(mine), mine, np.zeros(len(mine)), upper[place[self.columns[mine]]].astype(float)
-        )
+    def hold(self, columns: Ints, value: float) -> None:
+        """Hold columns at a value, where they are in."""
+        mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
+        held = np.full(len(mine), float(value))
+        self.engine.changeColsBounds(len(mine), mine, held, held)
 
-    def require(self, rows: Ints, low: Floats) -> None:
-        """Ask rows that are in for at least these values."""
-        at = np.full(len(self.arrays.rule), -1, dtype=np.int32)
-        at[self.rows] = np.arange(len(self.rows))
-        high = self.arrays.row_upper[rows]
-        self.engine.changeRowsBounds(len(rows), at[rows], low.astype(float), high)
+    def release(self, columns: Ints) -> None:
+        """Let columns take any value again."""
+        mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
+        self.engine.changeColsBounds(
+            len(mine), mine, np.zeros(len(mine)), self.arrays.upper[self.columns[mine]]
+        )
 
     def run(
         self, left: Callable[[], float], watch: Watch, tell: Callable[[float], None], *, cut: bool = True

@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 EVENTS = ("hub", "close", "leave", "move", "merge", "online")
 SITES_FREED = 60  # in one part of the plan
 PAIR_SHARE = 2e-4  # of the bound: a move that costs more is not looked at
-NEAR_SHARE = 5e-5  # likewise with the hubs held
+NEAR_SHARE = 4e-4  # likewise with the hubs held
 HALF, SEEN = 0.5, 1e-6
 
 
@@ -72,7 +72,7 @@ class Neighbourhoods:
         self.home = model.inst.provisions["site"].to_numpy()
 
     def with_hubs(self, hubs: Ints, price: Floats, x: Floats) -> tuple[Mask, Floats]:
-        """Hold hubs, and free what costs little at the sites where the relaxation does anything.
+        """Hold hubs and free what costs little beside them, everywhere and in every year.
 
         Parameters
         ----------
@@ -88,21 +88,10 @@ class Neighbourhoods:
         """
         held = np.zeros(len(price))
         held[hubs] = 1.0
-        active = np.zeros(len(self.model.inst.sites), dtype=bool)
-        for family in ("close", "move", "merge", "online"):
-            active[self._site(family)[x[self.columns[family]] > SEEN]] = True
-        free = followers(self.model)
-        cheap = (x > SEEN) | (price > -NEAR_SHARE * self.worth)
-        for family in ("close", "leave", "move", "merge", "online"):
-            columns = self.columns[family]
-            free[columns] = active[self._site(family)] & cheap[columns]
+        free = followers(self.model) | (x > SEEN) | (price > -NEAR_SHARE * self.worth)
+        free[self.columns["hub"]] = False
         free[self.columns["move"]] &= self._opened(held)
         return free, held
-
-    def _site(self, family: str) -> Ints:
-        """Return the site at which each column of a family decides something."""
-        keys = self.model.problem.blocks[family].keys
-        return np.asarray(keys["site"] if family == "close" else self.home[keys["provision"]], dtype=np.int64)
 
     def _opened(self, x: Floats) -> Mask:
         """Return the moves to places that are open by then, shape (moves,)."""
@@ -128,8 +117,9 @@ class Neighbourhoods:
         blocks = self.model.problem.blocks
         free[self.columns["hub"]] = near[self.site_of_place[blocks["hub"].keys["place"]]]
         limit = PAIR_SHARE * self.worth
-        free[self.columns["close"]] = near[self._site("close")]
+        free[self.columns["close"]] = near[blocks["close"].keys["site"]]
         for family in ("leave", "move", "merge", "online"):
-            columns = self.columns[family]
-            free[columns] = near[self._site(family)] & (self.price[columns] > -limit)
+            keys, columns = blocks[family].keys, self.columns[family]
+            mine = near[self.home[keys["provision"]]]
+            free[columns] = mine & (self.price[columns] > -limit)
         return free | (best > HALF)

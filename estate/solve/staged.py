@@ -5,7 +5,7 @@
    (:mod:`estate.solve.generation`), gives a bound and says nearly which hubs to open. On a thread
    of its own the bound is then tightened by what small groups of sites can gain in whole numbers
    (:mod:`estate.solve.hulls`), while the next steps go on.
-3. Hubs are rounded one after another (:mod:`estate.solve.dive`); with them held the whole model
+3. Hubs are fixed a few at a time (:mod:`estate.solve.dive`); with them held the whole model
    with every rule is solved on the columns that cost little: a plan.
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
    in force, as long as there is time and the gap is open.
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 ROUNDS = 3  # of links added to the smaller model
-PROOF_END, DIVE_END, PHASE_END = 0.36, 0.58, 0.75  # of the time limit
+PROOF_END, DIVE_END, PHASE_END = 0.36, 0.5, 0.72  # of the time limit
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
@@ -160,7 +160,7 @@ class Staged:
 
     def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> None:
         """Solve the whole model, every rule, on its free columns."""
-        effort = Effort(min(self.clock.left(), seconds), 2e-3, 500, exact=False, heuristics=0.1)
+        effort = Effort(min(self.clock.left(), seconds), 2e-3, 500, exact=False, heuristics=0.3)
         answer = self.whole.search(free, held, effort, self._watch())
         self.clock.note(f"whole model on {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}")
         self.keep(answer.x, "a plan")
