@@ -26,7 +26,6 @@ class Step:
 
 STEPS: dict[str, Step] = {
     "capital": Step(100_000.0, "GBP", "£{:,.0f} more for capital in that year"),
-    "borrowing": Step(100_000.0, "GBP", "£{:,.0f} more may be borrowed in that year"),
     "peak": Step(100_000.0, "GBP", "£{:,.0f} more may be needed in advance"),
     "payback": Step(1.0, "year", "paid back {:g} year later"),
     "saving": Step(10_000.0, "GBP/year", "£{:,.0f} a year less is asked for"),
@@ -35,17 +34,13 @@ STEPS: dict[str, Step] = {
     "closures": Step(1.0, "sites", "{:g} closure more, or fewer where a least number is asked for"),
     "access": Step(0.01, "share", "a share lower by {:.1%} of these residents"),
     "each_area": Step(1.0, "share", "to hold no area to it"),
-    "room": Step(10.0, "m2", "{:g} m2 more room at no cost"),
-    "hours": Step(5.0, "h/week", "{:g} hours a week more"),
 }
 """Kinds of limits that a step can loosen."""
 
 
 def kind_of(line: str) -> str:
     """Return the kind of a limit from its name, as ``capital|council|2`` or ``counts|max_hubs``."""
-    rule, what, *more = [*line.split("|"), ""]
+    rule, what, *_ = [*line.split("|"), ""]
     if rule == "counts":
         return what.split("_")[1]
-    if rule == "capacity":
-        return "hours" if "hours" in more else "room"
     return {"affordability": what, "partnership": "floor"}.get(rule, rule)
