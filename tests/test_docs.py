@@ -102,10 +102,17 @@ def test_the_first_ten_minutes_are_as_readme_tells_them(ten_minutes):
     assert before[row["site_id"]] != after[row["site_id"]]
 
 
+def files_told():
+    """Return the files that README names in its table, and those with areas of residents only."""
+    told = README.split("## What comes out")[1].split("## ")[0]
+    table, _, residents = told.partition("Where areas of residents are given")
+    always, with_residents = (set(re.findall(r"`([a-z_]+\.[a-z]+)`", part)) for part in (table, residents))
+    return always, with_residents
+
+
 def test_readme_lists_every_file_that_comes_out(ten_minutes):
     folder, _ = ten_minutes
-    table = README.split("## What comes out")[1].split("## ")[0]
-    told = set(re.findall(r"`([a-z_]+\.[a-z]+)`", table))
+    told, _ = files_told()
     assert told == {path.name for path in (folder / "out" / "first_register").iterdir()}
 
 
@@ -165,6 +172,9 @@ def test_every_command_of_the_page_on_serving_runs(tmp_path):
     assert "Journeys saved by one front door" in said
     cash = pd.read_csv(tmp_path / "with_travel" / "tiny" / "cashflow.csv")
     assert set(cash.loc[cash["line"] == "resident_travel", "view"]) == {"economic"}
+    always, with_residents = files_told()
+    written = {path.name for path in (tmp_path / "with_travel" / "tiny").iterdir()}
+    assert written == always | with_residents
 
 
 def test_the_figures_of_readme_are_those_of_the_data():

@@ -22,6 +22,8 @@ SIZES = (
     {"sites": 37, "areas": 8, "population": 12_000, "hubs": 4, "hosts": 5},
     {"sites": 2000},
 )
+SAID_BY_PEOPLE = {"evidence", "linked_trips"}
+"""Surveys and statements: nobody made them for an invented estate."""
 REFERENCES = (
     ("backlog", "site_id", "sites"),
     ("brakes", "site_id", "sites"),
@@ -71,7 +73,7 @@ def test_the_shipped_folder_is_seed_one(tmp_path, tables):
 @pytest.mark.parametrize("seed", [1, 7])
 def test_every_size_follows_the_dictionary(size, seed):
     made = make_estate(seed, **size)
-    assert set(made) == set(KEYS) - {"travel"}
+    assert set(made) == set(KEYS) - {"travel"} - SAID_BY_PEOPLE
     for name, frame in made.items():
         conformed, issues = conform(frame, SPECS[name], f"{name}.csv")
         assert not issues, [str(issue) for issue in issues[:3]]
@@ -216,7 +218,7 @@ def test_tiny_shows_every_choice_of_the_dictionary():
         ("decisions", "state"): {"proposed", "contracted", "done", "abandoned"},
         ("standards", "group"): {"over65"},
     }
-    for name in KEYS:
+    for name in set(KEYS) - SAID_BY_PEOPLE:
         frame = pd.read_csv(ROOT / "data" / "tiny" / f"{name}.csv", dtype=str)
         conformed, issues = conform(frame, SPECS[name], f"{name}.csv")
         assert not issues, [str(issue) for issue in issues]
