@@ -28,10 +28,13 @@ MOST_PLANS = 20_000
 
 
 @cache
-def recorded() -> dict[int, int]:
-    """Return the draw of each recorded case, by seed."""
-    rows = csv.DictReader(RECORD.read_text(encoding="utf-8").splitlines())
-    return {int(row["seed"]): int(row["attempt"]) for row in rows}
+def record() -> dict[int, tuple[int, bool, tuple[str, ...]]]:
+    """Return, by seed, which draw was taken, whether a plan exists and which rules bind."""
+    with RECORD.open(encoding="utf-8", newline="") as handle:
+        return {
+            int(row["seed"]): (int(row["attempt"]), row["feasible"] == "yes", tuple(row["binds"].split()))
+            for row in csv.DictReader(handle)
+        }
 
 
 def random_case(seed: int, most_plans: int = MOST_PLANS, attempt: int | None = None) -> tuple[Estate, Config]:
@@ -50,7 +53,7 @@ def random_case(seed: int, most_plans: int = MOST_PLANS, attempt: int | None = N
         Which draw to take; when not given as recorded, or found by :func:`attempt_of`.
     """
     if attempt is None and most_plans == MOST_PLANS:
-        attempt = recorded().get(seed)
+        attempt = record()[seed][0] if seed in record() else None
     chosen = attempt_of(seed, most_plans) if attempt is None else attempt
     return _attempt(Draw(seed, chosen), most_plans, hard=is_hard(seed))[0]
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import csv
 import os
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from enumerate import Best, Enumeration, binds
-from random_cases import RECORD, attempt_of, random_case
+from random_cases import RECORD, attempt_of, random_case, record
 from random_tables import FOCUS
 
 from estate.appraise.ledger import build_ledger
@@ -42,16 +41,6 @@ def ledger_npv(estate: Estate, config: Config, plan: Plan, factors: np.ndarray) 
     rows = ledger[ledger["view"].isin(["both", config.objective])]
     signs = np.where(rows["case"] == "plan", 1.0, -1.0)
     return float((rows["amount_gbp"].to_numpy() * signs * factors[rows["t"].to_numpy(dtype=int)]).sum())
-
-
-@cache
-def record() -> dict[int, tuple[int, bool, tuple[str, ...]]]:
-    """Return, by seed, which draw was taken, whether a plan exists and which rules bind."""
-    with RECORD.open(encoding="utf-8", newline="") as handle:
-        return {
-            int(row["seed"]): (int(row["attempt"]), row["feasible"] == "yes", tuple(row["binds"].split()))
-            for row in csv.DictReader(handle)
-        }
 
 
 def solve(estate: Estate, config: Config, patch: pytest.MonkeyPatch) -> Solution | None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 from enumerate import Enumeration
-from random_cases import random_case
-from test_enumeration import record
+from random_cases import random_case, record
 
 from estate.core.steps import STEPS
 from estate.explore.ask import Questions

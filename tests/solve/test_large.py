@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,14 +34,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
-from random_cases import RECORD, random_case
+from random_cases import random_case, record
 
 CLOSE = 1e-6
-WITH_A_PLAN = [
-    (int(row["seed"]), int(row["attempt"]))
-    for row in csv.DictReader(RECORD.read_text(encoding="utf-8").splitlines())
-    if row["feasible"] == "yes"
-]
+WITH_A_PLAN = [(seed, attempt) for seed, (attempt, feasible, _) in record().items() if feasible]
 EXACT = SolverSection(gap=0.0, time_limit=60)
 
 
