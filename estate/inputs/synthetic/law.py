@@ -1,4 +1,4 @@
-"""Legal and other brakes, decisions taken already, and a few assumptions of the estate's own."""
+"""Legal and other brakes, decisions taken already, a few assumptions, and what evidence there is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from estate.inputs.synthetic.draw import Size, stream
-from estate.inputs.synthetic.lists import BRAKES
+from estate.inputs.synthetic.lists import BRAKES, EVIDENCE
 from estate.inputs.synthetic.sites import decided
 
 BRAKE_COLUMNS = ["site_id", "brake", "effect", "until", "delay_years", "cost_gbp", "receipt_factor", "source"]
@@ -89,3 +89,10 @@ def make_assumptions() -> pd.DataFrame:
         ],
         columns=["name", "value", "low", "high", "unit", "quality", "impact", "description"],
     ).assign(source="invented", who="generator")
+
+
+def make_evidence(size: Size) -> pd.DataFrame:
+    """Say of every fact on residents that it was drawn, and how."""
+    return pd.DataFrame(EVIDENCE, columns=["subject", "note"]).assign(
+        source="invented", said_by="generator", as_at=str(size.first_year - 1), quality="assumed"
+    )[["subject", "source", "said_by", "as_at", "quality", "note"]]

@@ -274,3 +274,25 @@ STANDARDS = (
     ("advice_all", "advice", "all", 1.2, 0.95, "overall"),
     ("advice_deprived", "advice", "most_deprived", 1.2, 0.98, "overall"),
 )
+
+#: Pair of services and the share of visits to the less visited of the two that need both.
+LINKED_TRIPS = (
+    ("advice", "benefits", 0.2),
+    ("advice", "housing", 0.16),
+    ("benefits", "housing", 0.14),
+    ("advice", "health", 0.05),
+    ("health", "social_care", 0.12),
+    ("housing", "social_care", 0.07),
+)
+
+#: Fact of the areas, and how the generator drew it.
+EVIDENCE = (
+    ("population", "The population asked for, shared out at random"),
+    ("deprivation", "Drawn: deprived in the west, less so in the east"),
+    ("age", "Drawn: fewer are 65 and over where deprivation is high"),
+    ("disability", "Drawn: more are disabled where deprivation is high"),
+    ("car_availability", "Drawn: fewer have a car where deprivation is high"),
+    ("rurality", "The eastern edge is rural"),
+    ("travel", "Straight lines times circuity"),
+    ("places", "Drawn around local centres"),
+)

@@ -13,12 +13,13 @@ from estate.inputs.synthetic.hubs import (
     make_hub_options,
     needed_room,
 )
-from estate.inputs.synthetic.law import make_assumptions, make_brakes, make_decisions
+from estate.inputs.synthetic.law import make_assumptions, make_brakes, make_decisions, make_evidence
 from estate.inputs.synthetic.lists import INDEPENDENT, PARTNERS
 from estate.inputs.synthetic.places import Ground, make_areas, make_ground
 from estate.inputs.synthetic.services import (
     make_compatibility,
     make_demand,
+    make_linked_trips,
     make_provisions,
     make_services,
     make_standards,
@@ -106,8 +107,10 @@ def make_property(size: Size, ground: Ground, residents: pd.DataFrame) -> dict[s
         "compatibility": make_compatibility(),
         "decisions": make_decisions(size, existing),
         "demand": make_demand(size, residents, provisions),
+        "evidence": make_evidence(size),
         "host_terms": host_terms,
         "hub_options": options,
+        "linked_trips": make_linked_trips(),
         "partners": make_partners(),
         "provisions": provisions,
         "running_costs": make_running_costs(size, existing, tenures, drawn),

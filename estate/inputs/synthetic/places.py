@@ -13,6 +13,8 @@ from estate.inputs.synthetic.lists import STREET_FIRST, STREET_LAST
 ZONES = ("Hodgemoor", "Yardbrook")
 WEST, SOUTH, WIDTH_M, HEIGHT_M = 407_500, 284_000, 9_000, 8_000
 #: Share of areas in each decile of deprivation, the most deprived first.
+RURAL_EAST = 0.93
+"""Share of the width beyond which settlements are villages."""
 DECILES = np.array([0.42, 0.22, 0.13, 0.08, 0.06, 0.04, 0.02, 0.02, 0.01, 0.0])
 
 
@@ -48,6 +50,12 @@ class Ground:
         centre = np.minimum(np.searchsorted(edges, rng.random(count) * edges[-1]), len(edges) - 1)
         near = self.centres[centre] + rng.normal(0.0, 380.0, (count, 2))
         return self.clip(np.where((rng.random(count) < clustered)[:, None], near, loose))
+
+    def districts(self, points: Whole) -> list[str]:
+        """Name the postcode district of each point: nine in rows of three."""
+        parts = (points - [WEST, SOUTH]) / [self.width_m, self.height_m] * 3
+        column, row = np.minimum(parts.astype(np.int64), 2).T
+        return [f"TB{number}" for number in row * 3 + column + 1]
 
     def zones(self, points: Whole) -> list[str]:
         """Name the constituency of each point: a slanting line divides the two."""
@@ -89,8 +97,9 @@ def make_areas(size: Size, ground: Ground) -> pd.DataFrame:
     rank = (np.argsort(np.argsort(-score, kind="stable"), kind="stable") + 0.5) / count
     decile = np.minimum(np.searchsorted(np.cumsum(DECILES), rank), 9) + 1
     hardship = (10 - decile) / 9
+    over65 = 0.17 - 0.08 * hardship + rng.normal(0, 0.02, count)
     share = {
-        "over65_share": 0.17 - 0.08 * hardship + rng.normal(0, 0.02, count),
+        "over65_share": over65,
         "no_car_share": 0.14 + 0.3 * hardship + rng.normal(0, 0.04, count),
         "disabled_share": 0.13 + 0.08 * hardship + rng.normal(0, 0.02, count),
     }
@@ -105,8 +114,20 @@ def make_areas(size: Size, ground: Ground) -> pd.DataFrame:
             "zone": ground.zones(points),
             "imd_decile": decile,
             **{name: np.round(np.clip(values, 0.02, 0.6), 3) for name, values in share.items()},
+            "rurality": np.where(east > RURAL_EAST, "rural", "urban"),
+            "postcode_district": ground.districts(points),
+            "imd_rank_share": rank_shares(decile, rank),
+            "digitally_excluded_share": np.round(0.04 + 0.1 * hardship + 0.3 * np.clip(over65, 0.02, 0.6), 3),
         }
     )
+
+
+def rank_shares(decile: Whole, rank: Numbers) -> Numbers:
+    """Rank areas among those of the whole country: evenly within their decile, in the order of `rank`."""
+    order = pd.Series(rank).groupby(decile)
+    within = (order.rank(method="first") - 0.5) / order.transform("size")
+    shares: Numbers = np.round((decile - 1 + within.to_numpy(dtype=np.float64)) / 10, 4)
+    return shares
 
 
 def area_names(count: int) -> list[str]:

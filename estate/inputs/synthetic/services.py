@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 
 from estate.inputs.synthetic.draw import Numbers, Size, Whole, ids, stream
-from estate.inputs.synthetic.lists import FRONT, INDEPENDENT, PARTNERS, SERVICES, STANDARDS, Profile
+from estate.inputs.synthetic.lists import (
+    FRONT,
+    INDEPENDENT,
+    LINKED_TRIPS,
+    PARTNERS,
+    SERVICES,
+    STANDARDS,
+    Profile,
+)
 
 #: Who sits in a council building beside the council: service, partner, share of such provisions.
 GUESTS = (("health", "nhs_community", 0.9), ("benefits", "jobcentre", 0.3), ("advice", "voluntary", 0.25))
@@ -156,6 +164,12 @@ def make_compatibility() -> pd.DataFrame:
         [("housing", "advice", "must_share", None), ("benefits", "advice", "within_km", 2.0)],
         columns=["service_a", "service_b", "relation", "km"],
     )
+
+
+def make_linked_trips() -> pd.DataFrame:
+    """Make the shares of people who need two services."""
+    table = pd.DataFrame(LINKED_TRIPS, columns=["service_a", "service_b", "share"])
+    return table.assign(source="invented")
 
 
 def make_demand(size: Size, areas: pd.DataFrame, provisions: pd.DataFrame) -> pd.DataFrame:
