@@ -13,7 +13,7 @@ from zipfile import BadZipFile
 import pandas as pd
 
 from estate.config import DEVICES, Config
-from estate.core.errors import ConfigError, InputError, Issue
+from estate.core.errors import ConfigError, InfeasibleError, InputError, Issue
 from estate.core.result import ACCESS_COLUMNS, Result
 from estate.core.types import Plan
 from estate.core.words import plural
@@ -63,7 +63,11 @@ def check(
     ------
     ConfigError, InputError
         With every problem; the report then lists them.
+    InfeasibleError
+        Where some standard can be kept by no plan; the report lists them too.
     """
+    from estate.model.attainable import impossible_standards, unmet_today
+    from estate.model.instance import build_instance
     from estate.pipeline import read_estate
 
     config, base = _config_for(path, shared, sets, mapping)
@@ -79,8 +83,19 @@ def check(
         raise InputError("\n".join([*lines, told]), error.issues) from error
     view = _as_it_stands(estate, config)
     tables = quality_tables(view, estate)
-    lines = quality_lines(view)
+    inst = build_instance(estate, config)
+    impossible = impossible_standards(inst)
+    tables["problems"] = _problem_table(impossible)
+    unmet = unmet_today(inst)
+    lines = [
+        *quality_lines(view),
+        *(["Standards that are not met today:"] if unmet else []),
+        *(f"  - {line}" for line in unmet),
+    ]
     _write(folder, tables, config, lines, view)
+    if impossible:
+        told = f"No plan can keep these standards (also in {folder / 'problems.csv'}):"
+        raise InfeasibleError("\n".join([*lines, told]), impossible)
     return [
         *lines,
         f"The report is {folder / PAGE}; the map, funnel and gaps are beside it. Nothing was solved.",
@@ -153,6 +168,8 @@ def _config_for(
     path: Path, shared: Path | None, sets: Sequence[str], mapping: Path | None
 ) -> tuple[Config, Path]:
     """Take the configuration, or make one around a folder of tables or a bare register."""
+    from estate.model.rules import resolve_rules
+
     overrides = parse_assignments(sets)
     told = {} if mapping is None else {"mapping": mapping.resolve()}
     kind = path.suffix.lower()
@@ -171,7 +188,8 @@ def _config_for(
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.resolve().stem).strip("_-")[:48] or "register"
     name = f"{name}_" if DEVICES.fullmatch(name) else name
     data = {"folder": path.resolve()} if path.is_dir() else {"property_register": Path(path.name)}
-    config = Config.model_validate({"name": name, "title": path.name, "data": {**data, **told}})
+    made = {"name": name, "title": path.name, "data": {**data, **told}, "rules": resolve_rules({})}
+    config = Config.model_validate(made)
     return config, path.resolve().parent
 
 

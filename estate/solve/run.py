@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from estate.core.errors import InfeasibleError, SolverError
 from estate.core.types import Estate, Progress, Solution
+from estate.model.attainable import impossible_standards
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
 from estate.solve.diagnose import conflicting_rules
@@ -52,13 +53,17 @@ def solve_estate(
     Raises
     ------
     InfeasibleError
-        If no plan satisfies the rules; its issues name the rules in conflict.
+        If no plan satisfies the rules; its issues name the rules in conflict, or the standards and
+        areas that no plan can serve.
     SolverError
         If the solver failed or found nothing in the time given.
     """
     clock = Clock(config.solver.time_limit, progress, stop or threading.Event())
     clock.tell("building the model")
     model = build_model(estate, config)
+    impossible = impossible_standards(model.inst)
+    if impossible:
+        raise InfeasibleError("No plan can keep these standards, whatever else it does:", impossible)
     clock.note(f"model of {model.problem.width} columns built")
     built = clock.seconds()
     outcome = search_model(model, config, clock)

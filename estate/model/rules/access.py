@@ -47,8 +47,16 @@ class Options(Section):
 
 
 @dataclass(frozen=True)
-class _Reach:
-    """Who is in reach of a service within one threshold: area and site numbers, pair by pair."""
+class Reach:
+    """Who is in reach of a service within one threshold: area and site numbers, pair by pair.
+
+    Attributes
+    ----------
+    area, site : ndarray, shape (pairs,)
+        Numbers of areas, by their ids in order, and of sites.
+    always, today : ndarray of bool, shape (areas,)
+        Areas that a provision which never leaves serves, and those that are served today.
+    """
 
     area: NDArray[np.int64]
     site: NDArray[np.int64]
@@ -68,7 +76,7 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
         if key[0] not in numbers:
             continue
         service = numbers[str(key[0])]
-        reach = _reach(inst, areas, service, key[1:])
+        reach = within_reach(inst, areas, service, key[1:])
         needs = [
             _needs(standard, areas, weights(str(standard.group), areas, inst.assumptions), reach)
             for standard in group.itertuples()
@@ -79,7 +87,8 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
                 _hold(problem, inst, rows, served)
 
 
-def _reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ...]) -> _Reach:
+def within_reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ...]) -> Reach:
+    """Return who is in reach of a service, by a key of mode, metric and threshold [km or min]."""
     mode, metric, threshold = key
     table = inst.area_km
     column = "km" if metric == "km" else "minutes"
@@ -95,7 +104,7 @@ def _reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ..
     always, today = np.zeros(len(areas), bool), np.zeros(len(areas), bool)
     always[at[stays[to]]] = True
     today[at[there[to]]] = True
-    return _Reach(at, to, always, today)
+    return Reach(at, to, always, today)
 
 
 def weights(group: str, areas: pd.DataFrame, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
@@ -136,37 +145,49 @@ def _needs(
     standard: Any,  # noqa: ANN401 - a row of a table
     areas: pd.DataFrame,
     weight: NDArray[np.float64],
-    reach: _Reach,
+    reach: Reach,
 ) -> list[_Need]:
-    """Return the needs of a standard: one, or one for each zone or area."""
-    names, zones = np.array([""]), np.zeros(len(areas), int)
-    if standard.geography in {"zone", "postcode_district"}:
-        names, zones = np.unique(areas[standard.geography].fillna("").astype(str), return_inverse=True)
-    elif standard.geography == "area":
-        names, zones = areas["area_id"].astype(str).to_numpy(), np.arange(len(areas))
+    """Return the needs of a standard that are not always met: one, or one for each zone or area."""
     needs = []
-    for zone in np.unique(zones):
-        part = np.where(zones == zone, weight, 0.0)
-        total = part.sum()
-        if total <= 0:
-            continue
-        asked = _share(standard, (part * reach.today).sum() / total)
-        needed = max(0.0, asked - float(standard.allowance_share)) * total
+    for name, part in parts(str(standard.geography), areas, weight):
+        needed = asked_share(standard, part, reach) * part.sum()
         if (part * reach.always).sum() < needed * (1 - SLACK):
-            needs.append(_Need(part, needed, f"{standard.standard_id}|{names[zone]}"))
+            needs.append(_Need(part, needed, f"{standard.standard_id}|{name}"))
     return needs
 
 
+def parts(
+    geography: str, areas: pd.DataFrame, weight: NDArray[np.float64]
+) -> list[tuple[str, NDArray[np.float64]]]:
+    """Return the parts in which a standard is held, by name, with the residents of each area [persons]."""
+    names, zones = np.array([""]), np.zeros(len(areas), int)
+    if geography in {"zone", "postcode_district"}:
+        names, zones = np.unique(areas[geography].fillna("").astype(str), return_inverse=True)
+    elif geography == "area":
+        names, zones = areas["area_id"].astype(str).to_numpy(), np.arange(len(areas))
+    held = [(str(names[zone]), np.where(zones == zone, weight, 0.0)) for zone in np.unique(zones)]
+    return [(name, part) for name, part in held if part.sum() > 0]
+
+
+def asked_share(standard: Any, part: NDArray[np.float64], reach: Reach) -> float:  # noqa: ANN401
+    """Return the share of one part that a standard, a row of the table, asks to be served."""
+    asked = _share(standard, float((part * reach.today).sum() / part.sum()))
+    return max(0.0, asked - float(standard.allowance_share))
+
+
 def _share(standard: Any, today: float) -> float:  # noqa: ANN401
-    target = float(standard.share)
-    if standard.geography == "area" and target > 0:
-        target = 1.0
+    target = target_share(standard)
     if standard.basis == "no_worse":
         return today
     return min(target, today) if standard.basis == "target_or_today" else target
 
 
-def _served(problem: BlockProblem, inst: Instance, service: int, reach: _Reach) -> NDArray[np.int64]:
+def target_share(standard: Any) -> float:  # noqa: ANN401
+    """Return the share that a standard, a row of the table, names; in an area it is all or nobody."""
+    return 1.0 if standard.geography == "area" and standard.share > 0 else float(standard.share)
+
+
+def _served(problem: BlockProblem, inst: Instance, service: int, reach: Reach) -> NDArray[np.int64]:
     """Add the columns and links of one service and threshold.
 
     Returns
