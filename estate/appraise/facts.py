@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,8 +115,36 @@ def delay(rates: Mapping[str, float]) -> float:
     return 1.0 + rates["optimism_bias_duration_share"] * (1.0 - rates["optimism_bias_mitigated_share"])
 
 
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """An estate, a configuration and a plan, the same only where each is the same object."""
+
+    estate: Estate
+    config: Config
+    plan: Plan
+
+    def __hash__(self) -> int:
+        return hash((id(self.estate), id(self.config), id(self.plan)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Asked) and all(
+            mine is theirs
+            for mine, theirs in (
+                (self.estate, other.estate),
+                (self.config, other.config),
+                (self.plan, other.plan),
+            )
+        )
+
+
 def gather(estate: Estate, config: Config, plan: Plan) -> Facts:
-    """Read what the ledger needs from the tables and the plan."""
+    """Read what the ledger needs from the tables and the plan, once for all tables of an appraisal."""
+    return _gathered(_Asked(estate, config, plan))
+
+
+@lru_cache(maxsize=2)
+def _gathered(asked: _Asked) -> Facts:
+    estate, config, plan = asked.estate, asked.config, asked.plan
     horizon = config.horizon.horizon()
     sites = _sites(estate, config, plan)
     dated = config.vintages

@@ -9,6 +9,7 @@ import pandas as pd
 
 from estate.compare.settled import settled
 from estate.compare.tables import changed_sites
+from estate.present.drawing import new_figure, save
 from estate.present.palette import BLUE, GREEN, INK, ORANGE, PALE, SKY, STYLE, VERMILLION, literal
 
 if TYPE_CHECKING:
@@ -73,15 +74,12 @@ def write_layer(runs: Sequence[Run], folder: Path) -> None:
 def write_map(runs: Sequence[Run], folder: Path) -> None:
     """Write differences.png: a panel for each run, against the base."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     base, others = runs[0], list(runs[1 : MOST_PANELS + 1])
     across = min(3, len(others))
     down = -(-len(others) // across)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(5.2 * max(across, 2), 4.9 * down + 1.6), dpi=DPI)
-        FigureCanvasAgg(figure)
+        figure = new_figure((5.2 * max(across, 2), 4.9 * down + 1.6), DPI)
         panels = figure.subplots(down, across, squeeze=False).ravel()
         for axes in panels[len(others) :]:
             axes.axis("off")
@@ -110,7 +108,7 @@ def write_map(runs: Sequence[Run], folder: Path) -> None:
             bottom=0.95 / figure.get_figheight(),
             wspace=0.05,
         )
-        figure.savefig(folder / "differences.png", dpi=DPI, metadata={"Software": None})
+        save(figure, folder / "differences.png")
 
 
 def _foot(base: Run) -> str:

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from estate.explore.measure import MEASURES
+from estate.present.drawing import new_figure, save
 from estate.present.palette import BLUE, GREY, INK, ORANGE, STYLE, VERMILLION, literal
 
 if TYPE_CHECKING:
@@ -30,12 +31,9 @@ def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) ->
         For its title.
     """
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(9, 6), dpi=150)
-        FigureCanvasAgg(figure)
+        figure = new_figure((9, 6), 150)
         axes = figure.add_axes((0.11, 0.12, 0.85, 0.74))
         _draw(axes, shown, against)
         label, unit = MEASURES[against[0]]
@@ -48,7 +46,7 @@ def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) ->
             0.11, 0.9, "Proposed, not decided. Bars: what could still be saved within the limit.", color=GREY
         )
         content = io.BytesIO()
-        figure.savefig(content, format="png")
+        save(figure, content)
     return content.getvalue()
 
 

@@ -19,6 +19,7 @@ from estate.present.cash import (
     payback,
     yearly,
 )
+from estate.present.drawing import new_figure, save
 from estate.present.palette import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, SKY, STYLE, VERMILLION, literal
 from estate.present.words import headline_words
 from estate.present.words import years as years_words
@@ -48,19 +49,16 @@ COLOUR = {
 def write_cashflow_png(view: View, folder: Path) -> None:
     """Write cashflow.png: bars by year and group, and cumulative lines with and without receipts."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     table = yearly(view.cash, view.horizon.appraisal_years)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(13, 10), dpi=150)
-        FigureCanvasAgg(figure)
+        figure = new_figure((13, 10), 150)
         upper = figure.add_axes((0.075, 0.545, 0.9, 0.29))
         lower = figure.add_axes((0.075, 0.105, 0.9, 0.31))
         _draw_bars(upper, table, view)
         _draw_cumulative(lower, table, view)
         _write_words(figure, view)
-        figure.savefig(folder / "cashflow.png", metadata={"Title": view.header.title, "Software": None})
+        save(figure, folder / "cashflow.png", view.header.title)
 
 
 def _money_axis(axes: Axes, view: View) -> None:

@@ -9,9 +9,32 @@ import numpy as np
 from estate.present.palette import INK, literal
 
 if TYPE_CHECKING:
+    from io import BytesIO
+    from pathlib import Path
+
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
     from numpy.typing import NDArray
+
+
+def new_figure(size: tuple[float, float], dpi: int) -> Figure:
+    """Return an empty figure [inch] that is drawn once, when it is saved.
+
+    Layers of GeoPandas ask for a redraw each, which for a map to be printed takes as long as the file.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, dpi=dpi)
+    FigureCanvasAgg(figure).draw_idle = lambda: None
+    return figure
+
+
+def save(figure: Figure, path: Path | BytesIO, title: str | None = None) -> None:
+    """Write a figure as PNG; stronger compression takes long and saves little on flat colours."""
+    about = {"Software": None} | ({"Title": title} if title else {})
+    figure.savefig(path, format="png", dpi=figure.dpi, metadata=about, pil_kwargs={"compress_level": 2})
 
 
 def nice_length(width: float, part: float = 0.22) -> float:

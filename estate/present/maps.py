@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from estate.core.words import plural
-from estate.present.drawing import draw_north_arrow, draw_scale_bar, place_labels
+from estate.present.drawing import draw_north_arrow, draw_scale_bar, new_figure, place_labels, save
 from estate.present.palette import BLUE, DEPRIVATION, GREEN, GREY, INK, PALE, SKY, STYLE, VERMILLION, literal
 from estate.present.places import area_shapes, move_ends, outline, placed
 from estate.present.words import is_missing, quantity, text
@@ -38,12 +38,9 @@ _LINES: tuple[tuple[str, str, Any], ...] = (
 def write_map_png(view: View, folder: Path) -> None:
     """Write map.png: A3 landscape, 300 dots an inch."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=A3_INCHES, dpi=DPI)
-        FigureCanvasAgg(figure)
+        figure = new_figure(A3_INCHES, DPI)
         axes = figure.add_axes((0.02, 0.045, 0.735, 0.865))
         shapes, real = area_shapes(view)
         _draw_areas(axes, view, shapes)
@@ -56,7 +53,7 @@ def write_map_png(view: View, folder: Path) -> None:
         _label_hubs(axes, view)
         draw_scale_bar(axes)
         draw_north_arrow(axes)
-        figure.savefig(folder / "map.png", dpi=DPI, metadata={"Title": view.header.title, "Software": None})
+        save(figure, folder / "map.png", view.header.title)
 
 
 def marker_area(room: pd.Series) -> pd.Series:

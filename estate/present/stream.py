@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estate.present.cash import GROUP_LABEL, INVESTMENT, NEW_COSTS, RECEIPTS, RESIDUAL, SAVINGS
+from estate.present.drawing import new_figure, save
 from estate.present.headed import headed
 from estate.present.live import (
     ECONOMIC,
@@ -125,12 +126,9 @@ def _words(row: Any) -> str:  # noqa: ANN401 (a row of a table)
 def _draw(folder: Path, header: Header, live: LiveCash) -> None:
     """Draw what the stream has come to by each year, in each case."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(12, 6), dpi=120)
-        FigureCanvasAgg(figure)
+        figure = new_figure((12, 6), 120)
         axes = figure.add_subplot()
         t = live.rows["t"].to_numpy(dtype=np.int64)
         for case, colour, style in zip(CASES, (GREY, BLUE, ORANGE), ("--", "-", "-."), strict=True):
@@ -144,4 +142,4 @@ def _draw(folder: Path, header: Header, live: LiveCash) -> None:
         axes.set_title(literal(f"{header.title}: {header.price_base}"), loc="left", fontweight="bold")
         axes.legend(frameon=False, title="Case")
         figure.text(0.02, 0.01, literal(header.lines()[0]), fontsize=8, color=GREY)
-        figure.savefig(folder / "cashflow.png", metadata={"Title": header.title, "Software": None})
+        save(figure, folder / "cashflow.png", header.title)

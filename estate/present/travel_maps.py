@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from estate.present.drawing import draw_north_arrow, draw_scale_bar
+from estate.present.drawing import draw_north_arrow, draw_scale_bar, new_figure, save
 from estate.present.maps import (
     A3_INCHES,
     DPI,
@@ -55,8 +55,6 @@ SERVED = ("stays", "receives", "other")
 def write_travel_png(view: View, folder: Path) -> None:
     """Write travel.png: A3 landscape, three maps side by side; nothing where no area can be drawn."""
     import matplotlib as mpl
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     drawn = travel_shapes(view)
     if drawn is None:
@@ -69,14 +67,13 @@ def write_travel_png(view: View, folder: Path) -> None:
         UNKNOWN: CHANGE_LOOKS[UNKNOWN],
     }
     with mpl.rc_context(STYLE | {"hatch.linewidth": 0.6}):
-        figure = Figure(figsize=A3_INCHES, dpi=DPI)
-        FigureCanvasAgg(figure)
+        figure = new_figure(A3_INCHES, DPI)
         for place, (title, column) in enumerate((("Today", "km_before"), ("With the plan", "km_after"))):
             made = shapes.assign(shown=classed(shapes[column], limits, words))
             _panel(figure, view, (place, title), made, looks)
         _panel(figure, view, (2, "Change"), shapes.assign(shown=change_classes(shapes)), CHANGE_LOOKS)
         _words(figure, view, real=real)
-        figure.savefig(folder / FILE, dpi=DPI, metadata={"Title": view.header.title, "Software": None})
+        save(figure, folder / FILE, view.header.title)
 
 
 def travel_shapes(view: View) -> tuple[GeoDataFrame, bool] | None:
