@@ -25,7 +25,7 @@ from estate.inputs.matrices import Matrix, add_matrices, read_matrices
 from estate.inputs.officer import SETTINGS_SHEET, yearly_capital
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
-from estate.inputs.standards import add_standards, plain_geographies
+from estate.inputs.standards import add_standards, limit_moves, plain_geographies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,6 +196,7 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
         raise InputError(MESSAGE, sorted_issues([_in_its_file(one, raw, extras) for one in raw.issues]))
     typed = {name: _sorted(name, frame) for name, frame in typed.items()}
     filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
+    raw.notes += limit_moves(filling.tables, config, values["default_move_reach_km"])
     return _estate(filling, typed, force, raw, (extras, config))
 
 

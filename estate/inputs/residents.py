@@ -8,44 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from estate.core.errors import InputError, Issue
 from estate.inputs.aliases import clean_text, fold, header_row, read_grid, take_columns
 from estate.inputs.placing import place
+from estate.inputs.recipe import Residents
+from estate.inputs.settlements import districts, named, rural_by_density, rural_share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RANKS_IOD2019 = 32_844
 _VINTAGE = re.compile(r"(\d\d)cd$")
-
-
-class Residents(BaseModel):
-    """The recipe under ``data.residents``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    population: Path = Field(description="Persons by area")
-    code: str = Field("", description="Column of the area's code; blank is guessed")
-    persons: str = Field("", description="Column of persons; blank is guessed")
-    over65: str = Field("", description="Column of persons aged 65 and over; blank is guessed")
-    filter: dict[str, Any] = Field(default_factory=dict, description="Rows to keep, for example sex: Persons")
-    centroids: Path | None = Field(None, description="Population-weighted centroids")
-    lookup: Path | None = Field(None, description="Old code to new code, one row a pair")
-    old_code: str = Field("", description="Column of the old code in the lookup")
-    new_code: str = Field("", description="Column of the new code in the lookup")
-    weights: Path | None = Field(None, description="Persons by old code, to weigh merged areas")
-    deprivation: Path | None = Field(None, description="Rank by area, 1 = most deprived")
-    ranks: int = Field(RANKS_IOD2019, gt=0, description="Areas ranked in the whole country")
-    cars: Path | None = Field(None, description="Households by number of cars")
-    no_car: str = Field("no car", description="Words of the category without a car")
-    zones: Path | None = Field(None, description="Any table with the area's code and a zone")
-    zone: str = Field("", description="Column of the zone in that table")
-    vintage: str = Field("", description="Vintage of the codes, for example LSOA2021")
-    published_total: int | None = Field(
-        None, gt=0, description="Published number of residents, for comparison"
-    )
 
 
 def read_residents(
@@ -64,7 +38,8 @@ def read_residents(
     -------
     DataFrame
         Columns of the dictionary's ``areas``: area_id, name, code_vintage, population
-        [person], easting, northing [m], zone, imd_decile, over65_share, no_car_share.
+        [person], easting, northing [m], imd_decile, imd_rank_share, rurality, over65_share,
+        no_car_share, zone, postcode_district.
     list of Issue
         Everything that is wrong, with its remedy.
     list of str
@@ -93,7 +68,7 @@ def read_residents(
         if told.cars:
             areas["no_car_share"] = _no_car(told, base, areas.index, issues)
         if told.zones:
-            areas["zone"] = _zones(told, base).reindex(areas.index)
+            areas = areas.join(_zones(told, base))
     except InputError as error:
         return pd.DataFrame(), [*issues, *error.issues], notes, files
     notes.insert(0, _total_note(areas, told))
@@ -118,6 +93,7 @@ def _files(told: Residents) -> list[Path]:
         told.weights,
         told.deprivation,
         told.cars,
+        told.rurality,
         told.zones,
     ]
     return [file for file in files if file is not None]
@@ -224,9 +200,45 @@ def _carried(
         rank = _number(frame, "rank", told.deprivation.name, issues).set_axis(frame["code"], axis=0)
         mean = _mean(rank.to_frame("rank"), pairs, weights, told.deprivation.name, issues)["rank"]
         out["imd_decile"] = np.ceil(mean * 10.0 / told.ranks).clip(1, 10)
+        out["imd_rank_share"] = (mean / told.ranks).clip(0, 1)
+    rural = _rural(told, base, (pairs, weights), issues, notes)
+    if rural is not None:
+        out["rurality"] = named(rural.reindex(out.index))
     if told.lookup and (told.centroids or told.deprivation):
         notes.append(_carry_note(pairs))
     return out
+
+
+def _rural(
+    told: Residents, base: Path, carry: tuple[pd.DataFrame, pd.Series], issues: list[Issue], notes: list[str]
+) -> pd.Series | None:
+    """Return which share of each area is rural: by its class, else by density where that is asked for."""
+    pairs, weights = carry
+    if told.rurality:
+        frame, _ = _table(base / told.rurality, ("code", "rurality"))
+        rural = rural_share(frame["rurality"])
+        strange = frame.loc[rural.isna(), "rurality"]
+        issues += [
+            Issue(told.rurality.name, int(str(row)), "rurality", word, "is no class", "write urban or rural")
+            for row, word in strange.items()
+        ]
+        classes = rural.set_axis(frame["code"], axis=0).to_frame("rural")
+        if pairs["new"].isin(classes.index).all():
+            pairs = pairs.assign(old=pairs["new"]).drop_duplicates()
+        return _mean(classes, pairs, weights, told.rurality.name, issues)["rural"]
+    if told.rural_below_per_km2 is None:
+        return None
+    if told.weights is None:
+        remedy = "give a table with persons and persons per km2, or data.residents.rurality"
+        issues.append(Issue("config", None, "data.residents.weights", "", "is needed for density", remedy))
+        return None
+    frame, _ = _table(base / told.weights, ("code", "persons", "density"))
+    density = _number(frame, "density", told.weights.name, issues).set_axis(frame["code"], axis=0)
+    notes.append(
+        f"Assumed: areas with fewer than {told.rural_below_per_km2:g} persons per km2 are rural, all others "
+        "urban; no Rural Urban Classification was given."
+    )
+    return rural_by_density(weights, density, pairs, told.rural_below_per_km2)
 
 
 def _pairs(told: Residents, base: Path, areas: pd.DataFrame, issues: list[Issue]) -> pd.DataFrame:
@@ -333,21 +345,27 @@ def _no_car(told: Residents, base: Path, codes: pd.Index, issues: list[Issue]) -
     return share
 
 
-def _zones(told: Residents, base: Path) -> pd.Series:
-    """Return the zone in which most rows of an area lie."""
+def _zones(told: Residents, base: Path) -> pd.DataFrame:
+    """Return the zone in which most rows of an area lie, and the district of most of its postcodes."""
     path = base / (told.zones or Path())
     grid = read_grid(path)
     names = [fold(str(cell)) for cell in grid.iloc[0]]
     column = fold(told.zone)
     codes = [name for name in ("lsoacode", "lsoa21cd", "areacode", "code", fold(told.code)) if name in names]
-    if column not in names or not codes:
+    if (told.zone and column not in names) or not codes or not (told.zone or "postcode" in names):
         remedy = "give data.residents.zone, a column of that file"
         raise InputError(
             "A table of areas cannot be read:", [Issue(path.name, 1, told.zone, "", "is no header", remedy)]
         )
     body = grid.iloc[1:].set_axis(names, axis=1)
-    counts = body.groupby([codes[0], column]).size().sort_values(ascending=False, kind="stable").reset_index()
-    return counts.drop_duplicates(codes[0]).set_index(codes[0])[column]
+    code = clean_text(body[codes[0]])
+    parts = {}
+    if told.zone:
+        counts = body.groupby([code, column]).size().sort_values(ascending=False, kind="stable")
+        parts["zone"] = counts.reset_index().drop_duplicates(codes[0]).set_index(codes[0])[column]
+    if "postcode" in names:
+        parts["postcode_district"] = districts(code, clean_text(body["postcode"]))
+    return pd.DataFrame(parts)
 
 
 def _total_note(areas: pd.DataFrame, told: Residents) -> str:

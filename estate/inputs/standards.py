@@ -1,4 +1,4 @@
-"""Ready-made standards, chosen by name, and copies of standards for the groups to protect."""
+"""Ready-made standards, chosen by name: for residents, and for how far a service may move."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.inputs.sources import Raw
 
+FROM_OLD_SITE = "old_site"
+"""Geography of a ready-made standard that limits how far a service goes from the site that it leaves."""
 GEOGRAPHIES = {
     "group": "overall",
     "every zone": "zone",
@@ -38,7 +40,8 @@ def add_standards(typed: dict[str, pd.DataFrame], config: Config, raw: Raw) -> N
     A protected group keeps, for every standard of all residents, at least the share that it has
     today (basis ``no_worse``), over the whole group.
     """
-    ready = pd.concat([_ready(chosen) for chosen in config.standards]) if config.standards else pd.DataFrame()
+    ready = _all_ready(config)
+    ready = ready[ready["geography"] != FROM_OLD_SITE]
     table = typed["standards"]
     if len(ready):
         table = pd.concat([table, _typed(ready, raw)], ignore_index=False)
@@ -46,6 +49,46 @@ def add_standards(typed: dict[str, pd.DataFrame], config: Config, raw: Raw) -> N
     copies = [_protected(everyone, group) for group in config.protect]
     typed["standards"] = pd.concat([table, *(copy for copy in copies if len(copy))])
     raw.sources.setdefault("standards", "standards of the configuration")
+
+
+def limit_moves(tables: dict[str, pd.DataFrame], config: Config, default_km: float) -> list[str]:
+    """Lower the reach of services to what the chosen standards allow between the old and the new site.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        Filled tables; ``services`` is replaced.
+    config : Config
+        Names the sets.
+    default_km : float
+        Reach of a service that names none [km].
+
+    Returns
+    -------
+    list of str
+        What was limited, for the reader.
+    """
+    asked = default_km
+    if (own := config.rules.get("reach", {}).get("default_km")) is not None:
+        asked = float(own)
+    notes, services = [], tables["services"].copy()
+    ready = _all_ready(config)
+    for row in ready[ready["geography"] == FROM_OLD_SITE].itertuples():
+        mine, limit = services["service_id"] == str(row.service_id), float(str(row.threshold))
+        for column, blank in (("move_reach_km", asked), ("merge_reach_km", 0.0)):
+            reach = services.loc[mine, column].astype(float).fillna(blank)
+            services.loc[mine, column] = reach.clip(upper=limit)
+        held = f"{row.service_id} moves and merges at most {limit:.2f} km from its old site"
+        notes.append(f"{row.standard_id}: {held if mine.any() else f'nobody provides {row.service_id}'}.")
+    tables["services"] = services
+    return notes
+
+
+def _all_ready(config: Config) -> pd.DataFrame:
+    """Return the rows of all sets that the configuration names."""
+    if not config.standards:
+        return standard_sets().iloc[:0].drop(columns=["set", "status"]).astype(str)
+    return pd.concat([_ready(chosen) for chosen in config.standards])
 
 
 def _ready(chosen: object) -> pd.DataFrame:

@@ -31,7 +31,13 @@ FILES = {
         "N1,No cars or vans in household,10\nN1,1 car,30\nN2,No cars or vans in household,0\nN2,1 car,5\n"
         "N3,No cars or vans in household,3\nN3,1 car,1\nN3,Total,4\n"
     ),
-    "zones.csv": "lsoa_code,locality\nN1,North\nN1,South\nN1,North\nN2,South\nN3,North\n",
+    "zones.csv": (
+        "lsoa_code,locality,postcode\nN1,North,M33 1AA\nN1,South,M34 1AA\nN1,North,m331AB\n"
+        "N2,South,WA14 5XY\nN3,North,M3 1AA\n"
+    ),
+    "ruc.csv": "LSOA11CD,RUC11CD,RUC11\nO1,C1,Urban city\nO2,D1,Rural town\nO3,A1,Urban conurbation\n",
+    # O2 and O3 together: 400 persons on 3 km2, by their 300 / 150 + 100 / 100.
+    "density.csv": "Code,Mid-2018 population,People per Sq Km\nO1,300,5000\nO2,300,150\nO3,100,100\n",
 }
 RECIPE = {
     "population": "people.csv", "filter": {"sex": "Persons"}, "centroids": "centroids.csv",
@@ -58,9 +64,12 @@ def test_splits_and_merges_are_carried_over(folder: Path) -> None:
     assert areas.loc["N3", ["easting", "northing"]].tolist() == [401_250, 301_750]
     # Rank 3284 of 32844 ends the first tenth; (300 x 3285 + 100 x 32844) / 400 = 10674.75 is in the 4th.
     assert areas["imd_decile"].to_dict() == {"N1": 1, "N2": 1, "N3": 4}
+    assert areas["imd_rank_share"].tolist() == pytest.approx([3284 / 32844, 3284 / 32844, 10674.75 / 32844])
     assert areas["over65_share"].to_dict() == {"N1": 0.2, "N2": 0.25, "N3": 0.0075}
     assert areas["no_car_share"].to_dict() == {"N1": 0.25, "N2": 0.0, "N3": 0.75}
     assert areas["zone"].to_dict() == {"N1": "North", "N2": "South", "N3": "North"}
+    assert areas["postcode_district"].to_dict() == {"N1": "M33", "N2": "WA14", "N3": "M3"}
+    assert "rurality" not in areas
     assert "700 residents in 3 areas; published 700: the same." in notes[0]
     assert "2 come from an area that was split" in notes[1]
     assert "1 from areas that were merged" in notes[1]
@@ -94,11 +103,34 @@ def test_mixed_vintages_without_a_lookup_are_refused(folder: Path) -> None:
         ({"zone": "ward"}, "is no header"),
         ({"centroid": "x.csv"}, "is not accepted"),
         ({"weights": "people.csv"}, "comes twice"),
+        ({"weights": None, "rural_below_per_km2": 300}, "is needed for density"),
+        ({"rural_below_per_km2": 300}, "is not among the headers"),
+        ({"rurality": "ranks.csv"}, "is not among the headers"),
     ],
 )
 def test_every_mistake_says_how_to_mend_it(folder: Path, changes: dict[str, object], words: str) -> None:
     said = problems(folder, **changes)
     assert any(words in one for one in said)
+
+
+def rurality(folder: Path, **more: object) -> tuple[dict[str, str], list[str]]:
+    areas, issues, notes, _ = read_residents(RECIPE | more, folder)
+    assert issues == []
+    return areas.set_index("area_id")["rurality"].to_dict(), notes
+
+
+def test_urban_and_rural_come_by_class_of_either_vintage_or_by_density(folder: Path) -> None:
+    # 300 of the 400 persons of N3 lived in O2, a rural town.
+    carried = {"N1": "urban", "N2": "urban", "N3": "rural"}
+    assert rurality(folder, rurality="ruc.csv")[0] == carried
+    (folder / "ruc.csv").write_text(
+        "LSOA21CD,RUC21CD\nN1,UN1\nN2,RSN1\nN3,Larger rural: further from a city\n", encoding="utf-8"
+    )
+    assert rurality(folder, rurality="ruc.csv")[0] == {"N1": "urban", "N2": "rural", "N3": "rural"}
+    by_density, notes = rurality(folder, weights="density.csv", rural_below_per_km2=134)
+    assert by_density == carried
+    assert "Assumed: areas with fewer than 134 persons per km2 are rural" in " ".join(notes)
+    assert rurality(folder, weights="density.csv", rural_below_per_km2=133)[0]["N3"] == "urban"
 
 
 def test_a_wrong_total_is_said(folder: Path) -> None:

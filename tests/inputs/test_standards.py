@@ -124,3 +124,20 @@ def test_names_and_words(tmp_path):
     assert "post_office is provided nowhere" in told
     assert "needs rurality, which is blank in every area" in told
     assert "is blank, and a standard is held in every postcode district" in told
+
+
+def test_the_jobcentre_merger_limits_how_far_the_service_goes_from_its_old_site():
+    def reach(given: dict[str, object], **told) -> list[float]:
+        frames = tables()
+        row = {"service_id": "library", "merge_reach_km": 9, **given}
+        frames["services"] = pd.DataFrame([row, {"service_id": "back_office"}])
+        one = {"set": "jobcentre_merger", "service": "library"}
+        made = estate_from_frames(frames, config(standards=[one], **told))
+        assert "jobcentre_merger: library moves and merges at most 4.83 km from its old site." in made.notes
+        assert len(made.tables["standards"]) == len(tables()["standards"])
+        services = made.tables["services"].set_index("service_id")
+        return services.loc["library", ["move_reach_km", "merge_reach_km"]].astype(float).tolist()
+
+    assert reach({}) == pytest.approx([3 * MILE, 3 * MILE]), "the default is 5 km"
+    assert reach({"move_reach_km": 2, "merge_reach_km": 0}) == [2, 0]
+    assert reach({}, rules={"reach": {"default_km": 1}})[0] == 1
