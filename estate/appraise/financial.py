@@ -71,16 +71,28 @@ FINANCIAL_COLUMNS = ("partner_id", "year", "t", "price_index", *FLOWS, *BALANCES
 
 @dataclass
 class _Funds:
-    """Money there is for capital, by partner and in common [GBP]; what is not spent is carried on."""
+    """Money there is for capital, by partner and in common [GBP].
+
+    What is not spent is carried on; budgets lapse where the rule ``capital`` says so, and are then
+    spent before grants.
+    """
 
     grant: Matrix
     budget: Matrix
     limit: Matrix
     common: dict[str, float]
     bounded: bool
+    carries: bool
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Return what is spent first, and what then."""
+        return ("grant", "budget") if self.carries else ("budget", "grant")
 
     def receive(self, coming: dict[str, Matrix], released: Matrix) -> None:
         """Put what comes in this year into the purses; the last entry is the common purse's."""
+        if not self.carries:
+            self.budget[:], self.common["budget"] = 0.0, 0.0
         for kind, money in coming.items():
             getattr(self, kind)[:] += money[:-1]
             self.common[kind] += float(money[-1])
@@ -192,7 +204,8 @@ def _funds(
     rows = estate.tables["budgets"]
     t = number(rows["year"]).astype(np.int64) - config.horizon.first_year
     inside = (t >= 0) & (t < len(index))
-    pooled = config.rules.get("capital", {}).get("purses") == "pooled"
+    rule = config.rules.get("capital", {})
+    pooled, carries = rule.get("purses") == "pooled", bool(rule.get("carry_forward", True))
     who = np.array([-1 if pooled or name not in names else names.index(name) for name in text(rows["purse"])])
     coming = {}
     for kind, column in (
@@ -207,7 +220,7 @@ def _funds(
         coming[kind] = grid
     empty = np.zeros(len(names))
     common = dict.fromkeys(coming, 0.0)
-    return _Funds(empty, empty.copy(), empty.copy(), common, bounded=len(rows) > 0), coming
+    return _Funds(empty, empty.copy(), empty.copy(), common, len(rows) > 0, carries), coming
 
 
 def _pay(book: _Book, names: list[str], estate: Estate, config: Config, index: Matrix) -> None:
@@ -223,8 +236,8 @@ def _pay(book: _Book, names: list[str], estate: Estate, config: Config, index: M
         funds.receive({kind: grid[:, t] for kind, grid in coming.items()}, book["capital_released_gbp"][:, t])
         held, pool = held + book["receipts_gbp"][:, t], pool + usable[:, t]
         need = book["capital_spend_gbp"][:, t].copy()
-        need = _draw(book["from_grant_gbp"][:, t], need, funds, "grant")
-        need = _draw(book["from_budget_gbp"][:, t], need, funds, "budget")
+        for kind in funds.order:
+            need = _draw(book[f"from_{kind}_gbp"][:, t], need, funds, kind)
         paid = np.minimum(need, np.minimum(pool, held))
         book["from_receipts_gbp"][:, t] = paid
         held, pool = held - paid, pool - paid
@@ -275,18 +288,22 @@ def _borrow(book: _Book, t: int, need: Matrix, funds: _Funds, may_borrow: NDArra
 
 
 def _repay(book: _Book, config: Config, t: int) -> None:
-    """Spread what is borrowed in year t over the years after it: interest, principal, provision."""
-    borrowed, spend = book["from_borrowing_gbp"][:, t], book["capital_spend_gbp"][:, t]
-    if not borrowed.any():
+    """Spread what is borrowed in year t over the years after it: interest, principal, provision.
+
+    A loan is first for works to date that none has been taken for yet: what lives longest.
+    """
+    left = book["from_borrowing_gbp"][:, t].copy()
+    if not left.any():
         return
-    share = borrowed / np.where(spend > 0, spend, 1.0)
     finance, span = config.finance, book.shape[1]
     rate = finance.rate if finance.provision_rate is None else finance.provision_rate
     for asset in ("works", "fit_out", "it"):
         terms = getattr(finance, asset)
         interest, principal = loan(terms.loan, 1.0, finance.rate, terms.term).yearly()
         charge = provision(terms.provision, 1.0, terms.life_years, rate)
-        amount = share * book[asset][:, t]
+        lent = book[f"lent_{asset}"]
+        amount = np.minimum(left, book[asset][:, : t + 1].sum(axis=1) - lent.sum(axis=1))
+        left, lent[:, t] = left - amount, amount
         for column, kernel in (
             ("interest_gbp", interest),
             ("principal_gbp", principal),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan
     The plan is held fixed. A building sold later is held empty until then; with no receipts the
     buildings are left when planned and bring nothing. Purses, the part of a receipt that may be
     spent again and its lag are those of the rule ``capital`` (its defaults where it is not in
-    force), budgets are carried forward.
+    force), and so is whether budgets are carried forward.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def _purse(rows: pd.DataFrame, purse: str, config: Config) -> dict[str, object]:
 
 
 def _dry(
-    rows: pd.DataFrame, purse: str, money: tuple[Matrix | None, dict[str, Matrix]], config: Config
+    rows: pd.DataFrame, purse: str, money: tuple[_Budget | None, dict[str, Matrix]], config: Config
 ) -> dict[str, object]:
     """Say when a purse runs dry, and how far [GBP]."""
     budget, again = money
@@ -126,39 +126,59 @@ def _dry(
     told: dict[str, object] = {"spend_gbp": -float(spend.sum())}
     if budget is None:
         return told | {"payable": "", "dry_year": "", "short_gbp": np.nan}
-    left = np.cumsum(budget + spend + again.get(purse, 0.0))
+    left = _left(budget, spend, again.get(purse, np.zeros(years)), config)
     dry = np.flatnonzero(left < -PENNY)
     year = config.horizon.horizon().label(int(dry[0])) if len(dry) else ""
     short = -float(left[dry].min()) if len(dry) else 0.0
     return told | {"payable": "no" if len(dry) else "yes", "dry_year": year, "short_gbp": short}
 
 
-def _budgets(estate: Estate, config: Config) -> dict[str, Matrix | None]:
-    """Return budget, grant and borrowing limit by purse and decision year; None where none is given."""
+class _Budget(NamedTuple):
+    """Money of a purse by decision year [GBP]: what may lapse, and what never does."""
+
+    yearly: Matrix
+    kept: Matrix
+
+
+def _left(budget: _Budget, spend: Matrix, again: Matrix, config: Config) -> Matrix:
+    """Return what is left by the end of each year, or missing; spend is below 0 [GBP]."""
+    if config.rules.get("capital", {}).get("carry_forward", True):
+        return np.asarray(np.cumsum(budget.yearly + budget.kept + spend + again))
+    rest, held = budget.yearly + spend, np.cumsum(budget.kept + again)
+    return np.asarray(held + np.cumsum(np.minimum(rest, 0.0)))
+
+
+def _budgets(estate: Estate, config: Config) -> dict[str, _Budget | None]:
+    """Return budgets by purse, with grants and leave to borrow; None where none is given."""
     table, horizon = estate.tables["budgets"], config.horizon
     separate = config.rules.get("capital", {}).get("purses") == "separate"
     partners = estate.tables["partners"]
     purses = list(text(partners["partner_id"])[partners["in_plan"].astype(bool)]) if separate else [POOLED]
     if table.empty:
         return dict.fromkeys(purses)
-    found = {purse: np.zeros(horizon.decision_years) for purse in purses}
-    money = sum(number(table[c]) for c in ("capital_gbp", "grant_gbp", "borrowing_limit_gbp"))
+    span = horizon.decision_years
+    found = {purse: _Budget(np.zeros(span), np.zeros(span)) for purse in purses}
+    kept = number(table["grant_gbp"]) + number(table["borrowing_limit_gbp"])
     t = number(table["year"]).astype(np.int64) - horizon.first_year
-    for purse, year, gbp in zip(text(table["purse"]), t, np.asarray(money), strict=True):
+    for purse, year, gbp, more in zip(
+        text(table["purse"]), t, number(table["capital_gbp"]), kept, strict=True
+    ):
         key = purse if separate else POOLED
-        if key in found and 0 <= year < horizon.decision_years:
-            found[key][year] += gbp
+        if key in found and 0 <= year < span:
+            found[key].yearly[year] += gbp
+            found[key].kept[year] += more
     return dict(found)
 
 
 def _recycled(estate: Estate, config: Config, plan: Plan) -> dict[str, Matrix]:
-    """Return receipts that may be spent again by purse and decision year [GBP] (model.md 6)."""
+    """Return expected receipts that may be spent again by purse and decision year [GBP] (model.md 6)."""
     rule = {"recycle_share": 0.5, "recycle_lag_years": 1} | dict(config.rules.get("capital", {}))
     rows = gather(estate, config, plan).closures
     rows = rows[rows["exit_route"].isin(["sell", "transfer"])]
     years = config.horizon.decision_years
     ready = (rows["closes_t"] + rows["lag"] + int(rule["recycle_lag_years"])).to_numpy(dtype=np.int64)
-    gbp = float(rule["recycle_share"]) * rows["receipt_gbp"] * rows["receipt_factor"] * rows["retention"]
+    expected = rows["receipt_gbp"] * rows["probability"] * rows["receipt_factor"]
+    gbp = float(rule["recycle_share"]) * expected * rows["retention"]
     found: dict[str, Matrix] = {POOLED: np.zeros(years)}
     for owner, t, amount in zip(text(rows["partner_id"]), ready, gbp, strict=True):
         for purse in (POOLED, owner):

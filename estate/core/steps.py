@@ -17,15 +17,19 @@ class Step:
         Its unit.
     says : str
         What the step means, with ``{}`` for its amount.
+    named : bool
+        Whether it is asked about only where ``--step`` names it: there are many of its kind.
     """
 
     amount: float
     unit: str
     says: str
+    named: bool = False
 
 
 STEPS: dict[str, Step] = {
     "capital": Step(100_000.0, "GBP", "£{:,.0f} more for capital in that year"),
+    "borrowing": Step(100_000.0, "GBP", "£{:,.0f} more that may be borrowed in that year"),
     "peak": Step(100_000.0, "GBP", "£{:,.0f} more may be needed in advance"),
     "payback": Step(1.0, "year", "paid back {:g} year later"),
     "saving": Step(10_000.0, "GBP/year", "£{:,.0f} a year less is asked for"),
@@ -34,6 +38,9 @@ STEPS: dict[str, Step] = {
     "closures": Step(1.0, "sites", "{:g} closure more, or fewer where a least number is asked for"),
     "access": Step(0.01, "share", "a share lower by {:.1%} of these residents"),
     "each_area": Step(1.0, "share", "to hold no area to it"),
+    "materiality": Step(10_000.0, "GBP/year", "£{:,.0f} a year less before a site may close", named=True),
+    "reach": Step(1.0, "km", "{:g} km farther", named=True),
+    "room": Step(25.0, "m2", "{:g} m2 of room more, at the same cost", named=True),
 }
 """Kinds of limits that a step can loosen."""
 

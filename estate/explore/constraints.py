@@ -46,7 +46,7 @@ def explore_constraints(search: Search, steps: Mapping[str, float], most: int | 
     search : Search
         The run and the folder.
     steps : mapping of str to float
-        Step of each kind of limit, from `steps_of`.
+        Step of each kind of limit that is asked about, from `steps_of`.
     most : int or None
         Most limits that are asked about, first those that promise most; None for every limit.
 
@@ -94,11 +94,13 @@ def _first(task: Task) -> Answer:
     questions = Questions(estate, config, task.stop)
     best = questions.best()
     table = limits(estate, config, best.solution.plan)
-    table["step"] = table["kind"].map(task.parameters["steps"]).astype(float)
+    steps = task.parameters["steps"]
+    table["step"] = table["kind"].map(steps).astype(float).fillna(table["step"])
     table["within_step"] = np.where(table["left"] < table["step"], "yes", "no")
     price = screen(questions.model, config, config.solver.time_limit)
     table["screen_gbp"] = table["line"].map(price) * table["step"] if len(price) else np.nan
     table["asked"] = (table["within_step"] == "yes") | (table["screen_gbp"] > PENNY)
+    table["asked"] &= table["kind"].isin(list(steps))
     table["near"] = table["left"] / table["step"]
     table = table.sort_values(["screen_gbp", "near"], ascending=[False, True], kind="stable")
     return Answer({"plan": record_of(best), "limits": _plain(table.drop(columns="near"))})
@@ -213,7 +215,10 @@ def _told(table: pd.DataFrame, base: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-NOT_ASKED_WHY = "more than a step of them is left and the screen promises nothing, or --most was reached"
+NOT_ASKED_WHY = (
+    "more than a step of them is left and the screen promises nothing, --most was reached, or they are of "
+    "materiality, reach or room, which --step must name"
+)
 
 
 def sentence(row: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate
 
+BUDGETED = {"capital": "capital_gbp", "borrowing": "borrowing_limit_gbp"}
 AFFORDED = {
     "peak": ("peak_funding_gbp", 1),
     "payback": ("payback_year", 1),
@@ -45,9 +46,15 @@ def loosened(estate: Estate, config: Config, line: str, step: float) -> tuple[Es
     if rule == "counts":
         sign = 1 if what.startswith("max") else -1
         return estate, _option(config, rule, what, max(0, config.rules[rule][what] + sign * int(step)))
-    if rule == "capital":
-        changed = _more_budget(tables["budgets"], what, step, config.horizon.first_year)
+    if rule in BUDGETED:
+        more = (BUDGETED[rule], step, config.horizon.first_year)
+        changed = _more_budget(tables["budgets"], what, more)
         return _with(estate, "budgets", changed), config
+    if rule == "materiality":
+        least = max(0.0, config.rules[rule]["saving_gbp_per_year"] - step)
+        return estate, _option(config, rule, "saving_gbp_per_year", least)
+    if rule in ("reach", "room"):
+        return _wider(estate, config, line, step), config
     if rule == "partnership":
         partners = tables["partners"].copy()
         own = partners["partner_id"].astype(str) == what
@@ -62,12 +69,32 @@ def loosened(estate: Estate, config: Config, line: str, step: float) -> tuple[Es
     return _with(estate, "standards", standards), config
 
 
-def _more_budget(budgets: pd.DataFrame, what: str, step: float, first_year: int) -> pd.DataFrame:
+def _wider(estate: Estate, config: Config, line: str, step: float) -> Estate:
+    """Return the estate with a service that may move farther, or with more room at a place."""
+    rule, where, *option = line.split("|")
+    if rule == "reach":
+        services = estate.tables["services"].copy()
+        asked = (config.rules.get("reach") or {}).get("default_km")
+        default = estate.assumptions["default_move_reach_km"] if asked is None else asked
+        now = pd.to_numeric(services["move_reach_km"]).astype(float).fillna(default)
+        services["move_reach_km"] = now + np.where(services["service_id"].astype(str) == where, step, 0.0)
+        return _with(estate, "services", services)
+    name = "hub_options" if option[0] else "host_terms"
+    places = estate.tables[name].copy()
+    mine = places["site_id"].astype(str) == where
+    if option[0]:
+        mine &= places["option"].astype(str) == option[0]
+    places["room_nia_m2"] = pd.to_numeric(places["room_nia_m2"]).astype(float) + np.where(mine, step, 0.0)
+    return _with(estate, name, places)
+
+
+def _more_budget(budgets: pd.DataFrame, what: str, more: tuple[str, float, int]) -> pd.DataFrame:
     """Return the budgets with one more row: a year's money for capital of a purse."""
     purse, _, t = what.rpartition("|")
+    column, step, first_year = more
     row = {name: [0] for name in budgets.columns} | {"purse": [purse], "year": [first_year + int(t)]}
-    more = pd.DataFrame(row | {"capital_gbp": [step]})
-    return pd.concat([budgets, more.astype(budgets.dtypes.to_dict())], ignore_index=True)
+    given = pd.DataFrame(row | {column: [step]})
+    return pd.concat([budgets, given.astype(budgets.dtypes.to_dict())], ignore_index=True)
 
 
 def _with(estate: Estate, name: str, table: pd.DataFrame) -> Estate:
@@ -82,12 +109,17 @@ def _option(config: Config, rule: str, option: str, value: Any) -> Config:  # no
 def steps_of(asked: Sequence[str]) -> dict[str, float]:
     """Read steps such as ``capital=250000``; the others are as `estate.core.steps` has them.
 
+    Returns
+    -------
+    dict
+        Step of every kind of limit that is asked about; those to be named are only there when they are.
+
     Raises
     ------
     ConfigError
         For an unknown kind of limit, or an amount that is not above nought.
     """
-    found = {name: step.amount for name, step in STEPS.items()}
+    found = {name: step.amount for name, step in STEPS.items() if not step.named}
     issues = []
     for text in asked:
         name, _, amount = text.partition("=")

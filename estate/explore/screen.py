@@ -52,10 +52,11 @@ def screen(model: Model, config: Config, seconds: float) -> pd.Series:
     rows["upper"] = np.maximum(-dual[: len(about)], 0.0) / largest[: len(about)]
     rows["lower"] = np.maximum(dual[: len(about)], 0.0) / largest[: len(about)]
     rows = rows[(rows["about"] != "") & (rows["upper"] + rows["lower"] > 0)]
-    return _by_line(rows, config.rules.get("affordability") or {})
+    return _by_line(rows, config.rules)
 
 
-def _by_line(rows: pd.DataFrame, afforded: Mapping[str, object]) -> pd.Series:
+def _by_line(rows: pd.DataFrame, rules: Mapping[str, Mapping[str, object]]) -> pd.Series:
+    afforded, carried = rules.get("affordability", {}), rules.get("capital", {}).get("carry_forward", True)
     found: dict[str, float] = {}
 
     def add(line: str, price: float) -> None:
@@ -65,7 +66,8 @@ def _by_line(rows: pd.DataFrame, afforded: Mapping[str, object]) -> pd.Series:
         first, _, second = str(about).partition("|")
         if rule == "capital":
             purse, _, year = str(about).rpartition("|")
-            for t in range(int(year) + 1):  # money of a year is carried forward to this one
+            # money of a year is carried forward to this one
+            for t in range(int(year) + 1) if carried else (int(year),):
                 add(f"capital|{purse}|{t}", upper)
         elif rule == "counts":
             add(f"counts|max_{COUNTED[first]}", upper)

@@ -115,6 +115,15 @@ def budget_years(context: Context) -> list[Issue]:
     return context.issues("budgets", early, "year", problem, remedy)
 
 
+def leave_to_borrow(context: Context) -> list[Issue]:
+    """Find borrowing limits of partners that the configuration says may not borrow."""
+    budgets, barred = context["budgets"], context.config.finance.cannot_borrow
+    wrong = budgets[budgets["purse"].isin(barred) & (budgets["borrowing_limit_gbp"] > 0)]
+    problem = "is leave to borrow for a partner that finance.cannot_borrow names"
+    remedy = "clear the limit, or take the partner off finance.cannot_borrow"
+    return context.issues("budgets", wrong, "borrowing_limit_gbp", problem, remedy)
+
+
 def committed_spend(context: Context) -> list[Issue]:
     """Find budgets that cannot pay for the hubs that must open, or whose works are contracted.
 

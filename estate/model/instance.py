@@ -18,7 +18,7 @@ from estate.model.near import beside_target, filled, merges, pairs
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from estate.config import Config
+    from estate.config import Config, FinanceSection
     from estate.core.types import Estate, Horizon
 
 Floats = NDArray[np.float64]
@@ -68,6 +68,8 @@ class Instance:
         Conformed tables, for the rules that need more.
     resident_mode : str
         Mode by which residents' travel is a cost; blank where it is none.
+    finance : FinanceSection
+        Terms of loans.
     """
 
     horizon: Horizon
@@ -93,6 +95,7 @@ class Instance:
     tables: Mapping[str, pd.DataFrame]
     area_km: pd.DataFrame
     resident_mode: str
+    finance: FinanceSection
 
     @property
     def on_costs(self) -> float:
@@ -366,4 +369,5 @@ def build_instance(estate: Estate, config: Config) -> Instance:
         tables=tables,
         area_km=estate.area_km,
         resident_mode=config.resident_travel.mode if config.resident_travel.as_cost else "",
+        finance=config.finance,
     )

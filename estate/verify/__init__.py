@@ -119,7 +119,7 @@ def limits(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     facts = Facts.of(estate, config).with_plan(plan)
     found = [
         limit
-        for rule in (counts, capital, affordability, partnership, access)
+        for rule in (counts, capital, affordability, partnership, access, materiality, reach, capacity)
         if rule.NAME in config.rules
         for limit in rule.limits(facts, config.rules[rule.NAME])
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from estate.verify.limit import Limit
+from estate.verify.purses import debt_costs
 from estate.verify.tolerance import MONEY_GBP, exceeds
 from estate.verify.violation import Violation
 from estate.verify.words import pounds
@@ -38,7 +39,7 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
         found.append(Limit(f"{NAME}|payback", about, payback, float(back), float(payback)))
     if year is not None and year < facts.appraisal_years:
         asked = float(options.get("saving_gbp") or 0.0)
-        saved = float(_running(facts)[year])
+        saved = float(_running(facts, options)[year])
         found.append(
             Limit(f"{NAME}|saving", "Running saving in the named year", year, saved, asked, least=True)
         )
@@ -51,12 +52,13 @@ def _net(facts: Facts, options: Mapping[str, Any]) -> NDArray[np.float64]:
     net = sum((one.financial for one in cash), np.zeros(facts.appraisal_years))
     if not options.get("receipts", True):
         net = net - sum((one.receipts for one in cash), np.zeros(facts.appraisal_years))
-    return net
+    return net - debt_costs(facts)[0] if options.get("borrowing", True) else net
 
 
-def _running(facts: Facts) -> NDArray[np.float64]:
-    """Return what is saved of running cost by year [GBP]."""
-    return sum((facts.cash(one).running for one in facts.decisions), np.zeros(facts.appraisal_years))
+def _running(facts: Facts, options: Mapping[str, Any]) -> NDArray[np.float64]:
+    """Return what is saved of running cost by year, less what borrowing costs [GBP]."""
+    saved = sum((facts.cash(one).running for one in facts.decisions), np.zeros(facts.appraisal_years))
+    return saved - debt_costs(facts)[1] if options.get("borrowing", True) else saved
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
@@ -67,7 +69,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     facts : Facts
         The indexed tables with a plan.
     options : mapping
-        ``peak_funding_gbp`` [GBP], ``payback_year`` [t], ``receipts``, ``saving_year`` [t] and
+        ``peak_funding_gbp`` [GBP], ``payback_year`` [t], ``receipts``, ``borrowing``, ``saving_year`` [t] and
         ``saving_gbp`` [GBP].
     """
     cumulative = np.cumsum(_net(facts, options))
@@ -89,7 +91,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     year = options.get("saving_year")
     if year is not None and year < facts.appraisal_years:
         asked = float(options.get("saving_gbp") or 0.0)
-        saving = float(_running(facts)[year])
+        saving = float(_running(facts, options)[year])
         if exceeds(asked, saving, MONEY_GBP):
             message = (
                 f"The plan saves {pounds(saving)} of running cost in {facts.label(year)}; {pounds(asked)} "

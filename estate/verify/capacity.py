@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.tolerance import HOURS, ROOM_M2, exceeds
 from estate.verify.violation import Violation
 
@@ -44,6 +45,25 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     return found
 
 
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return the room of every hub that opens and of every lending site that is used, at its fullest [m2]."""
+    del options
+    found = []
+    for opening in facts.openings:
+        site = facts.sites[opening.site_id]
+        year, used = max(_hub_use(facts, opening), key=lambda one: one[1])
+        about = f"Room of the hub at {site.name} ({opening.option})"
+        line = f"room|{site.site_id}|{opening.option}"
+        found.append(Limit(line, about, year, used, site.options[opening.option].room_m2))
+    for site_id, moves in facts.moves_to.items():
+        terms, lent = facts.sites[site_id].terms, [move for move in moves if not move.to_option]
+        if terms is not None and lent:
+            used = sum(facts.need_m2(facts.provisions[move.provision_id]) for move in lent)
+            year, about = max(move.year for move in lent), f"Room lent at {facts.site_name(site_id)}"
+            found.append(Limit(f"room|{site_id}|", about, year, used, terms.room_m2))
+    return found
+
+
 def _own_room(facts: Facts, site_id: str, t: int) -> float:
     """Return the room [m2] of a site's own provisions that have not left in year t."""
     here = facts.sites[site_id].provisions
@@ -54,16 +74,23 @@ def _years(facts: Facts, first: int) -> range:
     return range(first, facts.decision_years)
 
 
+def _hub_use(facts: Facts, opening: Opening) -> list[tuple[int, float]]:
+    """Return the room that is used at a hub, by year [m2]."""
+    site = facts.sites[opening.site_id]
+    moves = [move for move in facts.moves_to.get(site.site_id, ()) if move.to_option == opening.option]
+    needs = [(move.year, facts.need_m2(facts.provisions[move.provision_id])) for move in moves]
+    own = site.status == "existing"
+    return [
+        (t, sum(need for year, need in needs if year <= t) + (_own_room(facts, site.site_id, t) if own else 0.0))
+        for t in _years(facts, opening.year)
+    ]
+
+
 def _hub(facts: Facts, opening: Opening) -> list[Violation]:
     site = facts.sites[opening.site_id]
     room = site.options[opening.option].room_m2
-    moves = [move for move in facts.moves_to.get(site.site_id, ()) if move.to_option == opening.option]
-    needs = [(move.year, facts.need_m2(facts.provisions[move.provision_id])) for move in moves]
     found = []
-    for t in _years(facts, opening.year):
-        used = sum(need for year, need in needs if year <= t)
-        if site.status == "existing":
-            used += _own_room(facts, site.site_id, t)
+    for t, used in _hub_use(facts, opening):
         if exceeds(used, room, ROOM_M2):
             message = (
                 f"The hub at {site.name} ({opening.option}) has {room:,.1f} m2 but {used:,.1f} m2 are "

@@ -60,6 +60,7 @@ class Facts:
         assignment = config.rules.get("assignment", {})
         self.merge_across_partners = bool(assignment.get("merge_across_partners", False))
         self.require_step_free = bool(config.rules.get("fitness", {}).get("require_step_free", True))
+        self.rules, self.finance = config.rules, config.finance
         self.timing, self.vintage = config.timing, config.vintage
         self.factors: NDArray[np.float64] = discount_factors(
             config.vintage, self.appraisal_years, config.timing

@@ -278,17 +278,16 @@ def _site(
     )
 
 
-def read_budgets(tables: Tables, first_year: int) -> list[tuple[str, int, float]]:
-    """Return (purse, year t, capital + grant + borrowing [GBP]) of every budget row."""
+def read_budgets(tables: Tables, first_year: int) -> list[tuple[str, int, dict[str, float]]]:
+    """Return (purse, year t, budget, grant and borrowing limit [GBP]) of every budget row."""
     from estate.verify.cells import budget_year
 
+    columns = {"budget": "capital_gbp", "grant": "grant_gbp", "limit": "borrowing_limit_gbp"}
     return [
         (
             text(row["purse"]),
             budget_year(row["year"]) - first_year,
-            number(row.get("capital_gbp"))
-            + number(row.get("borrowing_limit_gbp"))
-            + number(row.get("grant_gbp")),
+            {kind: number(row.get(column)) for kind, column in columns.items()},
         )
         for row in rows(tables.get("budgets"))
     ]

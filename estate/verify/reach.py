@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.tolerance import DISTANCE_KM, exceeds
 from estate.verify.violation import Violation
 
@@ -11,8 +12,38 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from estate.verify.facts import Facts
+    from estate.verify.records import Leaving
 
 NAME = "reach"
+
+
+def _limit(facts: Facts, options: Mapping[str, Any], service_id: str) -> float:
+    """Return how far a service may move [km]."""
+    default, own = options.get("default_km"), facts.services[service_id].move_reach_km
+    default = facts.assumptions["default_move_reach_km"] if default is None else float(default)
+    return default if own is None else own
+
+
+def _moved(facts: Facts, leaving: Leaving) -> float:
+    """Return how far a provision moves [km]."""
+    home = facts.sites[facts.provisions[leaving.provision_id].site_id]
+    return facts.km(home, facts.sites[leaving.to_site])
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return for every service that is decided on how far it may move, and its farthest move [km]."""
+    decided = {
+        one.service_id for one in facts.provisions.values() if facts.sites[one.site_id].scope == "decide"
+    }
+    farthest = dict.fromkeys(sorted(decided), 0.0)
+    for leaving in facts.leavings:
+        if leaving.how == "move":
+            service = facts.provisions[leaving.provision_id].service_id
+            farthest[service] = max(farthest.get(service, 0.0), _moved(facts, leaving))
+    return [
+        Limit(f"{NAME}|{one}", f"Farthest move of {one}", None, km, _limit(facts, options, one))
+        for one, km in farthest.items()
+    ]
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
@@ -25,16 +56,12 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     options : mapping
         ``default_km`` [km] for services that name no limit; else the assumption.
     """
-    default = options.get("default_km")
-    default = facts.assumptions["default_move_reach_km"] if default is None else float(default)
     found = []
     for leaving in facts.leavings:
         if leaving.how != "move":
             continue
         provision = facts.provisions[leaving.provision_id]
-        own = facts.services[provision.service_id].move_reach_km
-        limit = default if own is None else own
-        km = facts.km(facts.sites[provision.site_id], facts.sites[leaving.to_site])
+        limit, km = _limit(facts, options, provision.service_id), _moved(facts, leaving)
         if km == float("inf") or exceeds(km, limit, DISTANCE_KM):
             name, to = facts.provision_name(leaving.provision_id), facts.site_name(leaving.to_site)
             far = f"{km:.2f} km" if km < float("inf") else "a place that is not known"

@@ -95,6 +95,32 @@ def test_interest_principal_and_provision_follow_from_the_year_after():
     assert of(table, "council", "cash_effect_gbp")[1] == pytest.approx(cash)
 
 
+def test_budgets_that_lapse_are_spent_first_and_are_gone_in_the_next_year():
+    rule = {"capital": {"purses": "separate", "carry_forward": False, "recycle_share": 0.0}}
+    rule["capital"] |= {"recycle_lag_years": 0, "receipts": True}
+    rows = [{"purse": "council", "year": 2027, "capital_gbp": 120_000, "grant_gbp": 10_000}]
+    made = estate(FLAT, partners=[{"partner_id": "council"}, {"partner_id": "nhs"}], budgets=rows)
+    run = config(years=6).model_copy(update={"rules": rule})
+    table = financial_view(ledger(), made, run)
+    assert of(table, "council", "from_budget_gbp")[:2] == [100_000, 0]
+    assert of(table, "council", "from_grant_gbp")[:2] == [0, 10_000]
+    assert of(table, "council", "unfunded_gbp")[1] == pytest.approx(20_000), "of fit-out; 20,000 lapsed"
+
+
+def test_loans_are_first_for_works_that_no_loan_is_for_yet():
+    works = {"life_years": 40, "provision": "equal"}
+    short = {"life_years": 2, "provision": "equal", "term_years": 2}
+    budgets = [
+        {"purse": "council", "year": 2027, "capital_gbp": 90_000},
+        {"purse": "council", "year": 2027, "borrowing_limit_gbp": 1_000_000},
+    ]
+    rows = [row for row in ROWS if row[1] != "receipt"]
+    table = view(budgets, rows=rows, finance={"works": works, "fit_out": short, "cannot_borrow": ["nhs"]})
+    # Year 0: 10,000 of works; year 1: 30,000 of fit-out, and 90,000 of works still have no loan.
+    assert of(table, "council", "from_borrowing_gbp")[:2] == [10_000, 30_000]
+    assert of(table, "council", "provision_gbp")[:4] == pytest.approx([0, 250, 1_000, 1_000])
+
+
 def test_small_receipts_are_revenue():
     table = view()
     assert of(table, "nhs", "receipts_gbp")[2] == 0

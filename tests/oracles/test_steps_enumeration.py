@@ -46,6 +46,8 @@ def test_a_step_is_worth_the_difference_of_the_best_of_all_plans(seed: int) -> N
     assert best.value == pytest.approx(before, abs=PENNY)
     assert len(table)
     for line, kind in zip(table["line"], table["kind"], strict=True):
+        if STEPS[kind].named and seed not in MORE:
+            continue
         other = loosened(estate, config, line, STEPS[kind].amount)
         found = found_again(*other, record_of(best))
         low, high = found["value"] - best.bound, found["bound"] - best.value
@@ -64,7 +66,12 @@ def test_a_step_loosens_its_own_limit_by_its_amount(seed: int) -> None:
         step, purse = STEPS[kind].amount, line.rpartition("|")[0]
         after = limits(*loosened(estate, config, line, step), best.solution.plan)
         for other, now in zip(after["line"], after["allowed"], strict=True):
-            carried = kind == "capital" and other.startswith(f"{purse}|") and other >= line
+            carried = (
+                kind in ("capital", "borrowing")
+                and other.split("|")[0] in ("capital", kind)
+                and other.split("|")[1] == purse.split("|")[1]
+                and other.rpartition("|")[2] >= line.rpartition("|")[2]
+            )
             ends = kind in ("access", "each_area") or "|min_" in line
             least = min(step, allowed[line]) if ends else step
             wanted = least if other == line or carried else 0.0

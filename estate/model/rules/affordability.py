@@ -1,6 +1,7 @@
 r"""Peak funding, payback and saving in a named year.
 
-With net(t) the financial cash of the plan against business as usual, all partners together:
+With net(t) the financial cash of the plan against business as usual, all partners together, less
+interest on what the rule ``capital`` lets them borrow; running(y) is less interest and provision:
 
 .. math::
 
@@ -13,10 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from pydantic import Field
 
 from estate.config import Section
 from estate.model.cash import RECEIPT, RUNNING, Cash
+from estate.model.debt import debt_payments
 
 if TYPE_CHECKING:
     from estate.model.blocks import BlockProblem
@@ -31,6 +34,9 @@ class Options(Section):
         None, ge=0, description="Year t from which cumulative cash is never negative"
     )
     receipts: bool = Field(default=True, description="False counts no receipts")
+    borrowing: bool = Field(
+        default=True, description="Count what borrowing under the rule capital costs, as finance has it"
+    )
     saving_year: int | None = Field(None, ge=0, description="Year t in which the saving is asked for")
     saving_gbp: float = Field(0.0, description="Least running saving in that year [GBP]")
 
@@ -38,24 +44,32 @@ class Options(Section):
 def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
     """Add a row for every year in which cumulative cash is limited, and one for the saving."""
     options, years = inst.rules["affordability"], inst.horizon.appraisal_years
+    interest, charges = debt_payments(problem, inst)
     flows = cash.financial
-    counted = flows if options["receipts"] else flows.select(flows.group != RECEIPT)
+    counted = _with(flows if options["receipts"] else flows.select(flows.group != RECEIPT), interest)
     floor = np.full(years, -np.inf)
     if options["peak_funding_gbp"] is not None:
         floor[:] = -options["peak_funding_gbp"]
     if options["payback_year"] is not None:
         floor[options["payback_year"] :] = 0.0
     for t in np.flatnonzero(np.isfinite(floor)):
-        paid = counted.amount * np.clip(np.minimum(counted.stop, t + 1) - counted.start, 0, None)
-        _floor_row(problem, (counted.column, paid), floor[t], f"cash|{t}")
+        lasted = np.clip(np.minimum(counted["stop"], t + 1) - counted["start"], 0, None)
+        _floor_row(problem, counted.assign(paid=counted["amount"] * lasted), floor[t], f"cash|{t}")
     if options["saving_year"] is not None:
         year = options["saving_year"]
-        now = flows.select((flows.group == RUNNING) & (flows.start <= year) & (year < flows.stop))
-        _floor_row(problem, (now.column, now.amount), options["saving_gbp"], f"saving|{year}")
+        now = _with(flows.select(flows.group == RUNNING), charges)
+        now = now[(now["start"] <= year) & (year < now["stop"])]
+        _floor_row(problem, now.assign(paid=now["amount"]), options["saving_gbp"], f"saving|{year}")
 
 
-def _floor_row(problem: BlockProblem, paid: tuple[np.ndarray, np.ndarray], floor: float, about: str) -> None:
-    column, amount = paid
-    total = np.bincount(column, weights=amount, minlength=problem.width)
+def _with(flows: Cash, debt: pd.DataFrame) -> pd.DataFrame:
+    """Return payments with those of debt beside them."""
+    names = ("column", "start", "stop", "amount")
+    return pd.concat([pd.DataFrame({name: getattr(flows, name) for name in names}), debt[list(names)]])
+
+
+def _floor_row(problem: BlockProblem, paid: pd.DataFrame, floor: float, about: str) -> None:
+    column = paid["column"].to_numpy(dtype=np.int64)
+    total = np.bincount(column, weights=paid["paid"].to_numpy(), minlength=problem.width)
     used = np.flatnonzero(total)
     problem.add_rows("affordability", (np.zeros(len(used)), used, total[used]), lower=[floor], about=about)

@@ -112,6 +112,9 @@ class Elastic:
 
     def _carried(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return rows of later years to which more money in a year of the same purse is carried."""
+        rule = self.wide.model.inst.rules.get("capital") or {}
+        if not rule.get("carry_forward", True):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         names = pd.Series(self.wide.lines).str.split("|", expand=True).reindex(columns=[0, 1, 2])
         lines = names[names[0] == "capital"].reset_index(names="line")
         row = pd.DataFrame({"row": np.arange(len(self.wide.high)), "line": self.wide.high}).merge(

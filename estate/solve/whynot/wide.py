@@ -267,7 +267,7 @@ def _line_names(model: Model, block: RowBlock, prefix: str, side: str) -> NDArra
         about = np.array([f"{'min' if side == 'low' else 'max'}_{COUNTED[name]}" for name in about], object)
     parts = [block.rule, *([prefix] if prefix else [])]
     names = np.array(["|".join([*parts, *([name] if name else [])]) for name in about], dtype=str)
-    structural = (about == "") & (block.rule == "access")
+    structural = (about == "") & (block.rule in ("access", "capital"))
     return np.where(np.isfinite(bound) & ~structural, names, "")
 
 

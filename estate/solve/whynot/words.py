@@ -176,7 +176,14 @@ class Speaker:
         whose = "all partners together" if purse == "pooled" else purse
         line = self.wide.lines.index(f"capital|{purse}|{year}")
         budget = float(self.wide.arrays.row_upper[self.wide.high == line][0])
-        says = f"lets {whose} spend at most {pounds(budget)} of capital by the end of {label}, receipts aside"
+        carried = self.config.rules["capital"]["carry_forward"]
+        aside = "receipts and loans aside" if "debt" in self.wide.model.problem.blocks else "receipts aside"
+        says = (
+            f"lets {whose} spend at most {pounds(budget)} of capital by the end of {label}, {aside}"
+            if carried
+            else f"gives {whose} {pounds(budget)} of capital for {label}, which lapses; grants, loans and "
+            "receipts aside"
+        )
         return Words(
             "budgets",
             f"purse {purse}, to {label}",
