@@ -122,7 +122,7 @@ def _dry(
     years = config.horizon.decision_years
     chosen = mine[mine["line"].isin(CAPITAL_LINES) & (mine["t"] < years)]
     t, gbp = chosen["t"].to_numpy(dtype=np.int64), chosen["amount_gbp"].to_numpy(dtype=float)
-    spend = np.bincount(t, weights=gbp, minlength=years)
+    spend: Matrix = np.bincount(t, weights=gbp, minlength=years).astype(float)
     told: dict[str, object] = {"spend_gbp": -float(spend.sum())}
     if budget is None:
         return told | {"payable": "", "dry_year": "", "short_gbp": np.nan}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 BUDGETED = {"capital": "capital_gbp", "borrowing": "borrowing_limit_gbp"}
+LEAST = "saving_gbp_per_year"
 AFFORDED = {
     "peak": ("peak_funding_gbp", 1),
     "payback": ("payback_year", 1),
@@ -38,35 +39,42 @@ def loosened(estate: Estate, config: Config, line: str, step: float) -> tuple[Es
         By how much, in the unit of its kind.
     """
     rule, _, what = line.partition("|")
-    tables = estate.tables
-    if rule == "affordability":
-        option, sign = AFFORDED[what]
-        now = config.rules[rule][option]
-        return estate, _option(config, rule, option, type(now)(now + sign * step))
-    if rule == "counts":
-        sign = 1 if what.startswith("max") else -1
-        return estate, _option(config, rule, what, max(0, config.rules[rule][what] + sign * int(step)))
+    if rule in ("affordability", "counts", "materiality"):
+        return estate, _easier(config, rule, what, step)
     if rule in BUDGETED:
         more = (BUDGETED[rule], step, config.horizon.first_year)
-        changed = _more_budget(tables["budgets"], what, more)
-        return _with(estate, "budgets", changed), config
-    if rule == "materiality":
-        least = max(0.0, config.rules[rule]["saving_gbp_per_year"] - step)
-        return estate, _option(config, rule, "saving_gbp_per_year", least)
+        return _with(estate, "budgets", _more_budget(estate.tables["budgets"], what, more)), config
     if rule in ("reach", "room"):
         return _wider(estate, config, line, step), config
     if rule == "partnership":
-        partners = tables["partners"].copy()
-        own = partners["partner_id"].astype(str) == what
-        general = config.rules[rule]["floor_npv_gbp"]
-        floor = pd.to_numeric(partners["floor_npv_gbp"]).astype(float)
-        partners["floor_npv_gbp"] = np.where(own, floor.fillna(general or 0.0) - step, floor)
-        return _with(estate, "partners", partners), config
-    standards = tables["standards"].copy()
+        return _with(estate, "partners", _lower_floor(estate, config, what, step)), config
+    standards = estate.tables["standards"].copy()
     own = standards["standard_id"].astype(str) == what
     given = standards["allowance_share"].astype(float)
     standards["allowance_share"] = np.where(own, np.minimum(1.0, given + step), given)
     return _with(estate, "standards", standards), config
+
+
+def _easier(config: Config, rule: str, what: str, step: float) -> Config:
+    """Return the run with one option of a rule that gives by a step."""
+    now = config.rules[rule]
+    if rule == "affordability":
+        option, sign = AFFORDED[what]
+        return _option(config, rule, option, type(now[option])(now[option] + sign * step))
+    if rule == "materiality":
+        return _option(config, rule, LEAST, max(0.0, now[LEAST] - step))
+    sign = 1 if what.startswith("max") else -1
+    return _option(config, rule, what, max(0, now[what] + sign * int(step)))
+
+
+def _lower_floor(estate: Estate, config: Config, partner_id: str, step: float) -> pd.DataFrame:
+    """Return the partners, the floor of one of them lower."""
+    partners = estate.tables["partners"].copy()
+    own = partners["partner_id"].astype(str) == partner_id
+    general = config.rules["partnership"]["floor_npv_gbp"]
+    floor = pd.to_numeric(partners["floor_npv_gbp"]).astype(float)
+    partners["floor_npv_gbp"] = np.where(own, floor.fillna(general or 0.0) - step, floor)
+    return partners
 
 
 def _wider(estate: Estate, config: Config, line: str, step: float) -> Estate:

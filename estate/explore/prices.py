@@ -119,7 +119,7 @@ class Prices:
         return self.whole[rules]
 
     def _asked_by(self, rules: tuple[str, ...]) -> Mask:
-        """Return the rows in which rules ask for something; what only says who is served or what is owed stays."""
+        """Return the rows in which rules ask for something; what says who is served or owes stays."""
         says = ~np.isin(self.arrays.rule, ["access", "capital"]) | (self.about != "")
         return np.asarray(np.isin(self.arrays.rule, rules) & says)
 

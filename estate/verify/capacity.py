@@ -81,7 +81,11 @@ def _hub_use(facts: Facts, opening: Opening) -> list[tuple[int, float]]:
     needs = [(move.year, facts.need_m2(facts.provisions[move.provision_id])) for move in moves]
     own = site.status == "existing"
     return [
-        (t, sum(need for year, need in needs if year <= t) + (_own_room(facts, site.site_id, t) if own else 0.0))
+        (
+            t,
+            sum(need for year, need in needs if year <= t)
+            + (_own_room(facts, site.site_id, t) if own else 0.0),
+        )
         for t in _years(facts, opening.year)
     ]
 

@@ -51,7 +51,7 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
 
 
 def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
-    """Return what every purse spends and has, to date (by year where budgets lapse), and what it owes [GBP]."""
+    """Return what every purse spends and has (by year where budgets lapse), and what it owes [GBP]."""
     found = []
     for name, purse in purses(facts, options).items():
         whose = _whose(facts, name).lower()

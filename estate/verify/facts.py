@@ -56,11 +56,10 @@ class Facts:
         self.decision_years = horizon.decision_years
         self.appraisal_years = horizon.appraisal_years
         self.assumptions = dict(estate.assumptions)
-        self.hubs_allowed = config.hubs_allowed
+        self.rules, self.finance, self.hubs_allowed = config.rules, config.finance, config.hubs_allowed
         assignment = config.rules.get("assignment", {})
         self.merge_across_partners = bool(assignment.get("merge_across_partners", False))
         self.require_step_free = bool(config.rules.get("fitness", {}).get("require_step_free", True))
-        self.rules, self.finance = config.rules, config.finance
         self.timing, self.vintage = config.timing, config.vintage
         self.factors: NDArray[np.float64] = discount_factors(
             config.vintage, self.appraisal_years, config.timing

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
     from estate.config import AssetFinance
     from estate.verify.facts import Facts
-    from estate.verify.records import Closing
 
     Floats = NDArray[np.float64]
 
 POOLED = "pooled"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Purse:
     """One purse by decision year [GBP].
 
@@ -32,25 +31,30 @@ class Purse:
     ----------
     carries : bool
         Whether what is left of a budget is there in the next year.
-    spend, works : ndarray
-        Capital spend, and of it that for hubs and closures.
     budget, grant, limit, receipts : ndarray
         What comes in: budget, grant, leave to borrow, receipts that may be spent again.
+    spend, works : ndarray
+        Capital spend, and of it that for hubs and closures.
     """
 
-    years: int
     carries: bool
-    amounts: dict[str, Floats] = field(default_factory=dict)
+    budget: Floats
+    grant: Floats
+    limit: Floats
+    receipts: Floats
+    spend: Floats
+    works: Floats
 
-    def __getattr__(self, name: str) -> Floats:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self.amounts.setdefault(name, np.zeros(self.years))
+    @classmethod
+    def empty(cls, years: int, *, carries: bool) -> Self:
+        """Return a purse with nothing in it."""
+        return cls(carries, *(np.zeros(years) for _ in range(6)))
 
     def add(self, name: str, t: int, amount: float) -> None:
         """Add an amount in a year; what comes before the first year is there in it."""
-        if t < self.years:
-            getattr(self, name)[max(0, t)] += amount
+        there: Floats = getattr(self, name)
+        if t < len(there):
+            there[max(0, t)] += amount
 
     @property
     def other(self) -> Floats:
@@ -86,40 +90,43 @@ def purses(facts: Facts, options: Mapping[str, Any]) -> dict[str, Purse]:
     if not facts.budgets:
         return {}
     pooled = options.get("purses", POOLED) == POOLED
+    carries, years = bool(options.get("carry_forward", True)), facts.decision_years
     names = [POOLED] if pooled else [p.partner_id for p in facts.partners.values() if p.in_plan]
-    found = {name: Purse(facts.decision_years, bool(options.get("carry_forward", True))) for name in names}
-
-    def of(name: str) -> Purse:
-        key = POOLED if pooled else name
-        return found.setdefault(key, Purse(facts.decision_years, found[names[0]].carries))
-
+    found = {name: Purse.empty(years, carries=carries) for name in names}
     for name, t, money in facts.budgets:
-        if pooled or name in found:
+        purse = found.get(POOLED if pooled else name)
+        if purse is not None:
             for kind, amount in money.items():
-                of(name).add(kind, t, amount)
-    for decision in facts.decisions:
-        for partner, amounts in facts.cash(decision).spend.items():
-            purse = of(partner)
-            purse.amounts["spend"] = purse.spend + amounts[: facts.decision_years]
-            if not isinstance(decision, Leaving):
-                purse.amounts["works"] = purse.works + amounts[: facts.decision_years]
-    if options.get("receipts", True):
-        for closing in facts.closings:
-            for owner, t, amount in _again(facts, closing, options):
-                of(owner).add("receipts", t, amount)
+                purse.add(kind, t, amount)
+    for partner, amounts, works in _spend(facts):
+        purse = found.setdefault(POOLED if pooled else partner, Purse.empty(years, carries=carries))
+        purse.spend[:] += amounts
+        purse.works[:] += works
+    for owner, t, amount in _again(facts, options):
+        found.setdefault(POOLED if pooled else owner, Purse.empty(years, carries=carries)).add(
+            "receipts", t, amount
+        )
     return found
 
 
-def _again(facts: Facts, closing: Closing, options: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
+def _spend(facts: Facts) -> Iterator[tuple[str, Floats, Floats]]:
+    """Yield what each decision spends for whom by decision year, and of it works [GBP]."""
+    for decision in facts.decisions:
+        for partner, amounts in facts.cash(decision).spend.items():
+            spent = amounts[: facts.decision_years]
+            yield partner, spent, 0.0 * spent if isinstance(decision, Leaving) else spent
+
+
+def _again(facts: Facts, options: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
     """Yield who may spend what of an expected receipt again, and from when [GBP]."""
-    site = facts.sites[closing.site_id]
-    if closing.route not in SALE_ROUTES:
-        return
-    valuation = valuation_of(facts, site, closing.route)
-    kept = facts.partners[site.partner].retention if site.partner in facts.partners else 1.0
-    expected = valuation.receipt_gbp * valuation.probability * receipt_factor(site) * kept
-    lag = lag_years(site, valuation) + int(options.get("recycle_lag_years", 1))
-    yield site.partner, closing.year + lag, float(options.get("recycle_share", 0.5)) * expected
+    for closing in facts.closings if options.get("receipts", True) else ():
+        site = facts.sites[closing.site_id]
+        if closing.route in SALE_ROUTES:
+            valuation = valuation_of(facts, site, closing.route)
+            kept = facts.partners[site.partner].retention if site.partner in facts.partners else 1.0
+            expected = valuation.receipt_gbp * valuation.probability * receipt_factor(site) * kept
+            lag = lag_years(site, valuation) + int(options.get("recycle_lag_years", 1))
+            yield site.partner, closing.year + lag, float(options.get("recycle_share", 0.5)) * expected
 
 
 def debt_costs(facts: Facts) -> tuple[Floats, Floats]:

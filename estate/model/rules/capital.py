@@ -107,7 +107,8 @@ def _recycled(problem: BlockProblem, inst: Instance) -> pd.DataFrame:
     events = pd.DataFrame(
         {"purse": _purse(inst, owner), "year": ready, "column": close["column"], "gbp": kept}
     ).assign(site=route["site"].to_numpy())
-    return events[(ready < years) & (kept > 0)]
+    usable: pd.DataFrame = events[(ready < years) & (kept > 0)]
+    return usable
 
 
 def _most(receipts: pd.DataFrame, shape: tuple[int, int]) -> Floats:
