@@ -275,19 +275,24 @@ def _few_fit(problem: BlockProblem, inst: Instance) -> None:
     leaves = pd.DataFrame({"at": target, "column": leaving[target, year]})
     hosts = (inst.places["kind"] == "host").to_numpy()
     move["at"], merge["at"] = move["place"], merge["target"]
+    moved, merged = _largest_first(move), _largest_first(merge)
     for most in range(1, MOST_COUNTED + 1):
-        _count_big(problem, move, (opens, -1.0), (most, np.where(hosts, most, 0.0)))
-        _count_big(problem, merge, (leaves, 1.0), (most, np.full(len(inst.provisions), float(most))))
+        _count_big(problem, (move, moved), (opens, -1.0), (most, np.where(hosts, most, 0.0)))
+        whole = np.full(len(inst.provisions), float(most))
+        _count_big(problem, (merge, merged), (leaves, 1.0), (most, whole))
 
 
 def _count_big(
     problem: BlockProblem,
-    arrivals: pd.DataFrame,
+    who: tuple[pd.DataFrame, pd.DataFrame],
     gate: tuple[pd.DataFrame, float],
     limit: tuple[int, np.ndarray],
 ) -> None:
-    most, upper = limit
-    big = arrivals.merge(_together_too_big(arrivals, most), on=["at", "provision"])
+    (arrivals, each), (most, upper) = who, limit
+    too_big = _together_too_big(each, most)
+    if too_big.empty:
+        return
+    big = arrivals.merge(too_big, on=["at", "provision"])
     crowded = np.unique(big["at"])
     gates = gate[0][gate[0]["at"].isin(crowded)]
     rows = Rows(len(crowded))
@@ -296,14 +301,21 @@ def _count_big(
     add_compact(problem, "capacity", rows, upper[crowded], part=IMPLIED)
 
 
-def _together_too_big(arrivals: pd.DataFrame, most: int) -> pd.DataFrame:
-    """Return the largest provisions of each place of which any most + 1 need more than its room."""
+def _largest_first(arrivals: pd.DataFrame) -> pd.DataFrame:
+    """Return the provisions that may come to each place, by need, with their rank from 0."""
     each = arrivals[["at", "provision", "need", "room"]].drop_duplicates(["at", "provision"])
     each = each.sort_values(["at", "need", "provision"], ascending=[True, False, True], ignore_index=True)
-    rank = each.groupby("at").cumcount().to_numpy()
+    return each.assign(rank=each.groupby("at").cumcount())
+
+
+def _together_too_big(each: pd.DataFrame, most: int) -> pd.DataFrame:
+    """Return the largest provisions of each place of which any most + 1 need more than its room."""
+    rank = each["rank"].to_numpy()
     to_date_sum = np.concatenate([[0.0], np.cumsum(each["need"].to_numpy())])
     last = np.arange(1, len(each) + 1)
     together = to_date_sum[last] - to_date_sum[np.maximum(last - most - 1, 0)]
     too_big = (rank >= most) & (together > each["room"].to_numpy() + ROUNDING)
+    if not too_big.any():
+        return each.loc[too_big, ["at", "provision"]]
     furthest = pd.Series(np.where(too_big, rank, -1)).groupby(each["at"]).transform("max").to_numpy()
     return each.loc[rank <= furthest, ["at", "provision"]]
