@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 ROUNDS = 3  # of links added to the smaller model
-PROOF_END, DIVE_END, PHASE_END = 0.36, 0.5, 0.72  # of the time limit
+PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
+DIVE_PART, PHASE_PART = 0.22, 0.56  # of what is then left
+POOR = 0.7  # of the bound: a plan below it is not worth working on
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
@@ -95,9 +97,10 @@ class Staged:
         if idle.x is not None:
             self.keep(idle.x, "business as usual")
 
-    def until(self, share: float) -> Callable[[], float]:
-        """Return a function that says how long it is until a share of the time is used [s]."""
-        return lambda: max(0.0, share * self.clock.limit - self.clock.seconds())
+    def until(self, share: float, since: float = 0.0) -> Callable[[], float]:
+        """Return a function that says how long it is until a share of the time since then is used [s]."""
+        end = since + share * (self.clock.limit - since)
+        return lambda: max(0.0, end - self.clock.seconds())
 
     def prove(self, stage: str) -> Callable[[float], None]:
         """Return a function that takes a bound that was proved."""
@@ -127,6 +130,8 @@ class Staged:
         generation = Generation(self.model, self.arrays, price, self.bound)
         tell = self.prove("proving a bound")
         solved = generation.run(self.until(PROOF_END), self._watch(), tell, cut=False)
+        if solved is None:  # a slow machine: without a relaxation there is nothing to go by
+            solved = generation.run(self.until(LATE_END), self._watch(), tell, cut=False)
         if solved is None:
             self.improve(Neighbourhoods(self.model, price, self.bound))
             return
@@ -151,17 +156,32 @@ class Staged:
 
     def plan(self, generation: Generation, solved: Solved) -> None:
         """Choose hubs by the relaxation, find a plan around them and make it better."""
-        near = Neighbourhoods(self.model, solved.reduced, self.bound)
+        near, now = Neighbourhoods(self.model, solved.reduced, self.bound), self.clock.seconds()
         if not self.done():
-            hubs, around = Dive(self.model, generation).run(solved, self.until(DIVE_END), self._watch())
+            left = self.until(DIVE_PART, now)
+            hubs, around = Dive(self.model, generation).run(solved, left, self._watch())
             self.clock.note(f"{len(hubs)} hubs chosen")
-            self.phase(*near.with_hubs(hubs, around.reduced, around.x), self.until(PHASE_END)())
+            self.phase(*near.with_hubs(hubs, around.reduced, around.x), self.until(PHASE_PART, now))
         self.improve(near)
 
-    def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> None:
-        """Solve the whole model, every rule, on its free columns."""
-        effort = Effort(min(self.clock.left(), seconds), 2e-3, 500, exact=False, heuristics=0.3)
-        answer = self.whole.search(free, held, effort, self._watch())
+    def phase(self, free: NDArray[np.bool_], held: Floats, left: Callable[[], float]) -> None:
+        """Solve the whole model, every rule, on its free columns.
+
+        The solver's first good plan comes late: past its time the search goes on while there is none.
+        """
+        there = float(self.arrays.saving @ np.where(free, 0.0, held))
+        found = [-np.inf]
+
+        def report(saving: float | None, _bound: float | None) -> None:
+            if saving is not None:
+                found.append(there + saving)
+            self.tell("searching")
+
+        def stopped() -> bool:
+            return self.clock.stop.is_set() or (left() <= 0 and max(found) > POOR * self.bound)
+
+        effort = Effort(self.clock.left(), 2e-3, 500, exact=False, heuristics=0.3)
+        answer = self.whole.search(free, held, effort, Watch(report, stopped))
         self.clock.note(f"whole model on {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}")
         self.keep(answer.x, "a plan")
 

@@ -316,6 +316,6 @@ def _together_too_big(each: pd.DataFrame, most: int) -> pd.DataFrame:
     together = to_date_sum[last] - to_date_sum[np.maximum(last - most - 1, 0)]
     too_big = (rank >= most) & (together > each["room"].to_numpy() + ROUNDING)
     if not too_big.any():
-        return each.loc[too_big, ["at", "provision"]]
+        return each[["at", "provision"]].iloc[:0]
     furthest = pd.Series(np.where(too_big, rank, -1)).groupby(each["at"]).transform("max").to_numpy()
     return each.loc[rank <= furthest, ["at", "provision"]]
