@@ -1,4 +1,4 @@
-"""Commands that ask about plans: what a saving takes, what else would do, why each site."""
+"""Commands that ask: what a saving takes, what else would do, why each site, what a loan costs."""
 
 from __future__ import annotations
 
@@ -134,6 +134,34 @@ def constraints(  # noqa: PLR0913, PLR0917 - each argument is an option of the c
             ([*(sets or []), f"solver.gap={gap}"], out, shared, workers, cluster),
             lambda search: explore_constraints(search, steps, None if every else most),
         )
+
+
+def loan(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
+    amount: Annotated[float, typer.Argument(help="Amount borrowed [GBP].")],
+    rate: Annotated[float, typer.Option(help="Yearly rate, as a share: 0.05 is 5%.")],
+    years: Annotated[int, typer.Option(help="Term [year].")],
+    kind: Annotated[str, typer.Option(help="annuity, eip (equal instalments of principal) or maturity.")] = (
+        "annuity"
+    ),
+    life: Annotated[int | None, typer.Option(help="Life of the asset; the term where not given.")] = None,
+    provision: Annotated[str, typer.Option(help="Minimum revenue provision: equal or annuity.")] = "equal",
+    discount_rate: Annotated[
+        float | None, typer.Option(help="Repaid early: rate at which a maturity loan is redeemed.")
+    ] = None,
+    half_years_left: Annotated[
+        int | None, typer.Option(help="Repaid early: half-years to run from the last interest date.")
+    ] = None,
+    days: Annotated[int, typer.Option(help="Repaid early: days since the last interest date.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="Folder for loan.csv, a row for each half-year.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Say what a loan costs half-year by half-year, its provision, and what early repayment costs."""
+    with answering(debug=debug):
+        from estate.lending import Terms, lend
+
+        terms = Terms(amount, rate, years, kind, provision, life, discount_rate, half_years_left, days)
+        for line in lend(terms, out):
+            say(line)
 
 
 def _explore(

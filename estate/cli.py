@@ -379,5 +379,5 @@ def dictionary(
             say(line)
 
 
-for _command in (asking.frontier, asking.alternatives, asking.explain, asking.constraints):
+for _command in (asking.frontier, asking.alternatives, asking.explain, asking.constraints, asking.loan):
     app.command()(_command)

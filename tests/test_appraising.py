@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -24,6 +26,8 @@ sys.path.insert(0, str(Path(__file__).parent / "present"))
 from office import edited, recalculated
 
 PENNY = 0.005
+PAGE = (ROOT / "docs" / "appraisal.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^\$ estate (.*)$", PAGE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -85,14 +89,25 @@ def test_unchanged_it_is_the_run(run, plain):
     assert table["difference"].abs().max() <= PENNY
 
 
-def test_another_discount_rate_and_haircut(folder, tmp_path):
+def by_page(command, folders, monkeypatch):
+    """Run a command of the page as it stands, but for the folder of its results."""
+    base, out = folders
+    monkeypatch.chdir(base)
+    done = CliRunner().invoke(app, [*shlex.split(command), "--out", str(out)])
+    assert done.exit_code == 0, (command, done.output)
+    return done.output
+
+
+def test_another_discount_rate_and_haircut(base, folder, tmp_path, monkeypatch):
     net, sales = cash(folder)
-    asked = {"sets": {"vintage": "5%"}, "levers": {"receipt_haircut_share": 0.2}}
-    told, figures = valued(folder, tmp_path, **asked)
+    assert COMMANDS[1] == "appraise --plan out/tiny --haircut 0.2 --discount-rate 0.05"
+    told = by_page(COMMANDS[1], (base, tmp_path), monkeypatch)
+    summary = json.loads((tmp_path / "tiny-appraised" / "summary.json").read_text(encoding="utf-8"))
+    figures = {row["key"]: row["value"] for row in summary["headlines"]}
     hand = float(((net - 0.2 * sales) / 1.05 ** np.arange(len(net))).sum())
     assert figures["npv_economic_gbp"] == pytest.approx(hand, abs=PENNY)
     assert "Changed: Receipts lower by 20.0%." in told
-    assert any("held fixed" in line for line in told)
+    assert "held fixed" in told
 
 
 def test_no_receipts_is_the_measure_without_receipts(folder, run, tmp_path):
@@ -103,9 +118,10 @@ def test_no_receipts_is_the_measure_without_receipts(folder, run, tmp_path):
     assert cases.loc["none", "npv_financial_gbp"] == pytest.approx(bare, abs=PENNY)
 
 
-def test_late_sales_cost_what_the_empty_building_costs(folder, tmp_path):
+def test_late_sales_cost_what_the_empty_building_costs(base, folder, tmp_path, monkeypatch):
     """Three more years of holding and empty rates, and the receipt three years later."""
-    valued(folder, tmp_path, receipts="late_and_lower")
+    assert COMMANDS[2].startswith("appraise --plan out/tiny --receipts late_and_lower --set ")
+    by_page(COMMANDS[2], (base, tmp_path), monkeypatch)
     before, after = (pd.read_csv(one / "cashflow.csv") for one in (folder, tmp_path / "tiny-appraised"))
     sums = [
         table[table["line"] == "receipt"].groupby("year")["amount_gbp"].sum() for table in (before, after)
@@ -250,9 +266,19 @@ def test_a_changed_cell_agrees_with_the_plan_valued_again(folder, tmp_path):
     assert "held fixed" in str(book["Measures"]["A3"].value)
 
 
+def test_streams_and_loans_of_the_page_run(base, tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "data" / "parenting", base / "data" / "parenting")
+    assert COMMANDS[0] == "run configs/tiny.yaml"
+    assert len(COMMANDS) == 6, "the two with --plan run above"
+    said = [by_page(command, (base, tmp_path), monkeypatch) for command in COMMANDS[3:]]
+    assert "£46,837,471" in said[0]
+    shown = re.findall(r"£[\d,]+\.\d\d", PAGE.split("## One loan")[1].split("## ")[0])
+    assert len(shown) == 4
+    assert all(figure in "".join(said) for figure in shown)
+
+
 def test_the_snippet_of_the_docs_rebuilds_the_net_present_saving(base, run):
-    page = (ROOT / "docs" / "appraisal.md").read_text(encoding="utf-8")
-    code = page.split("```python\n")[1].split("```")[0]
+    code = PAGE.split("```python\n")[1].split("```")[0]
     done = subprocess.run([sys.executable, "-c", code], cwd=base, capture_output=True, text=True, check=True)
     assert float(done.stdout) == pytest.approx(run.run["saving_npv_gbp"], abs=PENNY)
 

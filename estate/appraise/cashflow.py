@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from estate.appraise.lines import LINES, Matrix
 
 if TYPE_CHECKING:
-    from estate.config import Config
+    import pandas as pd
 
 ALL_PARTNERS = "all partners"
-VIEWS = ("economic", "financial")
-SIDES = ("invest", "save", "receipt", "residual")
 
 
 def changes(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -76,49 +73,3 @@ def flow(
     amounts = chosen["amount_gbp"].to_numpy(dtype=float)
     total = np.bincount(chosen["t"].to_numpy(dtype=np.int64), weights=amounts, minlength=span)
     return np.asarray(total, dtype=float)
-
-
-def cashflows(ledger: pd.DataFrame, config: Config) -> pd.DataFrame:
-    """Return yearly and cumulative net cash, plan minus business as usual.
-
-    Parameters
-    ----------
-    ledger : DataFrame
-        From `build_ledger`.
-    config : Config
-        Horizon.
-
-    Returns
-    -------
-    DataFrame
-        view (economic, financial), receipts (with, without), partner_id (and ``all
-        partners``), year, t, invest_gbp (spent once to get the saving, negative), save_gbp,
-        receipt_gbp, residual_gbp, net_gbp, cumulative_gbp [GBP, base-year prices].
-    """
-    horizon = config.horizon.horizon()
-    span = horizon.appraisal_years
-    rows = changes(ledger)
-    partners = [ALL_PARTNERS, *sorted(set(rows["partner_id"]))]
-    parts = []
-    for view in VIEWS:
-        for partner_id in partners:
-            sides = {s: flow(rows, span, view, partner_id=partner_id, side=s) for s in SIDES}
-            parts += [_table(sides, view, partner_id, receipts) for receipts in ("with", "without")]
-    table = pd.concat(parts, ignore_index=True)
-    table.insert(3, "year", table["t"].map(horizon.label))
-    return table
-
-
-def _table(sides: dict[str, Matrix], view: str, partner_id: str, receipts: str) -> pd.DataFrame:
-    """Return the yearly table of one partner in one view."""
-    if receipts == "without":
-        sides = sides | {"receipt": np.zeros_like(sides["receipt"])}
-    net = np.sum(list(sides.values()), axis=0)
-    table = pd.DataFrame(
-        {"view": view, "receipts": receipts, "partner_id": partner_id, "t": np.arange(len(net))}
-    )
-    for side, amounts in sides.items():
-        table[f"{side}_gbp"] = amounts
-    table["net_gbp"] = net
-    table["cumulative_gbp"] = np.cumsum(net)
-    return table
