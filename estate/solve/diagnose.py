@@ -24,6 +24,17 @@ ALL_RULES = Issue(
 )
 
 
+ASKING = ("locks", "affordability", "partnership", "counts")  # rules that a plan may fail to meet
+
+
+def surely_none(estate: Estate, config: Config, clock: Clock) -> bool:
+    """Return whether it is quickly seen that no plan exists; asked only where rules ask for something."""
+    if not set(ASKING) & set(config.rules):
+        return False
+    clock.tell("asking whether the rules can hold together")
+    return Search(build_wide(estate, config), clock).surely_none()
+
+
 def conflicting_rules(estate: Estate, config: Config, clock: Clock) -> list[Issue]:
     """Find smallest sets of lines of the rules that cannot hold together, and what each would have to give.
 
@@ -35,11 +46,12 @@ def conflicting_rules(estate: Estate, config: Config, clock: Clock) -> list[Issu
     Returns
     -------
     list of Issue
-        One for each line of each conflict.
+        One for each line of each conflict; none where no conflict was found in the time given.
     """
-    wide = build_wide(estate, config)
     clock = Clock(config.solver.time_limit, clock.progress, clock.stop)
-    conflicts = [found for found in Search(wide, clock).conflicts() if found.lines]
+    wide = build_wide(estate, config)
+    search = Search(wide, clock)
+    conflicts = [found for found in search.conflicts() if found.lines]
     speaker = Speaker(estate, config, wide)
     several = len(conflicts) > 1
     issues = [
@@ -47,4 +59,8 @@ def conflicting_rules(estate: Estate, config: Config, clock: Clock) -> list[Issu
         for number, conflict in enumerate(conflicts, start=1)
         for line in conflict.lines
     ]
-    return issues or [ALL_RULES]
+    alone = [any(relief.enough for relief in one.reliefs.values()) for one in conflicts]
+    if conflicts and (several or not all(alone)):
+        mend = search.mend(conflicts)
+        issues += [speaker.together(mend)] if mend else []
+    return issues

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from estate.core.errors import InfeasibleError, SolverError
+from estate.core.errors import InfeasibleError, Issue, SolverError
 from estate.core.types import Estate, Progress, Solution
 from estate.model.attainable import impossible_standards
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
-from estate.solve.diagnose import conflicting_rules
+from estate.solve.diagnose import ALL_RULES, conflicting_rules, surely_none
 from estate.solve.exact import solve_exact
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.staged import solve_staged
@@ -66,16 +66,24 @@ def solve_estate(
         raise InfeasibleError("No plan can keep these standards, whatever else it does:", impossible)
     clock.note(f"model of {model.problem.width} columns built")
     built = clock.seconds()
+    if model.problem.width > SMALL and surely_none(estate, config, clock):
+        raise no_plan(conflicting_rules(estate, config, clock))
     outcome = search_model(model, config, clock)
     if outcome.status == "infeasible":
-        raise InfeasibleError(
-            "No plan satisfies all the rules. These conflict:", conflicting_rules(estate, config, clock)
-        )
+        raise no_plan(conflicting_rules(estate, config, clock))
     if outcome.x is None:
+        conflicts = [] if clock.stop.is_set() else conflicting_rules(estate, config, clock)
+        if conflicts:
+            raise no_plan(conflicts)
         raise SolverError(
             "No plan was found in the time given; allow more time, or loosen the gap or the rules"
         )
     return solution_of(model, config, outcome, clock, built)
+
+
+def no_plan(conflicts: list[Issue]) -> InfeasibleError:
+    """Return the error that tells which lines of the rules conflict."""
+    return InfeasibleError("No plan satisfies all the rules. These conflict:", conflicts or [ALL_RULES])
 
 
 def search_model(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import highspy
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.solve.highs import load, run, scaled
+from estate.solve.whynot.years import years_of
 
 if TYPE_CHECKING:
     from estate.model.blocks import Arrays
@@ -22,6 +23,7 @@ Floats = NDArray[np.float64]
 Modes = NDArray[np.int8]
 HELD, LOOSE, OUT = 0, 1, 2
 USED = 1e-5
+WHOLE, FEW, NEAR = 0, -1, -2  # views of the model, see `Elastic.solve`
 # with a tolerance of 1e-8 for whole numbers HiGHS 1.15.1 called a point optimal that was not, see test_whynot
 OPTIONS = {"primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6}
 
@@ -38,11 +40,15 @@ class Found:
         Point over the columns of the wide model.
     beyond : ndarray, shape (lines,)
         How far each line is exceeded, in its own unit; for a line that bars columns, 1 and more.
+    cost, least : float
+        What the point costs, and what every point costs at least.
     """
 
     status: str
-    x: Floats | None
-    beyond: Floats
+    x: Floats | None = None
+    beyond: Floats = field(default_factory=lambda: np.zeros(0))
+    cost: float = np.inf
+    least: float = 0.0
 
 
 class Elastic:
@@ -65,6 +71,7 @@ class Elastic:
         self.unit = self._units()
         self.arrays = self._with_slack()
         self.by_column = self.arrays.matrix.tocsc()
+        self.years = years_of(wide.model, 2 * self.count)
 
     def _units(self) -> Floats:
         """Return the size of each line: its largest bound, else its largest coefficient."""
@@ -138,6 +145,8 @@ class Elastic:
         gap: float = 1e-6,
         saving: Floats | None = None,
         most: Floats | None = None,
+        view: int = WHOLE,
+        near: Floats | None = None,
     ) -> Found:
         """Find the point that exceeds the loose lines least, or saves most.
 
@@ -153,11 +162,20 @@ class Elastic:
             Objective in place of the cost of loose lines [GBP].
         most : ndarray, optional
             Most by which loose lines may be exceeded, as `Found.beyond`.
+        view : int
+            `WHOLE`, `FEW` years, only events `NEAR` a point, or 1 and more: all years taken together
+            in so many groups.
+        near : ndarray, optional
+            The point, over the columns of the wide model.
         """
         upper, cost = self._bounds(modes, most)
         if saving is not None:
             cost = np.concatenate([-saving, np.zeros(2 * self.count)])
         columns, low, high = np.flatnonzero(upper > 0), *self._sides(modes)
+        if view == FEW:
+            columns = self.years.few(columns)
+        if view == NEAR and near is not None:
+            columns = self.years.near(columns, near)
         rows = np.flatnonzero(np.isfinite(low) | np.isfinite(high))
         arrays = replace(
             self.arrays,
@@ -168,14 +186,25 @@ class Elastic:
             row_lower=low[rows],
             row_upper=high[rows],
         )
+        spread = None
+        if view > 0:
+            arrays, spread = self.years.together(arrays, columns, self._barred(modes), view)
         # a new engine each time, so that every solve begins with presolve
         seconds = max(0.1, min(seconds, self.clock.left()))
         answer = run(load(arrays, {**OPTIONS, "time_limit": seconds, "mip_rel_gap": gap}))
         x = None
         if answer.x is not None:
             x = np.zeros(len(upper))
-            x[columns] = answer.x
-        return Found(answer.status, None if x is None else x[: self.width], self._beyond(x))
+            x[columns] = answer.x if spread is None else spread @ answer.x
+        point = None if x is None else x[: self.width]
+        return Found(answer.status, point, self._beyond(x), -answer.saving, -answer.bound)
+
+    def _barred(self, modes: Modes) -> Floats:
+        """Return a number for each column, the same for columns that the same loose lines bar."""
+        bars = self.wide.bars[modes[self.wide.bars["line"]] == LOOSE]
+        number = np.random.default_rng(2).random(self.count)
+        width = self.arrays.matrix.shape[1]
+        return np.bincount(bars["column"], weights=number[bars["line"]], minlength=width).round(9)
 
     def _sides(self, modes: Modes) -> tuple[Floats, Floats]:
         """Return the sides of all rows without those of the lines left out."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from estate.solve.whynot.elastic import HELD, LOOSE, OUT, Elastic
+from estate.solve.whynot.elastic import FEW, HELD, LOOSE, NEAR, OUT, WHOLE, Elastic, Found
 
 if TYPE_CHECKING:
     from estate.solve.clock import Clock
     from estate.solve.whynot.wide import Wide
 
 Modes = NDArray[np.int8]
+Floats = NDArray[np.float64]
 SECONDS = 20.0  # for one question
 MOST_CONFLICTS = 4
+SMALL = 30_000  # columns up to which only the whole model is asked
+COARSE = (1, 3)  # groups of years in which a larger one is asked first
+ALIKE = 1e-4  # relative, between what costs least and what was proved
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,30 @@ class Conflict:
     reliefs: dict[int, Relief] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Mend:
+    """The smallest change that makes a plan possible, more than one line giving at once.
+
+    Attributes
+    ----------
+    reliefs : dict of int to Relief
+        The lines that give, and by how much.
+    saving_gbp : float
+        What the best plan found then saves [GBP].
+    least : bool
+        Whether it was proved that no smaller change is enough.
+    """
+
+    reliefs: dict[int, Relief]
+    saving_gbp: float
+    least: bool
+
+
 class Search:
     """The search for what conflicts.
+
+    A large model is asked with years taken together first, which proves a conflict in seconds where
+    time does not matter to it; then with more groups of years; at last whole.
 
     Parameters
     ----------
@@ -77,26 +103,40 @@ class Search:
     def __init__(self, wide: Wide, clock: Clock) -> None:
         self.wide, self.clock = wide, clock
         self.elastic = Elastic(wide, clock)
+        self.large = self.elastic.width > SMALL
 
     def conflicts(self) -> list[Conflict]:
         """Return conflicts that share no line, each as small as it can be, with their reliefs."""
         out: list[int] = []
         found: list[Conflict] = []
-        while len(found) < MOST_CONFLICTS and not self.clock.over():
-            candidates = self._candidates(out)
-            if not candidates:
+        for view in (*COARSE, WHOLE) if self.large else (WHOLE,):
+            while len(found) < MOST_CONFLICTS and self._time_for(found):
+                candidates = self._candidates(out, view)
+                if not candidates:
+                    break
+                conflict = self._smallest(candidates, view)
+                found.append(conflict)
+                out += conflict.lines
+                if not conflict.lines:
+                    break
+            if found:
                 break
-            conflict = self._smallest(candidates)
-            found.append(conflict)
-            out += conflict.lines
-            if not conflict.lines:
-                break
+        found = [self._needed(conflict) for conflict in found]
         return [self._relieved(conflict, found) for conflict in found]
+
+    def surely_none(self) -> bool:
+        """Return whether a coarse look shows that the rules cannot hold together."""
+        found = self.elastic.solve(self._modes(HELD), SECONDS / 2, view=COARSE[0])
+        return found.status == "infeasible"
+
+    def _time_for(self, found: list[Conflict]) -> bool:
+        """Return whether to look on: half of the time is left to what mends the conflicts found."""
+        return not self.clock.over() and not (found and self.clock.left() < self.clock.limit / 2)
 
     def _modes(self, value: int) -> Modes:
         return np.full(len(self.wide.lines), value, dtype=np.int8)
 
-    def _candidates(self, out: list[int]) -> list[int]:
+    def _candidates(self, out: list[int], view: int) -> list[int]:
         """Hold whatever is exceeded, again and again, until what is held cannot hold (elastic filter).
 
         The first point is the plan in which nothing happens. Any point exceeds a line of every
@@ -107,10 +147,10 @@ class Search:
         held = [line for line in self.elastic.exceeded_by_nothing() if line not in out]
         modes[held] = HELD
         self.clock.tell("looking for the rules in conflict")
-        if self._cannot(held):
+        if self._cannot(held, view):
             return held
         while not self.clock.over():
-            answer = self.elastic.solve(modes, 3 * SECONDS, gap=0.2)
+            answer = self.elastic.solve(modes, SECONDS if self.large else 3 * SECONDS, gap=0.2, view=view)
             if answer.status == "infeasible":
                 return held
             exceeded = np.flatnonzero((modes == LOOSE) & (answer.beyond > 0)).tolist()
@@ -120,29 +160,45 @@ class Search:
             held += exceeded
         return []
 
-    def _smallest(self, candidates: list[int]) -> Conflict:
+    def _smallest(self, candidates: list[int], view: int) -> Conflict:
         """Leave lines out while the conflict stays: many at once first, then one by one."""
         kept, proved = list(candidates), True
         size = max(1, len(kept) // 2)
         while True:
             for start in range(0, len(kept), size)[::-1]:
                 trial = kept[:start] + kept[start + size :]
-                answer = self._cannot(trial)
+                answer = self._cannot(trial, view)
                 if answer:
                     kept = trial
                 proved = proved and (size > 1 or answer is not None)
             if size == 1:
-                return Conflict(tuple(sorted(kept)), proved)
+                return Conflict(tuple(sorted(kept)), proved and view == WHOLE)
             size = max(1, min(size, len(kept)) // 2)
 
-    def _cannot(self, held: list[int]) -> bool | None:
-        """Return whether these lines alone cannot hold together; None where time ran out."""
+    def _needed(self, conflict: Conflict) -> Conflict:
+        """Show of each line that the others can hold without it, year by year; drop it where they cannot."""
+        if conflict.proved or not self.large:
+            return conflict
+        self.clock.tell("asking whether every line is needed")
+        kept, proved = list(conflict.lines), True
+        for line in conflict.lines:
+            others = [other for other in kept if other != line]
+            answer = self._cannot(others)
+            kept = others if answer else kept
+            proved = proved and answer is not None
+        return replace(conflict, lines=tuple(kept), proved=proved)
+
+    def _cannot(self, held: list[int], view: int | None = None) -> bool | None:
+        """Return whether these lines alone cannot hold together; None where time ran out.
+
+        Without a view the answer is of the whole model, from whichever smaller one settles it.
+        """
         if not held:
             return False
         modes = self._modes(OUT)
         modes[held] = HELD
-        status = self.elastic.solve(modes, SECONDS).status
-        return {"infeasible": True, "optimal": False}.get(status)
+        found = self._least(modes) if view is None else self.elastic.solve(modes, SECONDS, view=view)
+        return True if found.status == "infeasible" else None if found.x is None else False
 
     def _relieved(self, conflict: Conflict, every: list[Conflict]) -> Conflict:
         """Ask of each line alone how far it must give, all else but other conflicts held."""
@@ -158,14 +214,69 @@ class Search:
             reliefs[line] = self._relief(trial, line)
         return Conflict(conflict.lines, conflict.proved, reliefs)
 
+    def mend(self, found: list[Conflict]) -> Mend | None:
+        """Return the smallest change of all lines together, each in parts of its own size.
+
+        Lines of the conflicts found give first; the others too where that is not enough. None where
+        the time given found none.
+        """
+        self.clock.tell("asking for the smallest change of all")
+        named = [line for conflict in found for line in conflict.lines]
+        for loose in (named, range(len(self.wide.lines))):
+            modes = self._modes(HELD)
+            modes[list(loose)] = LOOSE
+            answer = self._least(modes)
+            if answer.x is not None:
+                gives = np.flatnonzero(answer.beyond > 0).tolist()
+                saving, best = self._best(modes, answer)
+                reliefs = {line: Relief(True, float(answer.beyond[line]), self._used(best, line)) for line in gives}
+                return Mend(reliefs, saving, answer.status == "optimal")
+            if answer.status != "infeasible":
+                return None
+        return None
+
+    def _least(self, modes: Modes, most: Floats | None = None, saving: Floats | None = None) -> Found:
+        """Return the point that exceeds the loose lines least, or saves most; optimal only where proved.
+
+        A large model is asked with years taken together, then only for the events of that answer in
+        whichever year, then for all events in few years (lines that held so far still held, then not),
+        and whole where none of these found a point.
+        """
+        how = {"most": most, "saving": saving}
+        if not self.large:
+            return self.elastic.solve(modes, SECONDS, **how)
+        together = self.elastic.solve(modes, SECONDS, view=COARSE[0], **how)
+        if together.status == "infeasible" or self.clock.over():
+            return replace(together, x=None)
+        narrow = np.where((modes == LOOSE) & (together.beyond <= 0), HELD, modes).astype(np.int8)
+        best = Found("limit")
+        for view, asked in ((NEAR, modes), (FEW, narrow), (FEW, modes), (WHOLE, modes)):
+            found = self.elastic.solve(asked, SECONDS, view=view, near=together.x, **how)
+            best = replace(found, status="limit") if found.x is not None and found.cost < best.cost else best
+            if best.x is None:
+                continue
+            if best.cost <= together.least + ALIKE * max(1.0, abs(best.cost)):
+                return replace(best, status="optimal")
+            if view == FEW:
+                break
+        return best
+
+    def _best(self, modes: Modes, answer: Found) -> tuple[float, Floats]:
+        """Return the saving and the point of the best plan found that exceeds no more than this one."""
+        saving = self.wide.arrays.saving
+        best = self._least(modes, answer.beyond, saving)
+        x = answer.x if best.x is None else best.x
+        return float(saving @ x), x
+
+    def _used(self, x: Floats, line: int) -> tuple[int, ...]:
+        """Return the columns that a line bars and a point uses."""
+        mine = self.wide.bars.loc[self.wide.bars["line"] == line, "column"].to_numpy()
+        return tuple(int(c) for c in mine[x[mine] > 0.5])
+
     def _relief(self, modes: Modes, line: int) -> Relief:
-        answer = self.elastic.solve(modes, SECONDS)
+        answer = Found("limit") if self.clock.over() else self._least(modes)
         if answer.x is None:
             return Relief(False if answer.status == "infeasible" else None)
-        bars = self.wide.bars
-        mine = bars.loc[bars["line"] == line, "column"].to_numpy()
-        used = tuple(int(c) for c in mine[answer.x[mine] > 0.5])
-        saving = self.wide.arrays.saving
-        best = self.elastic.solve(modes, SECONDS / 2, saving=saving, most=answer.beyond)
-        x = answer.x if best.x is None else best.x
-        return Relief(True, float(answer.beyond[line]), used, float(saving @ x), answer.status == "optimal")
+        saving, _ = self._best(modes, answer)
+        least = answer.status == "optimal"
+        return Relief(True, float(answer.beyond[line]), self._used(answer.x, line), saving, least)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from estate.config import Config
     from estate.core.types import Estate
-    from estate.solve.whynot.search import Conflict, Relief
+    from estate.solve.whynot.search import Conflict, Mend, Relief
     from estate.solve.whynot.wide import Wide
 
 NOT_ALONE = "loosening this alone is not enough"
@@ -82,8 +82,7 @@ class Speaker:
 
     def issue(self, line: int, conflict: Conflict, number: int) -> Issue:
         """Return a line of a conflict as an issue; `number` is that of the conflict, 0 for the only one."""
-        rule, *parts = self.wide.lines[line].split("|")
-        words = self.rules[rule](*parts) if rule in self.rules else self._other(rule, *parts)
+        words = self._words(line)
         relief = conflict.reliefs.get(line)
         alone = len(conflict.lines) == 1
         problem = words.says if alone else f"{words.says}, which cannot hold together with the others"
@@ -102,6 +101,27 @@ class Speaker:
             return told
         verb = "saves" if relief.saving_gbp >= 0 else "costs"
         return f"{told} (a plan is then possible; the best found {verb} {pounds(abs(relief.saving_gbp))})"
+
+    def together(self, mend: Mend) -> Issue:
+        """Return the smallest change of several lines at once as an issue."""
+        told = []
+        for line, relief in mend.reliefs.items():
+            words = self._words(line)
+            told.append(f"{words.place}{', ' if words.about else ''}{words.about}: {words.mend(relief)}")
+        verb = "saves" if mend.saving_gbp >= 0 else "costs"
+        least = "nothing smaller is enough" if mend.least else "perhaps less is enough"
+        return Issue(
+            "all together",
+            None,
+            "",
+            "",
+            f"a plan is possible when these give ({least}; each measured in parts of its own size)",
+            f"{'; and '.join(told)} (the best plan found then {verb} {pounds(abs(mend.saving_gbp))})",
+        )
+
+    def _words(self, line: int) -> Words:
+        rule, *parts = self.wide.lines[line].split("|")
+        return self.rules[rule](*parts) if rule in self.rules else self._other(rule, *parts)
 
     # -- what each rule's lines are called -------------------------------------------------------
 
