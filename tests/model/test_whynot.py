@@ -6,14 +6,22 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
 import pytest
 from tiny import AREAS, TABLES, Row, config, estate
 
 from estate.core.errors import ConfigError, InfeasibleError, InputError
+from estate.pipeline import read_estate
+from estate.settings import load_config
 from estate.solve import solve_estate
 from estate.solve.clock import Clock
+from estate.solve.whynot import search as whynot
+from estate.solve.whynot.elastic import Elastic, Question
 from estate.solve.whynot.search import Conflict, Search
 from estate.solve.whynot.wide import Wide, build_wide
+from estate.solve.whynot.years import years_of
+from estate.starting import example
 
 if TYPE_CHECKING:
     from estate.core.types import Estate
@@ -239,6 +247,73 @@ def test_a_planted_conflict_is_found_and_no_larger_than_it_must_be(name):
     assert [sorted(wide.lines[i] for i in one.lines) for one in conflicts] == [CASES[name].lines]
     assert conflicts[0].proved
     assert any(relief.enough for relief in conflicts[0].reliefs.values())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "access zone",
+        "capital later",
+    ],
+)
+def test_the_way_of_large_estates_finds_the_same(name, monkeypatch):
+    """Years taken together first, then few years, then each: nothing is lost on the way."""
+    monkeypatch.setattr(whynot, "SMALL", -1)
+    wide, conflicts = found(CASES[name])
+    assert [sorted(wide.lines[i] for i in one.lines) for one in conflicts] == [CASES[name].lines]
+    assert conflicts[0].proved
+    plain = Search(wide, Clock(100.0, None, threading.Event()))
+    plain.large = False
+    (other,) = plain.conflicts()
+    for line, relief in conflicts[0].reliefs.items():
+        assert relief.enough == other.reliefs[line].enough
+        assert relief.beyond == pytest.approx(other.reliefs[line].beyond, rel=1e-4)
+
+
+def test_years_taken_together_allow_what_any_year_allows():
+    """A plan of the whole model, put into the smaller one, breaks none of its rows."""
+    planted = Planted([], {"capital": {}}, budget(("pooled", "2027/28", 300_000)))
+    asked_estate, asked = planted.read()
+    wide = build_wide(asked_estate, asked)
+    plan = solve_estate(asked_estate, asked).plan
+    assert len(plan.closures)
+    events = years_of(wide.model, 0)
+    arrays = wide.arrays
+    columns = np.flatnonzero(arrays.upper > 0)
+    smaller, _ = events.together(arrays, columns, np.zeros(len(arrays.upper)), 1)
+    whole = Elastic(wide, Clock(100.0, None, threading.Event()))
+    answer = whole.solve(Question(np.zeros(len(wide.lines), dtype=np.int8), 20.0, saving=arrays.saving))
+    _, group = np.unique(events.event[columns], return_inverse=True)
+    order = pd.Series(group).groupby(pd.factorize(events.event[columns])[0]).first().to_numpy()
+    told = np.bincount(group, weights=answer.x[columns])[order]
+    assert (smaller.matrix @ told <= smaller.row_upper + 1e-6).all()
+
+
+def test_more_rules_than_one_that_must_give_are_told_together():
+    rules = {"locks": {"hub": ["A"]}, "counts": {"min_hubs": 3}}
+    with pytest.raises(InfeasibleError) as raised:
+        solve_estate(*Planted([], rules).read())
+    last = raised.value.issues[-1]
+    assert "nothing smaller is enough" in last.problem
+    assert "take A off locks.hub" in last.remedy
+    assert "set min_hubs to 2" in last.remedy
+    rules["locks"]["hub"], rules["counts"]["min_hubs"] = [], 2
+    assert solve_estate(*Planted([], rules).read()).status == "optimal"
+
+
+@pytest.mark.slow
+def test_a_conflict_among_three_hundred_sites_is_found_with_what_mends_it(tmp_path):
+    """Fifteen hubs cost more than the budgets to 2035/36; each of the two alone, by exactly how much."""
+    example(tmp_path, 4, 300)
+    sets = {"rules.counts.min_hubs": 15, "rules.capital.recycle_share": 0, "solver.time_limit": 240}
+    asked, base = load_config(tmp_path / "estate.yaml", sets)
+    with pytest.raises(InfeasibleError) as raised:
+        solve_estate(read_estate(asked, base), asked)
+    text = str(raised.value)
+    assert "purse pooled, to 2035/36" in text
+    assert "asks for at least 15 hubs" in text
+    assert "set min_hubs to 13 (" in text
+    assert "not shown to be needed" not in text
 
 
 def test_two_conflicts_are_both_told():

@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 Modes = NDArray[np.int8]
 HELD, LOOSE, OUT = 0, 1, 2
 USED = 1e-5
-WHOLE, FEW, NEAR = 0, -1, -2  # views of the model, see `Elastic.solve`
+WHOLE, FEW, NEAR = 0, -1, -2  # views of the model, see `Question`
 # with a tolerance of 1e-8 for whole numbers HiGHS 1.15.1 called a point optimal that was not, see test_whynot
 OPTIONS = {"primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6}
 
@@ -49,6 +49,38 @@ class Found:
     beyond: Floats = field(default_factory=lambda: np.zeros(0))
     cost: float = np.inf
     least: float = 0.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a model.
+
+    Attributes
+    ----------
+    modes : ndarray, shape (lines,)
+        HELD, LOOSE or OUT.
+    seconds : float
+        Most time [s].
+    gap : float
+        Stop at this relative gap.
+    view : int
+        `WHOLE`, `FEW` years, only events `NEAR` a point, or 1 and more: all years taken together in
+        so many groups.
+    saving : ndarray, optional
+        Objective in place of the cost of loose lines [GBP].
+    most : ndarray, optional
+        Most by which loose lines may be exceeded, as `Found.beyond`.
+    near : ndarray, optional
+        The point, over the columns of the wide model.
+    """
+
+    modes: Modes
+    seconds: float
+    gap: float = 1e-6
+    view: int = WHOLE
+    saving: Floats | None = None
+    most: Floats | None = None
+    near: Floats | None = None
 
 
 class Elastic:
@@ -137,45 +169,17 @@ class Elastic:
         asks = np.concatenate([wide.low[arrays.row_lower > USED], wide.high[arrays.row_upper < -USED]])
         return [int(line) for line in np.unique(asks[asks >= 0])]
 
-    def solve(
-        self,
-        modes: Modes,
-        seconds: float,
-        *,
-        gap: float = 1e-6,
-        saving: Floats | None = None,
-        most: Floats | None = None,
-        view: int = WHOLE,
-        near: Floats | None = None,
-    ) -> Found:
-        """Find the point that exceeds the loose lines least, or saves most.
-
-        Parameters
-        ----------
-        modes : ndarray, shape (lines,)
-            HELD, LOOSE or OUT.
-        seconds : float
-            Most time [s].
-        gap : float
-            Stop at this relative gap.
-        saving : ndarray, optional
-            Objective in place of the cost of loose lines [GBP].
-        most : ndarray, optional
-            Most by which loose lines may be exceeded, as `Found.beyond`.
-        view : int
-            `WHOLE`, `FEW` years, only events `NEAR` a point, or 1 and more: all years taken together
-            in so many groups.
-        near : ndarray, optional
-            The point, over the columns of the wide model.
-        """
-        upper, cost = self._bounds(modes, most)
-        if saving is not None:
-            cost = np.concatenate([-saving, np.zeros(2 * self.count)])
+    def solve(self, question: Question) -> Found:
+        """Find the point that exceeds the loose lines least, or saves most."""
+        modes, view = question.modes, question.view
+        upper, cost = self._bounds(modes, question.most)
+        if question.saving is not None:
+            cost = np.concatenate([-question.saving, np.zeros(2 * self.count)])
         columns, low, high = np.flatnonzero(upper > 0), *self._sides(modes)
         if view == FEW:
             columns = self.years.few(columns)
-        if view == NEAR and near is not None:
-            columns = self.years.near(columns, near)
+        if view == NEAR and question.near is not None:
+            columns = self.years.near(columns, question.near)
         rows = np.flatnonzero(np.isfinite(low) | np.isfinite(high))
         arrays = replace(
             self.arrays,
@@ -190,8 +194,8 @@ class Elastic:
         if view > 0:
             arrays, spread = self.years.together(arrays, columns, self._barred(modes), view)
         # a new engine each time, so that every solve begins with presolve
-        seconds = max(0.1, min(seconds, self.clock.left()))
-        answer = run(load(arrays, {**OPTIONS, "time_limit": seconds, "mip_rel_gap": gap}))
+        seconds = max(0.1, min(question.seconds, self.clock.left()))
+        answer = run(load(arrays, {**OPTIONS, "time_limit": seconds, "mip_rel_gap": question.gap}))
         x = None
         if answer.x is not None:
             x = np.zeros(len(upper))
@@ -204,7 +208,9 @@ class Elastic:
         bars = self.wide.bars[modes[self.wide.bars["line"]] == LOOSE]
         number = np.random.default_rng(2).random(self.count)
         width = self.arrays.matrix.shape[1]
-        return np.bincount(bars["column"], weights=number[bars["line"]], minlength=width).round(9)
+        mark = np.zeros(width)
+        np.add.at(mark, bars["column"].to_numpy(), number[bars["line"].to_numpy()])
+        return mark.round(9)
 
     def _sides(self, modes: Modes) -> tuple[Floats, Floats]:
         """Return the sides of all rows without those of the lines left out."""

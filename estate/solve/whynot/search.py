@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from estate.solve.whynot.elastic import FEW, HELD, LOOSE, NEAR, OUT, WHOLE, Elastic, Found
+from estate.solve.whynot.elastic import FEW, HELD, LOOSE, NEAR, OUT, WHOLE, Elastic, Found, Question
 
 if TYPE_CHECKING:
     from estate.solve.clock import Clock
@@ -126,7 +126,7 @@ class Search:
 
     def surely_none(self) -> bool:
         """Return whether a coarse look shows that the rules cannot hold together."""
-        found = self.elastic.solve(self._modes(HELD), SECONDS / 2, view=COARSE[0])
+        found = self.elastic.solve(Question(self._modes(HELD), SECONDS / 2, view=COARSE[0]))
         return found.status == "infeasible"
 
     def _time_for(self, found: list[Conflict]) -> bool:
@@ -150,7 +150,7 @@ class Search:
         if self._cannot(held, view):
             return held
         while not self.clock.over():
-            answer = self.elastic.solve(modes, SECONDS if self.large else 3 * SECONDS, gap=0.2, view=view)
+            answer = self.elastic.solve(Question(modes, 3 * SECONDS, gap=0.2, view=view))
             if answer.status == "infeasible":
                 return held
             exceeded = np.flatnonzero((modes == LOOSE) & (answer.beyond > 0)).tolist()
@@ -197,7 +197,11 @@ class Search:
             return False
         modes = self._modes(OUT)
         modes[held] = HELD
-        found = self._least(modes) if view is None else self.elastic.solve(modes, SECONDS, view=view)
+        found = (
+            self._least(Question(modes, SECONDS))
+            if view is None
+            else self.elastic.solve(Question(modes, SECONDS, view=view))
+        )
         return True if found.status == "infeasible" else None if found.x is None else False
 
     def _relieved(self, conflict: Conflict, every: list[Conflict]) -> Conflict:
@@ -225,34 +229,38 @@ class Search:
         for loose in (named, range(len(self.wide.lines))):
             modes = self._modes(HELD)
             modes[list(loose)] = LOOSE
-            answer = self._least(modes)
+            question = Question(modes, SECONDS)
+            answer = self._least(question)
             if answer.x is not None:
                 gives = np.flatnonzero(answer.beyond > 0).tolist()
-                saving, best = self._best(modes, answer)
-                reliefs = {line: Relief(True, float(answer.beyond[line]), self._used(best, line)) for line in gives}
+                saving, best = self._best(question, answer.x, answer.beyond)
+                reliefs = {
+                    line: Relief(True, float(answer.beyond[line]), self._used(best, line)) for line in gives
+                }
                 return Mend(reliefs, saving, answer.status == "optimal")
             if answer.status != "infeasible":
                 return None
         return None
 
-    def _least(self, modes: Modes, most: Floats | None = None, saving: Floats | None = None) -> Found:
+    def _least(self, question: Question) -> Found:
         """Return the point that exceeds the loose lines least, or saves most; optimal only where proved.
 
         A large model is asked with years taken together, then only for the events of that answer in
         whichever year, then for all events in few years (lines that held so far still held, then not),
         and whole where none of these found a point.
         """
-        how = {"most": most, "saving": saving}
         if not self.large:
-            return self.elastic.solve(modes, SECONDS, **how)
-        together = self.elastic.solve(modes, SECONDS, view=COARSE[0], **how)
+            return self.elastic.solve(question)
+        together = self.elastic.solve(replace(question, view=COARSE[0]))
         if together.status == "infeasible" or self.clock.over():
             return replace(together, x=None)
+        modes = question.modes
         narrow = np.where((modes == LOOSE) & (together.beyond <= 0), HELD, modes).astype(np.int8)
         best = Found("limit")
         for view, asked in ((NEAR, modes), (FEW, narrow), (FEW, modes), (WHOLE, modes)):
-            found = self.elastic.solve(asked, SECONDS, view=view, near=together.x, **how)
-            best = replace(found, status="limit") if found.x is not None and found.cost < best.cost else best
+            found = self.elastic.solve(replace(question, modes=asked, view=view, near=together.x))
+            if found.x is not None and found.cost < best.cost:
+                best = replace(found, status="limit")
             if best.x is None:
                 continue
             if best.cost <= together.least + ALIKE * max(1.0, abs(best.cost)):
@@ -261,11 +269,11 @@ class Search:
                 break
         return best
 
-    def _best(self, modes: Modes, answer: Found) -> tuple[float, Floats]:
+    def _best(self, question: Question, x: Floats, beyond: Floats) -> tuple[float, Floats]:
         """Return the saving and the point of the best plan found that exceeds no more than this one."""
         saving = self.wide.arrays.saving
-        best = self._least(modes, answer.beyond, saving)
-        x = answer.x if best.x is None else best.x
+        best = self._least(replace(question, most=beyond, saving=saving))
+        x = x if best.x is None else best.x
         return float(saving @ x), x
 
     def _used(self, x: Floats, line: int) -> tuple[int, ...]:
@@ -274,9 +282,10 @@ class Search:
         return tuple(int(c) for c in mine[x[mine] > 0.5])
 
     def _relief(self, modes: Modes, line: int) -> Relief:
-        answer = Found("limit") if self.clock.over() else self._least(modes)
+        question = Question(modes, SECONDS)
+        answer = Found("limit") if self.clock.over() else self._least(question)
         if answer.x is None:
             return Relief(False if answer.status == "infeasible" else None)
-        saving, _ = self._best(modes, answer)
+        saving, _ = self._best(question, answer.x, answer.beyond)
         least = answer.status == "optimal"
         return Relief(True, float(answer.beyond[line]), self._used(answer.x, line), saving, least)

@@ -8,7 +8,7 @@ first, its middle or its last year alone: what can hold then, can hold.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -83,7 +83,7 @@ class Years:
             "barred": barred[columns],
             "when": self.year[columns] * groups // span,
         }
-        group = pd.DataFrame(keys).groupby(list(keys), sort=False).ngroup().to_numpy()
+        group = pd.DataFrame(keys).groupby(list(keys), sort=False).ngroup().to_numpy(dtype=np.int64)
         size = np.bincount(group)
         upper = np.isfinite(arrays.row_upper)
         lower = np.isfinite(arrays.row_lower)
@@ -127,7 +127,7 @@ def years_of(model: Model, extra: int) -> Years:
     return Years(event, year)
 
 
-def _least(matrix: sparse.csr_matrix, group: Ints, size: Ints) -> sparse.csr_matrix:
+def _least(matrix: sparse.csr_matrix, group: Ints, size: NDArray[Any]) -> sparse.csr_matrix:
     """Return the least coefficient of each row and group; a column without a coefficient counts as 0."""
     coo = matrix.tocoo()
     key = coo.row.astype(np.int64) * len(size) + group[coo.col]
