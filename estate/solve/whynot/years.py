@@ -127,7 +127,7 @@ def years_of(model: Model, extra: int) -> Years:
     return Years(event, year)
 
 
-def _least(matrix: sparse.csr_matrix, group: Ints, size: NDArray[Any]) -> sparse.csr_matrix:
+def _least(matrix: sparse.csr_matrix, group: NDArray[Any], size: NDArray[Any]) -> sparse.csr_matrix:
     """Return the least coefficient of each row and group; a column without a coefficient counts as 0."""
     coo = matrix.tocoo()
     key = coo.row.astype(np.int64) * len(size) + group[coo.col]
