@@ -338,6 +338,7 @@ class Config(Section):
     audience: Literal["internal", "partner", "public"] = Field(
         "internal", description="Who may read what is written: values by site are internal"
     )
+    fewest_people: int = Field(10, ge=0, description="No public count of people is below this [person]")
     edits: list[EditSection] = Field(default_factory=list, description="Changes of cells: table, where, set")
     scenario: str = Field(
         "",

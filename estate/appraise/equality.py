@@ -11,7 +11,7 @@ import pandas as pd
 
 from estate.appraise.access_summary import FARTHER_KM, SEVERAL, nearest_km, service_travel
 from estate.appraise.facts import number, text
-from estate.appraise.places import open_sites, read_places, served, shown_years, travels
+from estate.appraise.places import nearest, open_sites, read_places, served, shown_years, travels
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -40,6 +40,9 @@ SHARES = (
 )
 """Characteristic, column of ``areas``, the group, and everybody else."""
 UNKNOWN = "not known"
+WHEN = ("before", "after")
+LONGER_MINUTES = 0.5
+"""Who needs less than this more [min] takes as long as before: the timing is no finer."""
 ONCE = ("at least one service", "three services or more")
 """Names under which each person is counted once over all services."""
 EQUALITY = (
@@ -48,12 +51,7 @@ EQUALITY = (
     "service_id",
     "year",
     "residents",
-    "mean_km_before",
-    "mean_km_after",
-    "p90_km_before",
-    "p90_km_after",
-    "max_km_before",
-    "max_km_after",
+    *(f"{of}_{unit}_{when}" for unit in ("km", "minutes") for of in ("mean", "p90", "max") for when in WHEN),
     "worse_off",
     "worse_off_share",
     "times_all_residents",
@@ -62,6 +60,8 @@ EQUALITY = (
     "no_place_left",
     "no_place_today",
     "better_off",
+    "takes_longer",
+    "mean_extra_minutes",
 )
 IN_REACH = (
     "standard_id",
@@ -129,10 +129,11 @@ def equality_tables(estate: Estate, config: Config, plan: Plan) -> dict[str, pd.
     Returns
     -------
     dict of str to DataFrame
-        equality: travel of every group to the nearest place [km], before (BAU) and after (plan), by
-        service and year; how many are worse off [person], by how much, and how that share compares
-        with all residents'. Mean, 90th percentile and greatest are of those who have a place both
-        times; who has none today or is left without one is counted apart. Over all services each
+        equality: travel of every group to the nearest place [km] and to the quickest [min, by the
+        mode of the service's first standard; blank where its speed is not known], before (BAU) and
+        after (plan), by service and year; how many are worse off [person], by how much, and how that
+        share compares with all residents'. Mean, 90th percentile and greatest are of those who have a
+        place both times; who has none today or is left without one is counted apart. Over all services each
         person is counted once. equality_standards: share of every group in reach by standard.
     """
     years = shown_years(config, plan)
@@ -165,15 +166,34 @@ def _year(places: Places, how: dict[str, Travel], groups: Groups, at: tuple[int,
     services = np.zeros(groups.people.shape[1])
     tables = []
     for service, travel in how.items():
-        now, then = (
-            nearest_km(travel, open_sites(places, service, (case, index))) for case in ("bau", "plan")
-        )
+        offered = [open_sites(places, service, (case, index)) for case in ("bau", "plan")]
+        now, then = (nearest_km(travel, sites) for sites in offered)
         farther = _extra(now, then) > FARTHER_KM
         services += farther
-        tables.append(_table(groups, (service, year), _told(groups, now, then)))
+        told = _told(groups, now, then) | _timed(groups, *(_quickest(travel, sites) for sites in offered))
+        tables.append(_table(groups, (service, year), told))
     for words, least in zip(ONCE, (1, SEVERAL), strict=True):
         tables.append(_table(groups, (words, year), {"worse_off": groups.people @ (services >= least)}))
     return tables
+
+
+def _quickest(how: Travel, offered: NDArray[np.bool_]) -> Matrix:
+    """Return the time from each area to the place reached first [min], infinite where none is known."""
+    best = nearest(how.minutes, how.known, offered)
+    return np.where(best >= 0, how.minutes[np.arange(len(best)), best], np.inf)
+
+
+def _timed(groups: Groups, now: Matrix, then: Matrix) -> dict[str, Matrix]:
+    """Return the time before and after of those who know both, how many take longer, and by how much."""
+    both = np.isfinite(now) & np.isfinite(then)
+    told = _spread(now, groups.people * both, "minutes_before")
+    told |= _spread(then, groups.people * both, "minutes_after")
+    extra = np.where(both, then - np.where(both, now, 0.0), 0.0)
+    longer = extra > LONGER_MINUTES
+    total = groups.people @ longer
+    sums = groups.people[:, longer] @ extra[longer]
+    mean = np.divide(sums, total, out=np.full(len(sums), np.nan), where=total > 0)
+    return told | {"takes_longer": total, "mean_extra_minutes": mean}
 
 
 def _extra(now: Matrix, then: Matrix) -> Matrix:
@@ -197,7 +217,7 @@ def _told(groups: Groups, now: Matrix, then: Matrix) -> dict[str, Matrix]:
     """Return travel before and after, and who is worse off by how much, of every group."""
     people, extra = groups.people, _extra(now, then)
     both = np.isfinite(now) & np.isfinite(then)
-    told = _spread(now, people * both, "before") | _spread(then, people * both, "after")
+    told = _spread(now, people * both, "km_before") | _spread(then, people * both, "km_after")
     farther, left = extra > FARTHER_KM, np.isfinite(now) & ~np.isfinite(then)
     some = farther & ~left
     total = people @ some
@@ -213,8 +233,8 @@ def _told(groups: Groups, now: Matrix, then: Matrix) -> dict[str, Matrix]:
     }
 
 
-def _spread(km: Matrix, people: Matrix, when: str) -> dict[str, Matrix]:
-    """Return mean, 90th percentile and greatest [km] of every group, blank where it has nobody."""
+def _spread(km: Matrix, people: Matrix, name: str) -> dict[str, Matrix]:
+    """Return mean, 90th percentile and greatest of every group, blank where it has nobody."""
     used = people.any(axis=0)
     km, people = km[used], people[:, used]
     order = np.argsort(km, kind="stable")
@@ -226,7 +246,7 @@ def _spread(km: Matrix, people: Matrix, when: str) -> dict[str, Matrix]:
     for row in np.flatnonzero(total > 0):
         ninth[row] = km[order][_first(upto[row], 0.9 * total[row])]
         most[row] = km[people[row] > 0].max()
-    return {f"mean_km_{when}": mean, f"p90_km_{when}": ninth, f"max_km_{when}": most}
+    return {f"mean_{name}": mean, f"p90_{name}": ninth, f"max_{name}": most}
 
 
 def _first(upto: NDArray[np.float64], least: float) -> int:

@@ -60,6 +60,8 @@ BY_AREA = (
     "nearest_after",
     "km_after",
     "extra_km",
+    "minutes_before",
+    "minutes_after",
 )
 STOP_M = 400.0
 """A stop is near within this way [m] where the rule fitness asks for none (usual planning distance to a
@@ -79,6 +81,12 @@ class _Scene:
         """Return the column of the nearest place of each area, -1 where there is none."""
         how = self.how[service]
         return nearest(how.km, how.known, open_sites(self.places, service, (case, self.last)))
+
+    def minutes(self, service: str, case: str) -> Matrix:
+        """Return how long each area takes to that place [min], blank where it is not known."""
+        home, minutes = self.home(service, case), self.how[service].minutes
+        there = np.where(home >= 0, minutes[np.arange(len(home)), home], np.inf)
+        return np.where(np.isfinite(there), there, np.nan)
 
     def km(self, service: str, case: str) -> Matrix:
         """Return the way to the nearest place of each area [km]."""
@@ -178,6 +186,7 @@ def _by_area(scene: _Scene, label: str) -> pd.DataFrame:
             km = scene.km(service, case)
             facts[f"nearest_{when}"] = ids[scene.home(service, case)]
             facts[f"km_{when}"] = np.where(np.isfinite(km), km, np.nan)
+            facts[f"minutes_{when}"] = scene.minutes(service, case)
         tables.append(pd.DataFrame(facts))
     if not tables:
         return pd.DataFrame(columns=list(BY_AREA))

@@ -123,6 +123,10 @@ class RunConfig(Protocol):
         """``economic`` or ``financial``."""
 
     @property
+    def fewest_people(self) -> int:
+        """Least count of people that the public is told [person]."""
+
+    @property
     def audience(self) -> str:
         """``internal``, ``partner`` or ``public``."""
 

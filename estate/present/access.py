@@ -35,16 +35,10 @@ def _weights(view: View, group: str) -> pd.Series:
         there = areas["rurality"].astype(str) == ("rural" if group == "rural" else "urban")
         if group == "deprived_urban":
             rank = areas["imd_rank_share"].astype(float).fillna(areas["imd_decile"].astype(float) / 10)
-            there &= rank <= _value(view, "deprived_urban_share")
+            there &= rank <= view.deprived_urban_share
         return people.where(there, 0.0)
     column = _GROUP_SHARE.get(group)
     return people if column is None else people * areas[column].astype(float).fillna(0.0)
-
-
-def _value(view: View, name: str) -> float:
-    """Return the assumption of that name."""
-    rows = view.assumed.loc[view.assumed["name"] == name, "value"]
-    return float(rows.iloc[0]) if len(rows) else float("nan")
 
 
 def before_after(view: View) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from estate.present.serving import people, table_of
+from estate.present.serving import counted, table_of
 from estate.present.words import is_missing, share, text
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ GROUPS_NOTE = (
     "equality_standards.csv."
 )
 SERVICES_NOTE = (
-    "km to the nearest place, today and with the plan, of residents who have one both times; the group whose "
-    "share of people with farther to go is highest, and how many times that of all residents it is."
+    "km to the nearest place and minutes to the quickest (by the mode of the service's first standard; blank "
+    "where its speed is not known), today and with the plan, of residents who have one both times; the group "
+    "whose share of people with farther to go is highest, and how many times that of all residents it is."
 )
 EVIDENCE_NOTE = (
     "What the Public Sector Equality Duty (Equality Act 2010, section 149) asks to be kept: on what these "
@@ -53,9 +54,9 @@ def _times(value: object) -> str:
     return "" if is_missing(value) else f"{float(str(value)):.1f} times"
 
 
-def _km(row: Mapping[Hashable, Any], name: str) -> str:
-    before, after = (row[f"{name}_km_{when}"] for when in ("before", "after"))
-    return "" if is_missing(before) else f"{before:.1f} to {after:.1f}"
+def _before_after(row: Mapping[Hashable, Any], name: str, digits: str = ".1f") -> str:
+    before, after = (row[f"{name}_{when}"] for when in ("before", "after"))
+    return "" if is_missing(before) else f"{before:{digits}} to {after:{digits}}"
 
 
 def by_group(view: View) -> Rows:
@@ -69,8 +70,13 @@ def by_group(view: View) -> Rows:
     rows: list[list[object]] = []
     for row in table[table["service_id"] == ONCE].to_dict("records"):
         three = several.loc[(row["characteristic"], row["group"])]
-        one = [people(row["worse_off"]), share(row["worse_off_share"]), _times(row["times_all_residents"])]
-        cells = [people(row["residents"]), *one, people(three["worse_off"]), share(three["worse_off_share"])]
+        one = [
+            counted(view, row["worse_off"]),
+            share(row["worse_off_share"]),
+            _times(row["times_all_residents"]),
+        ]
+        more = [counted(view, three["worse_off"]), share(three["worse_off_share"])]
+        cells = [counted(view, row["residents"]), *one, *more]
         rows.append([_name(row), *cells])
     return heads, rows
 
@@ -82,6 +88,7 @@ def by_service(view: View) -> Rows:
         "Mean km",
         "9 in 10 within km",
         "Farthest km",
+        "Mean minutes",
         "Worse off",
         "Share",
         "Mean extra km",
@@ -95,10 +102,11 @@ def by_service(view: View) -> Rows:
     for service, part in table[~table["service_id"].isin([ONCE, SEVERAL])].groupby("service_id", sort=True):
         row = part.to_dict("records")[0]
         worst = hardest(part)
-        far = [_km(row, name) for name in ("mean", "p90", "max")]
+        far = [*(_before_after(row, f"{name}_km") for name in ("mean", "p90", "max"))]
+        far.append(_before_after(row, "mean_minutes", ".0f"))
         told = ["", ""] if worst is None else [_name(worst), _times(worst["times_all_residents"])]
         more = "" if is_missing(row["mean_extra_km"]) else f"{row['mean_extra_km']:.1f}"
-        cells = [people(row["worse_off"]), share(row["worse_off_share"]), more, *told]
+        cells = [counted(view, row["worse_off"]), share(row["worse_off_share"]), more, *told]
         rows.append([view.services.get(text(service), text(service)), *far, *cells])
     return heads, rows
 
@@ -127,7 +135,7 @@ def evidence(view: View) -> Rows:
 
 PARTS = (
     ("Equality: who bears the change", GROUPS_NOTE, by_group, ()),
-    ("Equality: travel by service", SERVICES_NOTE, by_service, (7,)),
+    ("Equality: travel by service", SERVICES_NOTE, by_service, (8,)),
     ("Equality: the evidence", EVIDENCE_NOTE, evidence, range(7)),
 )
 """As `serving.PARTS`."""

@@ -8,6 +8,7 @@ import pandas as pd
 
 from estate.present.audience import confidential_sites
 from estate.present.csvs import safe_frame
+from estate.present.small_counts import public_counts
 from estate.present.words import headline_words, is_missing, number, share, text
 
 if TYPE_CHECKING:
@@ -29,12 +30,15 @@ ONLINE_NOTE = (
     "Residents of the areas whose place today it is; the digitally excluded among them need another place."
 )
 
+WITHHELD = "withheld"
+"""Said to the public of a count of few people, which stands blank in the table."""
+
 Rows = tuple[list[str], list[list[object]]]
 """Headings of a table of the report, and its cells in words."""
 
 
 def serving_for(result: Result, audience: str) -> dict[str, pd.DataFrame]:
-    """Return the tables that an audience may read: the public sees no confidential place, even in a count."""
+    """Return the tables that an audience may read: the public sees no confidential place, no small count."""
     shown = dict(result.serving)
     confidential = confidential_sites(result.estate.tables["sites"])
     if audience == "public" and confidential:
@@ -47,7 +51,7 @@ def serving_for(result: Result, audience: str) -> dict[str, pd.DataFrame]:
             # A distance from each of many areas would find the place.
             near = ways["nearest_before"].isin(confidential) | ways["nearest_after"].isin(confidential)
             shown["travel_change"] = ways[~near].reset_index(drop=True)
-    return shown
+    return public_counts(shown, result.config.fewest_people) if audience == "public" else shown
 
 
 def write_serving(view: View, folder: Path) -> None:
@@ -66,6 +70,11 @@ def people(value: object) -> str:
     return "not known" if is_missing(value) else number(round(float(str(value))))
 
 
+def counted(view: View, value: object) -> str:
+    """Return a count of people; to the public one that is too small to tell is withheld."""
+    return WITHHELD if view.header.audience == "public" and is_missing(value) else people(value)
+
+
 def users(view: View) -> Rows:
     """Return who travels how much farther in the last year, residents beside visits."""
     table = table_of(view, "residents")
@@ -81,8 +90,8 @@ def users(view: View) -> Rows:
         several = service not in view.services
         used = ["", ""] if several else [people(row["visits"]), people(row["visits_all"])]
         far = ["" if is_missing(row[c]) else f"{row[c]:.1f}" for c in ("mean_extra_km", "p90_extra_km")]
-        left = "" if several else people(row["unserved"])
-        whole = [people(row["residents"]), *used, *far, left, people(alone[service])]
+        left = "" if several else counted(view, row["unserved"])
+        whole = [counted(view, row["residents"]), *used, *far, left, counted(view, alone[service])]
         rows.append([view.services.get(service, service), *whole])
     return heads, rows
 

@@ -109,6 +109,9 @@ class View:
         Tables of the business case by the name of their file.
     reasons : mapping of str to DataFrame
         Why each site is decided as it is; empty where it was not asked for.
+    deprived_urban_share : float
+        Most deprived part of all areas ranked that counts as deprived: a definition, not a figure
+        of this estate.
     serving : mapping of str to DataFrame
         Tables of how residents are served by the name of their file.
     """
@@ -139,6 +142,7 @@ class View:
     business: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     serving: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    deprived_urban_share: float = float("nan")
 
     def headline(self, key: str) -> Mapping[str, Any] | None:
         """Return the headline of that key, or None where this audience has none."""
@@ -205,6 +209,7 @@ def make_view(result: Result, audience: str) -> View:
         business=business_for(result.business, audience, withheld),
         reasons=reasons_for(result.reasons, audience),
         serving=serving_for(result, audience),
+        deprived_urban_share=result.estate.assumptions.get("deprived_urban_share", float("nan")),
         standards=result.estate.tables["standards"],
         services=_service_names(result.estate.tables["services"]),
     )

@@ -283,3 +283,12 @@ def test_evidence_names_source_and_date_and_what_is_missing():
     assert table.loc["religion or belief", "note"].startswith("No figure in this run: to be considered")
     assert "3 given pairs" not in table.loc["travel", "note"]
     assert "straight line x 1, 4.8 km/h" in table.loc["travel", "note"]
+
+
+def test_minutes_stand_beside_km_and_say_who_takes_longer():
+    """On foot at 4.8 km/h, a1's 4 km take 50 minutes; today it has its place at the door."""
+    table = equality_tables(line_estate(), config(), a_moves_to_candidate())["equality"]
+    last = table[(table["year"] == "2030/31") & (table["service_id"] == "advice")].iloc[0]
+    minutes = [last[f"{of}_minutes_{when}"] for of in ("mean", "max") for when in ("before", "after")]
+    assert minutes == pytest.approx([0.7 * 12.5, 1.1 * 12.5, 12.5, 50])
+    assert [last["takes_longer"], last["mean_extra_minutes"]] == [100, 50]
