@@ -303,6 +303,7 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_money.lead_times,
     check_money.budget_years,
     check_money.leave_to_borrow,
+    check_money.receipts_of_leases,
     check_money.committed_spend,
     check_residents.totals_beside_parts,
     check_residents.mixed_vintages,

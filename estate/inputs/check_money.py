@@ -151,14 +151,21 @@ def committed_spend(context: Context) -> list[Issue]:
     return [Issue(context.source("budgets"), None, "capital_gbp", "", told, remedy)]
 
 
+def receipts_of_leases(context: Context) -> list[Issue]:
+    """Find receipts for giving a lease back: who surrenders is paid nothing."""
+    values = context.filled("valuations")
+    paid = values[(values["receipt_gbp"] > 0) & (values["exit_route"] == "surrender")]
+    problem = "is a receipt for giving up a lease or licence, which brings none"
+    remedy = "clear it; a premium to the landlord is premium_gbp, and only a freehold is sold or transferred"
+    return context.issues("valuations", paid, "receipt_gbp", problem, remedy)
+
+
 def warn_costs(context: Context) -> list[str]:
     """Say what is never a saving, and receipts on routes that pay none."""
     costs, values = context.filled("running_costs"), context.filled("valuations")
     views = headings().set_index("heading")["view"]
     memo = int((costs["heading"].map(views) == "memo").sum())
-    unpaid = int(
-        ((values["receipt_gbp"] > 0) & values["exit_route"].isin(["surrender", "let", "hold"])).sum()
-    )
+    unpaid = int(((values["receipt_gbp"] > 0) & values["exit_route"].isin(["let", "hold"])).sum())
     late = _beyond(context["budgets"], context)
     horizon, backlog = context.config.horizon, context["backlog"]
     never = int((backlog["due_year"] >= horizon.first_year + horizon.appraisal_years).sum())
@@ -171,7 +178,7 @@ def warn_costs(context: Context) -> list[str]:
             ),
             (
                 unpaid,
-                f"{unpaid} valuations name a receipt on a route that brings none (surrender, let, hold).",
+                f"{unpaid} valuations name a receipt on a route that brings none (let, hold): add sell.",
             ),
             (
                 never,

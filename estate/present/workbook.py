@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from estate.present.view import Header, View
 
 FILE = "workbook.xlsx"
+COLUMNS_ACROSS = 14
+"""Columns that can be read on one printed page; wider tables go over several, side by side."""
+REPEATED = 2
+"""First columns, which every such page repeats."""
 MOST_ROWS = 200_000
 LABEL_WIDTH, WORDS_WIDTH = 34, 90
 """Widths of the two columns of the cover [character]."""
@@ -215,3 +220,7 @@ def _write_sheet(
     )
     page.freeze_panes(FIRST_ROW + 1, 1)
     page.repeat_rows(FIRST_ROW)
+    across = math.ceil(len(frame.columns) / COLUMNS_ACROSS)
+    if across > 1:
+        page.fit_to_pages(across, 0)
+        page.repeat_columns(0, REPEATED - 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from small_tables import SMALL, config, issues_of, load, write
 
-from estate.config import HorizonSection
+from estate.config import FinanceSection, HorizonSection
 
 AREAS = SMALL["areas"]
 
@@ -422,6 +422,16 @@ def test_budgets_below_what_is_committed_are_told(tmp_path):
     assert issues_of(tmp_path, rules={"locks": {"hub": ["H1"]}}) == [], (
         "no rule holds the plan to the budgets"
     )
+
+
+def test_leave_to_borrow_for_who_may_not_and_receipts_of_a_lease_given_up(tmp_path):
+    budgets = {"purse": ["council"], "year": ["2027"], "borrowing_limit_gbp": ["900"]}
+    values = {"site_id": ["001"], "exit_route": ["surrender"], "receipt_gbp": ["5000"]}
+    write(tmp_path / "tables", budgets=budgets, valuations=values)
+    finance = FinanceSection(cannot_borrow=["council"])
+    found = {issue.column: issue for issue in issues_of(tmp_path, finance=finance)}
+    assert "take the partner off" in found["borrowing_limit_gbp"].remedy
+    assert "premium_gbp" in found["receipt_gbp"].remedy
 
 
 def test_unknown_and_impossible_assumptions_of_the_configuration(tmp_path):

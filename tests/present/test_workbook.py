@@ -16,7 +16,7 @@ from office import converted
 from estate.core.types import Plan
 from estate.present.sheets import SHEETS
 from estate.present.view import make_view
-from estate.present.workbook import FIRST_ROW, write_workbook
+from estate.present.workbook import COLUMNS_ACROSS, FIRST_ROW, write_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,3 +158,12 @@ def test_document_properties(book: openpyxl.Workbook) -> None:
 def test_libreoffice_opens_it(written: dict[str, Path], tmp_path: Path) -> None:
     page = converted(written["public"] / "workbook.xlsx", tmp_path, "pdf")
     assert page.stat().st_size > 20_000
+
+
+def test_wide_tables_are_printed_on_several_pages_that_name_their_rows(book: openpyxl.Workbook) -> None:
+    wide = [page for page in book.worksheets if page.max_column > COLUMNS_ACROSS]
+    assert "Funding" in [page.title for page in wide]
+    for page in book.worksheets[2:]:
+        across = -(-page.max_column // COLUMNS_ACROSS)
+        assert page.page_setup.fitToWidth in (across, None if across == 1 else across), page.title
+        assert (page.print_title_cols == "$A:$B") is (across > 1), page.title
