@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, Issue
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.study.job import Outcome, StudyProgress
 
+TOO_CLOSE = "fewer than three sites set it apart from a run that is shown; for readers within the council only"
 GIVEN = {
     "bau": (bau_run, "business as usual"),
     "do-minimum": (do_minimum_run, "only what is decided already"),
@@ -71,15 +73,39 @@ def run_scenarios(
     jobs = chosen(scenario_jobs(config), only, config.compare.base)
     folder = config.output / config.name
     outcomes = run_study(Study(config, base, jobs, folder), where, progress, stop)
-    lines = [line for outcome in outcomes for line in outcome_lines(outcome)]
     done = [outcome.name for outcome in outcomes if outcome.status == "done"]
-    lines += ["", f"Each run has its folder in {folder}; the tables of all are in {folder / 'study'}."]
+    told = [f"Each run has its folder in {folder}; the tables of all are in {folder / 'study'}."]
     if config.compare.base in done and len(done) > 1:
         from estate.compare import compare_runs
 
         made = compare_runs([folder / name for name in done], folder / "compare", config.compare)
-        lines.append(f"Side by side: {made / 'compare.html'}")
-    return lines
+        told.append(f"Side by side: {made / 'compare.html'}")
+    if config.audience != "internal" and len(done) > 1:
+        outcomes = withheld(outcomes, folder, config.compare.base)
+    return [*(line for outcome in outcomes for line in outcome_lines(outcome)), "", *told]
+
+
+def withheld(outcomes: Sequence[Outcome], folder: Path, base: str) -> list[Outcome]:
+    """Take back runs that a subtraction from another would turn into the figures of a few sites.
+
+    Of two runs that differ by fewer than three sites the earlier is shown, the base first. What is
+    withheld keeps neither files nor figures, and is worked out anew when it is asked for again.
+    """
+    from estate.compare import too_close
+    from estate.compare.runs import read_runs
+    from estate.study.attempt import Ended
+    from estate.study.store import Store
+
+    done = sorted((one.name for one in outcomes if one.status == "done"), key=lambda name: name != base)
+    hidden = too_close(read_runs([folder / name for name in done]))
+    store, kept = Store(folder), []
+    for one in outcomes:
+        if one.name in hidden:
+            store.keep(one.name, one.key, Ended("withheld", message=TOO_CLOSE, lasting=False))
+            one = replace(one, status="withheld", answer=None, message=TOO_CLOSE)  # noqa: PLW2901
+        kept.append(one)
+    store.write_tables(kept)
+    return kept
 
 
 def chosen(jobs: list[Job], only: Sequence[str] | None, base: str) -> list[Job]:
