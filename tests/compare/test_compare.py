@@ -16,6 +16,9 @@ from estate.compare.tables import WITHHELD, money, notes, too_close
 from estate.config import CompareSection, Threshold
 from estate.core.errors import ConfigError, InputError
 from estate.core.money import discount_factors
+from estate.study.job import Answer, Outcome
+from estate.study.session import withheld
+from estate.study.store import Store
 
 HORIZON = {"first_year": 2027, "decision_years": 2, "appraisal_years": 3}
 DECISIONS = {"A": "close", "B": "close", "C": "keep", "D": "keep", "E": "keep"}
@@ -247,6 +250,28 @@ def test_public_amounts_of_runs_too_close_to_each_other_are_withheld(tmp_path):
     assert table.loc[("closures", "near"), "value"] == 3
     assert "1.20 million" not in (out / "compare.html").read_text(encoding="utf-8")
     assert "For: public readers" in (out / "compare.html").read_text(encoding="utf-8")
+
+
+def test_a_public_study_keeps_no_byte_of_runs_too_close_to_each_other(tmp_path):
+    make_run(tmp_path / "base", audience="public")
+    make_run(tmp_path / "near", audience="public", decisions={"C": "close"}, saving=1_234_567.0)
+    make_run(tmp_path / "far", audience="public", decisions=dict.fromkeys("CDE", "close"), saving=2_000_000.0)
+    assert any(b"1234567" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    names = ("near", "base", "far")
+    outcomes = [Outcome(name, "done", Answer({"saving_npv_gbp": 1_234_567.0}), key=name) for name in names]
+    kept = {one.name: one for one in withheld(outcomes, tmp_path, "base")}
+    assert {name: one.status for name, one in kept.items()} == {
+        "base": "done",
+        "near": "withheld",
+        "far": "done",
+    }
+    assert kept["near"].answer is None
+    assert [path.name for path in (tmp_path / "near").iterdir()] == ["job.json"]
+    assert not any(b"1234567" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    table = pd.read_parquet(tmp_path / "study" / "results.parquet").set_index("job")
+    assert pd.isna(table.loc["near", "saving_npv_gbp"])
+    assert "fewer than three sites" in table.loc["near", "message"]
+    assert Store(tmp_path).find("near", "near") is None
 
 
 def test_what_cannot_be_compared_is_told(tmp_path):
