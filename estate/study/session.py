@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from estate.study.job import Outcome, StudyProgress
 
 TOO_CLOSE = "fewer than three sites set it apart from a run that is shown; for the council alone"
-    "fewer than three sites set it apart from a run that is shown; for readers within the council only"
-)
 GIVEN = {
     "bau": (bau_run, "business as usual"),
     "do-minimum": (do_minimum_run, "only what is decided already"),
