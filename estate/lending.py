@@ -79,16 +79,7 @@ def lend(terms: Terms, out: Path | None = None) -> list[str]:
     one = loan(terms.kind, terms.amount_gbp, terms.rate, terms.years)
     life = terms.life_years or terms.years
     charge = provision(terms.provided, terms.amount_gbp, life, terms.rate)
-    lines = [*_cost(terms, one), *_budget(terms, one, charge)]
-    if terms.discount_rate is not None and terms.half_years_left is not None:
-        x = early_repayment(
-            terms.amount_gbp, terms.rate, terms.discount_rate, terms.half_years_left, terms.days
-        )
-        word = f"is a {'premium' if x > 0 else 'discount'} of £{abs(x):,.2f}"
-        early = (
-            f"Repaid with {terms.half_years_left} half-years to run, redeemed at {terms.discount_rate:.3%}"
-        )
-        lines.append(f"{early}: {word if abs(x) >= PENNY else 'costs nothing'}.")
+    lines = [*_cost(terms, one), *_budget(terms, one, charge), *_early(terms)]
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
         write_table(schedule(one), out / "loan.csv")
@@ -127,55 +118,30 @@ def _budget(terms: Terms, one: Loan, charge: NDArray[np.float64]) -> list[str]:
     ]
 
 
+def _early(terms: Terms) -> list[str]:
+    if terms.discount_rate is None or terms.half_years_left is None:
+        return []
+    x = early_repayment(terms.amount_gbp, terms.rate, terms.discount_rate, terms.half_years_left, terms.days)
+    word = f"is a {'premium' if x > 0 else 'discount'} of £{abs(x):,.2f}"
+    early = f"Repaid with {terms.half_years_left} half-years to run, redeemed at {terms.discount_rate:.3%}"
+    return [f"{early}: {word if abs(x) >= PENNY else 'costs nothing'}."]
+
+
 NAMES = {"annuity": "Annuity", "eip": "Equal instalments of principal", "maturity": "Maturity loan"}
 
 
 def _issues(terms: Terms) -> list[Issue]:
     """Find terms that no loan has."""
     life = terms.life_years or terms.years
-    early = (terms.discount_rate is None, terms.half_years_left is None)
-    left = terms.half_years_left or 0
+    shorter, whole = "is shorter than the loan", "no loan outlasts its asset: shorten --years"
     asked = (
         (terms.amount_gbp <= 0, "AMOUNT", terms.amount_gbp, "is not above nought", "give pounds"),
         (not 0 <= terms.rate <= 1, "--rate", terms.rate, "is no share", "write 0.05 for 5%"),
         (terms.years < 1, "--years", terms.years, "is no term", "give whole years"),
-        (terms.kind not in LOANS, "--kind", terms.kind, "is not known", f"use {', '.join(LOANS)}"),
-        (
-            terms.provided not in PROVISIONS,
-            "--provision",
-            terms.provided,
-            "is not known",
-            f"use {', '.join(PROVISIONS)}",
-        ),
-        (
-            life < terms.years,
-            "--life",
-            life,
-            "is shorter than the loan",
-            "no loan outlasts its asset: shorten --years",
-        ),
-        (early[0] != early[1], "--discount-rate", "", "goes with --half-years-left", "give both, or neither"),
-        (
-            not early[1] and terms.kind != "maturity",
-            "--kind",
-            terms.kind,
-            "is not repaid early here",
-            "the formula is that of maturity loans",
-        ),
-        (
-            not 0 <= left <= 2 * terms.years,
-            "--half-years-left",
-            left,
-            "is beyond the term",
-            "count from the last interest date",
-        ),
-        (
-            not 0 <= terms.days < MOST_DAYS,
-            "--days",
-            terms.days,
-            "is no part of a half-year",
-            f"give 0 to {MOST_DAYS - 1}",
-        ),
+        (terms.kind not in LOANS, "--kind", terms.kind, UNKNOWN, f"use {', '.join(LOANS)}"),
+        (terms.provided not in PROVISIONS, "--provision", terms.provided, UNKNOWN, "use equal or annuity"),
+        (life < terms.years, "--life", life, shorter, whole),
+        *_early_issues(terms),
     )
     return [
         Issue("command line", None, option, str(value), problem, remedy)
@@ -184,4 +150,18 @@ def _issues(terms: Terms) -> list[Issue]:
     ]
 
 
+def _early_issues(terms: Terms) -> tuple[tuple[bool, str, object, str, str], ...]:
+    left, both = terms.half_years_left or 0, "give both, or neither"
+    apart = (terms.discount_rate is None) != (terms.half_years_left is None)
+    other = terms.half_years_left is not None and terms.kind != "maturity"
+    beyond, days = not 0 <= left <= 2 * terms.years, not 0 <= terms.days < MOST_DAYS
+    return (
+        (apart, "--discount-rate", "", "goes with --half-years-left", both),
+        (other, "--kind", terms.kind, "is not repaid early here", "the formula is that of maturity loans"),
+        (beyond, "--half-years-left", left, "is beyond the term", "count from the last interest date"),
+        (days, "--days", terms.days, "is no part of a half-year", f"give 0 to {MOST_DAYS - 1}"),
+    )
+
+
+UNKNOWN = "is not known"
 MOST_DAYS = 184

@@ -219,8 +219,13 @@ def _write_sheet(
         },
     )
     page.freeze_panes(FIRST_ROW + 1, 1)
+    _print(page, len(frame.columns))
+
+
+def _print(page: Worksheet, columns: int) -> None:
+    """Print headers on every page, and wide tables over several pages side by side."""
     page.repeat_rows(FIRST_ROW)
-    across = math.ceil(len(frame.columns) / COLUMNS_ACROSS)
+    across = math.ceil(columns / COLUMNS_ACROSS)
     if across > 1:
         page.fit_to_pages(across, 0)
         page.repeat_columns(0, REPEATED - 1)
