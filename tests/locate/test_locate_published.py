@@ -50,3 +50,24 @@ def test_meets_the_published_optimum(shared, file, kind):
     assert answer.status == "optimal"
     assert answer.objective == pytest.approx(best, rel=1e-6)
     assert answer.bound <= best * (1 + 1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_no_visible_instance_comes_out_below_its_published_optimum(shared):
+    """All verified instances, a second each (they end when proved): plans and bounds on their own side."""
+    with (shared / "benchmarks" / "optima.csv").open(encoding="utf-8", newline="") as handle:
+        rows = [row for row in csv.DictReader(handle) if row["verified"]]
+    assert len(rows) == 361
+    proved = 0
+    for row in rows:
+        room = float(row["capacity"]) if row["capacity"] else None
+        request = Request(file=shared / "benchmarks" / row["file"], problem=KIND[row["kind"]], capacity=room)
+        answer = solve(read_problem(request).problem, Effort(gap=0.0, time_limit=1.0))
+        best = float(row["verified_value"] or row["optimum"])
+        printed = 10.0 ** -len(row["optimum"].partition(".")[2])
+        told = f"{row['file']} {row['kind']}: {answer.objective} with bound {answer.bound}, published {best}"
+        assert answer.objective >= best * (1 - 1e-6) - printed, told
+        assert answer.bound <= best * (1 + 1e-6), told
+        proved += answer.status == "optimal"
+    assert proved >= 150
