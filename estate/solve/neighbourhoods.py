@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 EVENTS = ("hub", "close", "leave", "move", "merge", "online")
 SITES_FREED = 60  # in one part of the plan
 PAIR_SHARE = 2e-4  # of the bound: a move that costs more is not looked at
-NEAR_SHARE = 4e-4  # likewise with the hubs held
+NEAR_SHARE = 6e-5  # likewise with the hubs held: fewer, so that the first good plan comes sooner
 HALF, SEEN = 0.5, 1e-6
 
 
