@@ -188,8 +188,8 @@ def _sweep_lines(found: pd.DataFrame) -> list[str]:
             lines.append(f"  {row['share']:.0%} in {row['year']}, least {name}: {word}")
             continue
         lines.append(
-            f"  {row['share']:.0%} in {row['year']}, least {name}: {row['closures']:.0f} closures,"
-            f" {row['access']:,.0f} visitor km a year (no plan has less than {row['at_least']:,.0f} {name})"
+            f"  {row['share']:.0%} in {row['year']}, least {name}: {row['closures']:.0f} closures, residents"
+            f" travel {row['access']:,.0f} km a year farther (least possible {row['at_least']:,.0f} {name})"
         )
     return lines
 

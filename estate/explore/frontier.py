@@ -208,7 +208,7 @@ def sweep(
             continue
         row |= {
             "status": "found",
-            "at_least": max(0.0, -found.bound),
+            "at_least": -found.bound,
             "running_saving_gbp": running @ found.x,
         }
         rows.append(row | measures_of(questions, found))

@@ -220,6 +220,6 @@ def build_cash(blocks: Mapping[str, ColumnBlock], inst: Instance) -> Cash:
     _moves(pay, inst, blocks["move"])
     _merging(pay, inst, blocks["merge"])
     _online(pay, inst, blocks["online"])
-    if inst.resident_mode:
+    if inst.travel_is_cost:
         _residents(pay, inst, blocks)
     return pay.cash()

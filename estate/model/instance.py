@@ -67,7 +67,9 @@ class Instance:
     tables : mapping
         Conformed tables, for the rules that need more.
     resident_mode : str
-        Mode by which residents' travel is a cost; blank where it is none.
+        Mode by which residents travel.
+    travel_is_cost : bool
+        Whether that is a cost of the run.
     finance : FinanceSection
         Terms of loans.
     """
@@ -95,6 +97,7 @@ class Instance:
     tables: Mapping[str, pd.DataFrame]
     area_km: pd.DataFrame
     resident_mode: str
+    travel_is_cost: bool
     finance: FinanceSection
 
     @property
@@ -368,6 +371,7 @@ def build_instance(estate: Estate, config: Config) -> Instance:
         carbon=_carbon(config, horizon, a),
         tables=tables,
         area_km=estate.area_km,
-        resident_mode=config.resident_travel.mode if config.resident_travel.as_cost else "",
+        resident_mode=config.resident_travel.mode,
+        travel_is_cost=config.resident_travel.as_cost,
         finance=config.finance,
     )

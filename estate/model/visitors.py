@@ -27,15 +27,17 @@ ALIKE_GBP = 1e-9  # places that differ by less are the same to residents: the fi
 def extra_travel(inst: Instance) -> Floats:
     """Return what residents pay more for travel when a provision is at another site [GBP/year].
 
+    With nought a minute and 1 a kilometre it is how far they travel more [km/year].
+
     Returns
     -------
     ndarray, shape (provisions, sites)
-        Negative where they would travel less; all 0 where travel is no cost of the run.
+        Negative where they would travel less; all 0 where there are no areas.
     """
     who = inst.provisions
     extra = np.zeros((len(who), len(inst.sites)))
     areas = inst.tables["areas"].sort_values("area_id", ignore_index=True)
-    if not inst.resident_mode or areas.empty:
+    if areas.empty:
         return extra
     trip = _trip_gbp(inst, areas)
     known = np.isfinite(trip)

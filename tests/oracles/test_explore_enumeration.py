@@ -11,10 +11,12 @@ from enumerate import Enumeration
 from random_cases import random_case
 
 from estate.appraise.emissions import emissions
+from estate.appraise.ledger import build_ledger
 from estate.explore.alternatives import Chooser, alternatives
 from estate.explore.ask import Questions
 from estate.explore.flips import worth
 from estate.explore.frontier import frontier
+from estate.explore.measure import measure
 from estate.explore.prices import Prices
 from estate.explore.reasons import FREE, Reasons
 from estate.solve.plan import read_plan
@@ -68,6 +70,25 @@ def test_every_point_of_a_frontier_is_the_best_within_its_limit(seed):
     for point in points:
         wanted = max(value for value, n in closures if n <= point.limits["closures"])
         assert point.found.value == pytest.approx(wanted, abs=PENNY)
+
+
+def test_access_on_the_frontier_is_the_travel_that_the_ledger_counts():
+    search, _ = everything(SEEDS[1])
+    prices = {"travel_time_gbp_per_hour": 0.0, "travel_distance_gbp_per_km": 1.0}
+    estate = replace(search.estate, assumptions={**search.estate.assumptions, **prices})
+    travel = search.config.resident_travel.model_copy(update={"as_cost": True})
+    config = search.config.model_copy(update={"resident_travel": travel})
+    asked = questions(search)
+    points = frontier(asked, ["access"], 4)
+    counted = []
+    for one in points:
+        ledger = build_ledger(estate, config, one.found.solution.plan)
+        last = ledger["t"] == ledger["t"].max()
+        counted.append(-ledger.loc[last & (ledger["line"] == "resident_travel"), "amount_gbp"].sum())
+        assert measure(asked.model, "access") @ one.found.x == pytest.approx(counted[-1], abs=1e-6)
+        assert counted[-1] <= one.limits["access"] + 1e-6 * max(1.0, abs(one.limits["access"]))
+    assert len(set(np.round(counted, 3))) > 1, "the case has nothing to trade"
+    assert counted[0] == pytest.approx(points[0].limits["access"]), "the end is the least there is"
 
 
 def test_a_frontier_against_carbon_is_that_of_all_plans():
