@@ -5,13 +5,20 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from estate.locate.lists import CLOSED, FREE, OPEN, Floats, Ints
 from estate.locate.mip import Limits, Model, Solved, solve_with_cbc, solve_with_highs
 from estate.locate.problem import Answer, Effort, Problem, judged, nothing, served
 from estate.locate.programme import center_programme, cover_programme
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+LARGEST_CORE = 4_000  # clients or sites; with more, comparing all pairs takes longer than it saves
 
 
 def call(model: Model, limits: Limits, solver: str) -> tuple[Solved, str]:
@@ -130,13 +137,73 @@ def _first_center(problem: Problem, distances: Floats) -> tuple[int, Ints | None
 
 def _covers(problem: Problem, radius: float, effort: Effort, end: float) -> Ints | None:
     """Return p sites that cover everybody within the radius; none if impossible; None if not known."""
-    model = center_programme(problem, radius).model
-    relaxed = replace(model, integer=np.zeros_like(model.integer))
+    if problem.rules:
+        return _asked(center_programme(problem, radius).model, effort, end)
+    near, sites, left = _core(problem, radius)
+    enough = np.count_nonzero(problem.state != CLOSED) >= (problem.p or 0)
+    if not enough or left < 0 or not near.any(axis=1).all():
+        return np.zeros(0, np.int64)
+    rest = np.flatnonzero(problem.state == OPEN)
+    if len(near):
+        found = _asked(_few_enough(near, left), effort, end)
+        if found is None or not len(found):
+            return found
+        rest = np.r_[rest, sites[found]]
+    others = np.setdiff1d(np.flatnonzero(problem.state == FREE), rest)
+    return np.sort(np.r_[rest, others[: (problem.p or 0) - len(rest)]])
+
+
+def _asked(model: Model, effort: Effort, end: float) -> Ints | None:
+    """Return the columns that a model takes; none if impossible; None if not known."""
     none = np.zeros(0, np.int64)
-    if call(relaxed, Limits(0.0, max(end - time.monotonic(), 0.1)), effort.solver)[0].status == "infeasible":
-        return none
+    relaxed = replace(model, integer=np.zeros_like(model.integer))
     limits = Limits(0.0, max(end - time.monotonic(), 0.1), seed=effort.seed, stopped=effort.stopped)
+    if call(relaxed, limits, effort.solver)[0].status == "infeasible":
+        return none
+    limits = replace(limits, seconds=max(end - time.monotonic(), 0.1))
     found, _ = call(model, limits, effort.solver)
     if found.status == "infeasible":
         return none
     return None if found.x is None else np.flatnonzero(found.x > 0.5)
+
+
+def _few_enough(near: NDArray[np.bool_], count: int) -> Model:
+    """Return the question whether so many columns can cover every row."""
+    rows, columns = near.shape
+    matrix = sparse.csr_matrix(np.vstack([near, np.ones(columns, bool)]).astype(float))
+    low, high = np.r_[np.ones(rows), -np.inf], np.r_[np.full(rows, np.inf), float(count)]
+    nought = np.zeros(columns)
+    return Model(nought, nought, np.ones(columns), np.ones(columns, bool), matrix, low, high)
+
+
+def _core(problem: Problem, radius: float) -> tuple[NDArray[np.bool_], Ints, int]:
+    """Return what a cover within a radius is still about.
+
+    Left out are whoever an open site covers, clients covered with any other that is kept, and sites
+    that cover no more than another (Beasley 1987, An algorithm for set covering problem).
+
+    Returns
+    -------
+    ndarray, ndarray, int
+        Whom each site covers, shape (clients, sites); the sites; how many may still open.
+    """
+    opened, sites = np.flatnonzero(problem.state == OPEN), np.flatnonzero(problem.state == FREE)
+    near = problem.cost <= radius
+    near = near[~near[:, opened].any(axis=1)][:, sites]
+    before = None
+    while before != near.shape and max(near.shape) <= LARGEST_CORE:
+        before = near.shape
+        near = near[~_has_another(near)]
+        kept = ~_has_another(~near.T)
+        near, sites = near[:, kept], sites[kept]
+    return near, sites, (problem.p or 0) - len(opened)
+
+
+def _has_another(sets: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows contain all of another row; of those alike the first stays."""
+    whole = sets.astype(np.float32)
+    common = whole @ whole.T
+    inside = common >= common.diagonal()[:, None]
+    alike = inside & inside.T
+    order = np.arange(len(sets))
+    return np.asarray((inside & (~alike | (order[:, None] < order))).any(axis=0))
