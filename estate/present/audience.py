@@ -74,6 +74,7 @@ _PUBLIC_RUN = (
     "seconds",
     "audience",
 )
+ROUND_SHARE = 3  # decimals of shares, ratios and years outside the council
 ROUND_GBP = 1000
 """Headlines outside the council are rounded to this [GBP]: an exact total invites subtraction."""
 
@@ -257,6 +258,8 @@ def _rounded(row: Mapping[str, Any]) -> dict[str, Any]:
         big = isinstance(value, (int, float)) and abs(value) >= ROUND_GBP and (money or name != "value")
         if big and (money or "saving" in str(row.get("key"))):
             answer[name] = round(float(value) / ROUND_GBP) * ROUND_GBP  # type: ignore[arg-type]
+        elif isinstance(value, float) and not money:
+            answer[name] = round(value, ROUND_SHARE)  # an exact ratio of rounded pounds gives the pounds away
     return answer
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from estate.core.errors import InfeasibleError, Issue, SolverError
 from estate.core.types import Estate, Progress, Solution
@@ -12,18 +15,21 @@ from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
 from estate.solve.diagnose import ALL_RULES, conflicting_rules, surely_none
 from estate.solve.exact import solve_exact
+from estate.solve.highs import scaled
+from estate.solve.idle import ceiling, idle_point
 from estate.solve.plan import read_plan, rounded, saving_of
+from estate.solve.restricted import Restricted
 from estate.solve.staged import solve_staged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from estate.config import Config
     from estate.solve.outcome import Outcome
 
+IDLE_SECONDS = 10.0  # for business as usual, after the time is used up
 SMALL = 30_000  # columns up to which the whole model goes to one MIP
 
 
@@ -91,8 +97,19 @@ def search_model(
 ) -> Outcome:
     """Search a built model with the engine asked for, whole or in stages by its size.
 
+    Where no plan was found in time, business as usual is one, if the rules allow it.
+
     A small model may begin with the events of a point that is known to satisfy it.
     """
+    outcome = _searched(model, config, clock, start)
+    if outcome.x is not None or outcome.status == "infeasible":
+        return outcome
+    arrays, _ = scaled(model.problem.arrays())
+    idle = idle_point(model, Restricted(arrays), IDLE_SECONDS)
+    return replace(outcome, x=idle, bound=min(outcome.bound, ceiling(arrays)))
+
+
+def _searched(model: Model, config: Config, clock: Clock, start: NDArray[np.float64] | None) -> Outcome:
     engine = config.solver.engine.lower()
     if engine not in ("auto", "highs"):
         from estate.solve.other import solve_other
@@ -115,7 +132,8 @@ def solution_of(model: Model, config: Config, outcome: Outcome, clock: Clock, bu
         raise SolverError("There is no plan to read")
     whole = rounded(model, outcome.x)
     saving = saving_of(model, whole)
-    bound = max(outcome.bound, saving)
+    bound = outcome.bound if np.isfinite(outcome.bound) else ceiling(model.problem.arrays())
+    bound = max(bound, saving)
     within = bound - saving <= max(config.solver.gap * bound, 1e-6 * max(1.0, abs(saving)))
     status, stopped_by = outcome.status, outcome.stopped_by
     if within and status != "optimal":

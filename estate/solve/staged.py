@@ -24,7 +24,8 @@ from estate.solve.dive import Dive
 from estate.solve.exact import solve_exact
 from estate.solve.generation import Generation
 from estate.solve.highs import Watch, scaled
-from estate.solve.neighbourhoods import Neighbourhoods, first_prices, followers
+from estate.solve.idle import idle_point
+from estate.solve.neighbourhoods import Neighbourhoods, first_prices
 from estate.solve.outcome import Outcome
 from estate.solve.relaxation import build_relaxation
 from estate.solve.restricted import Effort, Restricted
@@ -91,11 +92,7 @@ class Staged:
 
     def start(self) -> None:
         """Try the plan in which nothing happens: often allowed, and then never lost."""
-        idle = self.whole.search(
-            followers(self.model), np.zeros(len(self.arrays.saving)), Effort(self.clock.left())
-        )
-        if idle.x is not None:
-            self.keep(idle.x, "business as usual")
+        self.keep(idle_point(self.model, self.whole, self.clock.left()), "business as usual")
 
     def until(self, share: float, since: float = 0.0) -> Callable[[], float]:
         """Return a function that says how long it is until a share of the time since then is used [s]."""
