@@ -43,7 +43,7 @@ Floats = NDArray[np.float64]
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
 DIVE_PART, PHASE_PART = 0.22, 0.56  # of what is then left
-POOR = 0.7  # of the bound: a plan below it is not worth working on
+POOR = 0.85  # of the bound: a plan below it is not worth working on
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
