@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from estate.core.errors import InfeasibleError, Issue, SolverError, VerificationError
+from estate.explore.measure import measure
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
 from estate.solve.plan import point_of, rounded, saving_of
@@ -71,12 +72,19 @@ class Questions:
         self.model: Model = build_model(estate, config)
         self.config = config
         self.stop = stop or threading.Event()
+        self._measures: dict[str, Floats] = {}
         self.width = self.model.problem.width
         self.saving = np.pad(self.model.problem.saving, (0, self.width - len(self.model.problem.saving)))
 
     def columns(self, family: str) -> NDArray[np.int64]:
         """Return the columns of a family."""
         return self.model.problem.blocks[family].columns
+
+    def measure(self, name: str) -> Floats:
+        """Return what each column adds to a measure, worked out once."""
+        if name not in self._measures:
+            self._measures[name] = measure(self.model, name)
+        return self._measures[name]
 
     def best(
         self,

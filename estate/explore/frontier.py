@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estate.core.errors import EstateError, InfeasibleError
-from estate.explore.measure import MEASURES, measure, running_saving
+from estate.explore.measure import MEASURES, running_saving
 from estate.solve.restricted import Row
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def _same(one: Found | None, other: Found | None) -> bool:
 
 def _ends(questions: Questions, name: str, best: Found) -> tuple[float, float]:
     """Return the least of a measure in any plan, and its least at the greatest saving."""
-    values = measure(questions.model, name)
+    values = questions.measure(name)
     least = questions.best(goal=-values, gap=0.0)
     asked = [Row("the best saving", questions.saving, low=best.value - 1e-3)]
     at_best = questions.best(asked, -values, 0.0, best.x)
@@ -156,7 +156,7 @@ def point(questions: Questions, limits: Mapping[str, float], start: Floats | Non
     rows = [
         Row(
             f"{name} at most {limit:,.6g}",
-            measure(questions.model, name),
+            questions.measure(name),
             high=limit + SLACK * max(1.0, abs(limit)),
         )
         for name, limit in limits.items()
@@ -199,7 +199,7 @@ def sweep(
         asked = Row(f"running saving of {share:.0%}", running, low=share * bau_gbp_per_year * (1 - SLACK))
         row: dict[str, object] = {"share": share, "year": horizon.label(year), "least_of": name}
         try:
-            found = questions.best([asked], -measure(model, name))
+            found = questions.best([asked], -questions.measure(name))
         except InfeasibleError:
             rows.append(row | {"status": "none"})
             continue
@@ -208,7 +208,7 @@ def sweep(
             continue
         row |= {
             "status": "found",
-            "at_least": -found.bound,
+            "at_least": round(-found.bound, 6) + 0.0,  # no minus before a nought
             "running_saving_gbp": running @ found.x,
         }
         rows.append(row | measures_of(questions, found))
@@ -217,7 +217,7 @@ def sweep(
 
 def measures_of(questions: Questions, found: Found) -> dict[str, float]:
     """Return every measure of a plan, and its net present saving [GBP]."""
-    values = {name: float(measure(questions.model, name) @ found.x) for name in MEASURES}
+    values = {name: float(questions.measure(name) @ found.x) for name in MEASURES}
     hubs = float(found.x[questions.columns("hub")].sum())
     return {**values, "hubs": hubs, "saving_npv_gbp": found.solution.objective_gbp}
 

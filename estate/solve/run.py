@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.solve.outcome import Outcome
 
-IDLE_SECONDS = 10.0  # for business as usual, after the time is used up
+IDLE_SECONDS = 10.0  # for business as usual, before or after the search
 SMALL = 30_000  # columns up to which the whole model goes to one MIP
 
 
@@ -72,7 +72,7 @@ def solve_estate(
         raise InfeasibleError("No plan can keep these standards, whatever else it does:", impossible)
     clock.note(f"model of {model.problem.width} columns built")
     built = clock.seconds()
-    if model.problem.width > SMALL and surely_none(estate, config, clock):
+    if model.problem.width > SMALL and not _may_stay(model) and surely_none(estate, config, clock):
         raise no_plan(conflicting_rules(estate, config, clock))
     outcome = search_model(model, config, clock)
     if outcome.status == "infeasible":
@@ -102,11 +102,17 @@ def search_model(
     A small model may begin with the events of a point that is known to satisfy it.
     """
     outcome = _searched(model, config, clock, start)
-    if outcome.x is not None or outcome.status == "infeasible":
+    if outcome.status == "infeasible" or (outcome.x is not None and np.isfinite(outcome.bound)):
         return outcome
     arrays, _ = scaled(model.problem.arrays())
-    idle = idle_point(model, Restricted(arrays), IDLE_SECONDS)
-    return replace(outcome, x=idle, bound=min(outcome.bound, ceiling(arrays)))
+    x = idle_point(model, Restricted(arrays), IDLE_SECONDS) if outcome.x is None else outcome.x
+    return replace(outcome, x=x, bound=min(outcome.bound, ceiling(arrays)))
+
+
+def _may_stay(model: Model) -> bool:
+    """Return whether business as usual is a plan: then nobody need ask whether there is one."""
+    arrays, _ = scaled(model.problem.arrays())
+    return idle_point(model, Restricted(arrays), IDLE_SECONDS) is not None
 
 
 def _searched(model: Model, config: Config, clock: Clock, start: NDArray[np.float64] | None) -> Outcome:
@@ -132,8 +138,7 @@ def solution_of(model: Model, config: Config, outcome: Outcome, clock: Clock, bu
         raise SolverError("There is no plan to read")
     whole = rounded(model, outcome.x)
     saving = saving_of(model, whole)
-    bound = outcome.bound if np.isfinite(outcome.bound) else ceiling(model.problem.arrays())
-    bound = max(bound, saving)
+    bound = max(outcome.bound, saving)
     within = bound - saving <= max(config.solver.gap * bound, 1e-6 * max(1.0, abs(saving)))
     status, stopped_by = outcome.status, outcome.stopped_by
     if within and status != "optimal":

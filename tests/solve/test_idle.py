@@ -30,9 +30,10 @@ def test_with_no_time_business_as_usual_is_the_plan_where_it_is_allowed(seed, al
 
     late = Outcome(None, np.inf, "time_limit", "clock", "none")
     monkeypatch.setattr(engine, "_searched", lambda *_: late)
-    arrays, _ = scaled(build_model(estate, config).problem.arrays())
+    model = build_model(estate, config)
+    arrays, _ = scaled(model.problem.arrays())
     assert ceiling(arrays) >= best.objective_gbp
-    idle = idle_point(build_model(estate, config), Restricted(arrays), 10.0)
+    idle = idle_point(model, Restricted(arrays), 10.0)
     assert (idle is not None) is allowed
     if not allowed:
         monkeypatch.setattr(engine, "conflicting_rules", lambda *_: [])
