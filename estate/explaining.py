@@ -151,8 +151,8 @@ def reasons_of(
     folder = run.folder.with_name(f"{run.folder.name}-reasons")
     search = Search(run.config, run.base, folder, asked.where, progress=_as_progress(progress), stop=stop)
     if not sites:
-        return {}, folder
-    return explain_plan(search, solution, sites, free=asked.free), folder
+        return {}, search.work
+    return explain_plan(search, solution, sites, free=asked.free), search.work
 
 
 def _as_progress(progress: Watcher) -> Callable[[StudyProgress], None] | None:

@@ -165,7 +165,8 @@ def money(runs: Sequence[Run], by: str) -> pd.DataFrame:
     A difference smaller than what the two searches leave open is not given.
     """
     hidden = too_close(runs)
-    found = {run.name: _present(run, by) for run in runs if run.name not in hidden and run.config}
+    told = [run for run in runs if run.config and (run.folder / "cashflow.csv").is_file()]
+    found = {run.name: _present(run, by) for run in told if run.name not in hidden}
     if runs[0].name not in found:
         return pd.DataFrame(columns=[by])
     wide = pd.DataFrame(found).fillna(0.0).sort_index()

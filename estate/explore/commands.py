@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from estate.explore.alternatives import Near
     from estate.study import Outcome, Task
 
+MONEY = ("saving_npv_gbp", "bound_npv_gbp", "running_saving_gbp", "capital", "capital_limit", "capital_up_to")
+"""Columns of money, as other readers than the council may not read them."""
+
 
 def explore_frontier(
     search: Search, against: Sequence[str], count: int, shares: Sequence[float]
@@ -114,7 +117,7 @@ def _frontier(task: Task) -> Answer:
     questions = Questions(estate, task.config, task.stop)
     points = frontier(questions, against, task.parameters["count"])
     shown = table(questions, points, against)
-    open_to = tellable([one.found for one in points], task.config.audience)
+    open_to = tellable([one.found for one in points], task.config, estate)
     shown = _withheld(shown, open_to, task.config.audience)
     plans = {
         f"point-{n:02d}": record_of(one.found, one.found.bound)
@@ -126,7 +129,9 @@ def _frontier(task: Task) -> Answer:
     frames = {"frontier": shown}
     if shares:
         goals = ["closures", "access"]
-        frames["sweep"] = sweep(questions, shares, _running_cost(estate, task.config), goals)
+        found = sweep(questions, shares, _running_cost(estate, task.config), goals)
+        secret = [] if task.config.audience == "internal" else [name for name in MONEY if name in found]
+        frames["sweep"] = found.drop(columns=secret)
         files["sweep.csv"] = csv_of(frames["sweep"])
         lines += _sweep_lines(frames["sweep"])
     title = f"Frontier: {task.config.title or task.config.name}"
@@ -136,7 +141,7 @@ def _frontier(task: Task) -> Answer:
 
 def _withheld(shown: pd.DataFrame, told: Sequence[bool], audience: str) -> pd.DataFrame:
     """Return the points as an audience may read them: money rounded, or withheld, outside the council."""
-    money = [name for name in ("saving_npv_gbp", "bound_npv_gbp", "capital") if name in shown]
+    money = [name for name in MONEY if name in shown]
     if audience == "internal":
         return shown
     rounded = {name: (shown[name].astype(float) / ROUND_GBP).round() * ROUND_GBP for name in money}
@@ -176,6 +181,8 @@ def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
 def _limits(row: Mapping[Hashable, Any], name: str) -> str:
     """Return the limit of a measure, or from the tightest to the loosest at which the plan is the same."""
     low, high = (f"{row[f'{name}_{end}']:,.0f}" for end in ("limit", "up_to"))
+    if low == "nan":
+        return "an amount that is withheld"
     return low if low == high else f"{low} to {high}"
 
 
@@ -226,7 +233,7 @@ def _alternatives(task: Task) -> Answer:
     if task.config.audience != "internal":
         often = often[~often["site_id"].isin(confidential_sites(estate.tables["sites"]))]
     best = near.plans[0]
-    told = tellable(near.plans, task.config.audience)
+    told = tellable(near.plans, task.config, estate)
     plans = {
         f"plan-{n:02d}": record_of(one, best.bound)
         for n, (one, shown) in enumerate(zip(near.plans, told, strict=True), 1)

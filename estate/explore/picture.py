@@ -37,7 +37,7 @@ def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) ->
         axes = figure.add_axes((0.11, 0.12, 0.85, 0.74))
         _draw(axes, shown, against)
         label, unit = MEASURES[against[0]]
-        axes.set_xlabel(f"{label} [{unit}]")
+        axes.set_xlabel(f"{label} [{'£m' if unit == 'GBP' else unit}]")
         axes.set_ylabel("Net present saving [£m]")
         axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
         title = f"What a saving takes: {config.title or config.name}"
@@ -52,18 +52,27 @@ def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) ->
 
 def _draw(axes: Axes, shown: pd.DataFrame, against: Sequence[str]) -> None:
     found = shown[shown["status"] == "found"]
-    second = f"{against[1]}_limit" if len(against) == 2 else None
-    groups = [("", found)] if second is None else list(found.groupby(second))
+    groups = [("", found)] if len(against) == 1 else _by_limit(found, against[1])
+    scale = 1e6 if MEASURES[against[0]][1] == "GBP" else 1.0
     colours = [BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", GREY]
-    for number, (limit, rows) in enumerate(groups):
-        x, y = rows[against[0]].to_numpy(), rows["saving_npv_gbp"].to_numpy() / 1e6
+    for number, (name, rows) in enumerate(groups):
+        x, y = rows[against[0]].to_numpy() / scale, rows["saving_npv_gbp"].to_numpy() / 1e6
         above = (rows["bound_npv_gbp"].to_numpy() / 1e6 - y).clip(min=0)
-        name = "" if second is None else f"{against[1]} at most {float(str(limit)):,.0f}"
         colour = colours[number % len(colours)]
         axes.errorbar(x, y, yerr=[above * 0, above], fmt="o-", color=colour, capsize=3, label=name)
         knee = rows["knee"].to_numpy(dtype=bool)
         axes.plot(x[knee], y[knee], "D", markersize=11, color=VERMILLION, fillstyle="none")
         for at, up in zip(x[knee], y[knee], strict=True):
             axes.annotate("knee", (at, up), xytext=(8, -14), textcoords="offset points", color=VERMILLION)
-    if second is not None:
+    if len(against) == 2:
         axes.legend(frameon=False)
+
+
+def _by_limit(found: pd.DataFrame, measure: str) -> list[tuple[str, pd.DataFrame]]:
+    """Return the points within each limit of a measure; a plan counts wherever it is the best found."""
+    (label, unit), low, high = MEASURES[measure], found[f"{measure}_limit"], found[f"{measure}_up_to"]
+    groups = []
+    for limit in sorted({*low.dropna(), *high.dropna()}):
+        told = f"£{limit / 1e6:,.2f}m" if unit == "GBP" else f"{limit:,.0f} {unit}"
+        groups.append((f"{label} at most {told}", found[(low <= limit) & (limit <= high)]))
+    return groups

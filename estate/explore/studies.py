@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import InfeasibleError, SolverError
 from estate.core.types import Plan, Solution
-from estate.present.pooling import MIN_SITES
+from estate.present.apart import not_together, states_of_plan
 from estate.study import Answer, Job, Study, run_study
+from estate.study.readers import council_folder, publish
 from estate.study.whole import answer_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from estate.config import Config
+    from estate.core.types import Estate
     from estate.explore.ask import Found
     from estate.study import Outcome, StudyProgress, Task, Where
 
@@ -63,7 +65,8 @@ class Search:
     config, base
         The run.
     folder : Path
-        Folder of the study.
+        Folder of the results; where others than the council are to read them, all is worked out
+        in another beside it.
     where : Where
         Where the plans are appraised.
     progress : callable, optional
@@ -84,6 +87,7 @@ class Search:
     ) -> None:
         self.config, self.base, self.folder, self.where = config, base, folder, where
         self.progress, self.stop = progress, stop
+        self.work = council_folder(folder, config.audience)
 
     def do(self, jobs: Sequence[Job], *, here: bool = False) -> list[Outcome]:
         """Do jobs; those found from an earlier call are not done again.
@@ -95,7 +99,7 @@ class Search:
         """
         from estate.study import Where
 
-        study = Study(self.config, self.base, jobs, self.folder)
+        study = Study(self.config, self.base, jobs, self.work)
         outcomes = run_study(study, Where(workers=1) if here else self.where, self.progress, self.stop)
         if outcomes and all(one.answer is None for one in outcomes):
             kind = InfeasibleError if outcomes[0].status == "infeasible" else SolverError
@@ -105,25 +109,27 @@ class Search:
     def plans(self, first: Job, records: Mapping[str, Mapping[str, Any]]) -> list[Outcome]:
         """Appraise and write the plans of a search, each in a folder of its own."""
         jobs = [first, *(Job(name, open_plan, parameters=record) for name, record in records.items())]
-        return self.do(jobs)[1:]
+        outcomes = self.do(jobs)
+        if self.work != self.folder:
+            outcomes = publish(outcomes, self.work, self.folder, first.name)
+        return outcomes[1:]
 
 
-def tellable(found: Sequence[Found | None], audience: str) -> list[bool]:
-    """Return which plans may be shown side by side: a subtraction may not give away a building.
+def tellable(found: Sequence[Found | None], config: Config, estate: Estate) -> list[bool]:
+    """Return which plans may be shown side by side: no subtraction may give away a building.
 
-    Outside the council a plan is left out where fewer than three closures or hubs set it apart
-    from one that is shown (`estate.present.pooling.MIN_SITES`).
+    Outside the council a plan is left out where, beside those before it, it would give away what
+    fewer than three sites do (`estate.present.apart.not_together`).
     """
-    if audience == "internal":
-        return [True] * len(found)
-    shown: list[set[str]] = []
-    told = []
-    for one in found:
-        plan = None if one is None else one.solution.plan
-        done = set() if plan is None else {*plan.closures["site_id"], *plan.hubs["site_id"]}
-        told.append(plan is not None and all(len(done ^ other) >= MIN_SITES for other in shown))
-        shown += [done] if told[-1] else []
-    return told
+    if config.audience == "internal":
+        return [one is not None for one in found]
+    homes = estate.tables["provisions"]
+    home = dict(zip(homes["provision_id"].astype(str), homes["site_id"].astype(str), strict=True))
+    states = {
+        str(n): states_of_plan(one.solution.plan, home) for n, one in enumerate(found) if one is not None
+    }
+    hidden = not_together(states)
+    return [str(number) in states and str(number) not in hidden for number in range(len(found))]
 
 
 def page(title: str, config: Config, lines: Sequence[str], table: pd.DataFrame, picture: str = "") -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, Issue
 from estate.settings import say_nearest
 from estate.study.job import Job, Study, Where
+from estate.study.readers import council_folder, publish
 from estate.study.run import run_study
 from estate.study.scenarios import BASE, check_scenarios, matrix_cells, scenario_overrides
 from estate.study.whole import bau_run, do_minimum_run, whole_run
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.study.job import Outcome, StudyProgress
 
-TOO_CLOSE = "fewer than three sites set it apart from a run that is shown; for the council alone"
 GIVEN = {
     "bau": (bau_run, "business as usual"),
     "do-minimum": (do_minimum_run, "only what is decided already"),
@@ -71,41 +70,21 @@ def run_scenarios(
     """
     config, base = loaded
     jobs = chosen(scenario_jobs(config), only, config.compare.base)
-    folder = config.output / config.name
-    outcomes = run_study(Study(config, base, jobs, folder), where, progress, stop)
+    folder, first = config.output / config.name, config.compare.base
+    work = council_folder(folder, config.audience)
+    outcomes = run_study(Study(config, base, jobs, work), where, progress, stop)
+    if work != folder:
+        outcomes = publish(outcomes, work, folder, first, known="bau")
     done = [outcome.name for outcome in outcomes if outcome.status == "done"]
     told = [f"Each run has its folder in {folder}; the tables of all are in {folder / 'study'}."]
-    if config.compare.base in done and len(done) > 1:
+    if work != folder:
+        told.append(f"{work} has what was worked out, exact and whole: it is for the council alone.")
+    if first in done and len(done) > 1:
         from estate.compare import compare_runs
 
         made = compare_runs([folder / name for name in done], folder / "compare", config.compare)
         told.append(f"Side by side: {made / 'compare.html'}")
-    if config.audience != "internal" and len(done) > 1:
-        outcomes = withheld(outcomes, folder, config.compare.base)
     return [*(line for outcome in outcomes for line in outcome_lines(outcome)), "", *told]
-
-
-def withheld(outcomes: Sequence[Outcome], folder: Path, base: str) -> list[Outcome]:
-    """Take back runs that a subtraction from another would turn into the figures of a few sites.
-
-    Of two runs that differ by fewer than three sites the earlier is shown, the base first. What is
-    withheld keeps neither files nor figures, and is worked out anew when it is asked for again.
-    """
-    from estate.compare import too_close
-    from estate.compare.runs import read_runs
-    from estate.study.attempt import Ended
-    from estate.study.store import Store
-
-    done = sorted((one.name for one in outcomes if one.status == "done"), key=lambda name: name != base)
-    hidden = too_close(read_runs([folder / name for name in done]))
-    store, kept = Store(folder), []
-    for one in outcomes:
-        if one.name in hidden:
-            store.keep(one.name, one.key, Ended("withheld", message=TOO_CLOSE, lasting=False))
-            one = replace(one, status="withheld", answer=None, message=TOO_CLOSE)  # noqa: PLW2901
-        kept.append(one)
-    store.write_tables(kept)
-    return kept
 
 
 def chosen(jobs: list[Job], only: Sequence[str] | None, base: str) -> list[Job]:

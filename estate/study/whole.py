@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from estate.core.errors import InputError
 from estate.core.types import Plan
 from estate.pipeline import evaluate, evaluate_plan, read_estate
+from estate.present.apart import states_of_money
 from estate.present.write import write_all
 from estate.settings import changed
 from estate.study.job import Answer
+from estate.study.readers import STATES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +48,10 @@ def answer_of(result: Result) -> Answer:
         files = {path.name: path.read_bytes() for path in paths}
         plan = _plan(folder)
     figures = {row["key"]: row["value"] for row in summary["headlines"]}
-    return Answer({**figures, **{key: record.get(key) for key in FIGURES}}, {"plan": plan}, files)
+    frames = {"plan": plan}
+    if result.config.audience != "internal":
+        frames[STATES] = states_of_money(result.ledger).reset_index()
+    return Answer({**figures, **{key: record.get(key) for key in FIGURES}}, frames, files)
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from estate.compare.tables import WITHHELD, money, notes, too_close
 from estate.config import CompareSection, Threshold
 from estate.core.errors import ConfigError, InputError
 from estate.core.money import discount_factors
+from estate.study.attempt import Ended
 from estate.study.job import Answer, Outcome
-from estate.study.session import withheld
+from estate.study.readers import TOO_CLOSE, publish
 from estate.study.store import Store
 
 HORIZON = {"first_year": 2027, "decision_years": 2, "appraisal_years": 3}
@@ -252,26 +253,50 @@ def test_public_amounts_of_runs_too_close_to_each_other_are_withheld(tmp_path):
     assert "For: public readers" in (out / "compare.html").read_text(encoding="utf-8")
 
 
+def keep_run(work, name, states, secret):
+    """Keep a run in the council's folder: what each site adds, and a report with a figure."""
+    run = make_run(work.with_name("made") / f"{name}{secret}", audience="public", saving=secret)
+    files = {path.name: path.read_bytes() for path in run.iterdir()} | {"report.html": str(secret).encode()}
+    frame = pd.DataFrame({"site_id": list(states), "all": [str(state) for state in states.values()]})
+    answer = Answer({"saving_npv_gbp": secret}, {"states": frame}, files)
+    Store(work).keep(name, f"{name} {secret / 7}", Ended("done", answer))
+    return Outcome(name, "done", answer, key=f"{name} {secret / 7}")
+
+
 def test_a_public_study_keeps_no_byte_of_runs_too_close_to_each_other(tmp_path):
-    make_run(tmp_path / "base", audience="public")
-    make_run(tmp_path / "near", audience="public", decisions={"C": "close"}, saving=1_234_567.0)
-    make_run(tmp_path / "far", audience="public", decisions=dict.fromkeys("CDE", "close"), saving=2_000_000.0)
-    assert any(b"1234567" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    names = ("near", "base", "far")
-    outcomes = [Outcome(name, "done", Answer({"saving_npv_gbp": 1_234_567.0}), key=name) for name in names]
-    kept = {one.name: one for one in withheld(outcomes, tmp_path, "base")}
+    work, out = tmp_path / "work", tmp_path / "out"
+    same = dict.fromkeys("ABCDE", 0)
+    asked = [
+        keep_run(work, "near", same | {"C": 1}, 1_234_567.0),
+        keep_run(work, "base", same, 7_654_321.0),
+        keep_run(work, "far", same | dict.fromkeys("CDE", 1), 2_000_000.0),
+    ]
+    kept = {one.name: one for one in publish(asked, work, out, "base")}
     assert {name: one.status for name, one in kept.items()} == {
         "base": "done",
         "near": "withheld",
         "far": "done",
     }
     assert kept["near"].answer is None
-    assert [path.name for path in (tmp_path / "near").iterdir()] == ["job.json"]
-    assert not any(b"1234567" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    table = pd.read_parquet(tmp_path / "study" / "results.parquet").set_index("job")
+    assert [path.name for path in (out / "near").iterdir()] == ["job.json"]
+    assert not any(b"1234567" in path.read_bytes() for path in out.rglob("*") if path.is_file())
+    assert not list(out.rglob("states.parquet"))
+    assert (out / "base" / "report.html").is_file()
+    assert not (out / "far" / "cashflow.csv").exists(), "no money by year beside the first"
+    table = pd.read_parquet(out / "study" / "results.parquet").set_index("job")
     assert pd.isna(table.loc["near", "saving_npv_gbp"])
     assert "fewer than three sites" in table.loc["near", "message"]
-    assert Store(tmp_path).find("near", "near") is None
+
+    # a later call sees what the first has shown: A, B, C apart from base, and A, B apart from far
+    later = keep_run(work, "later", same | dict.fromkeys("ABC", 1), 3.0)
+    assert publish([later], work, out, "base")[0].status == "done"
+    both = keep_run(work, "both", same | dict.fromkeys("ABDE", 1), 4.0)
+    assert publish([both], work, out, "base")[0].message == TOO_CLOSE, "later + far - both - base is C alone"
+    assert (out / "far" / "plan.csv").is_file()
+    # what was worked out anew but never shown takes back what was shown of it
+    keep_run(work, "far", same | dict.fromkeys("CDE", 2), 5.0)
+    publish([later], work, out, "base")
+    assert [path.name for path in (out / "far").iterdir()] == ["job.json"]
 
 
 def test_what_cannot_be_compared_is_told(tmp_path):
