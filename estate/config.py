@@ -328,12 +328,12 @@ class Config(Section):
     protect: list[Group] = Field(
         default_factory=list, description="Groups whose share within each standard may not fall below today's"
     )
-    rules: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="Rules and their options, by name"
-    )
+    rules: dict[str, dict[str, Any]] = Field(default_factory=dict, description="Options of rules, by name")
     assumptions: dict[str, float] = Field(
         default_factory=dict, description="Values that replace default assumptions, by name"
     )
+    assumed_by: str = Field("", max_length=100, description="Who set the assumptions that stand here")
+    assumed_on: str = Field("", max_length=40, description="When, for example 1 May 2027")
     solver: SolverSection = SolverSection()
     audience: Literal["internal", "partner", "public"] = Field(
         "internal", description="Who may read what is written: values by site are internal"

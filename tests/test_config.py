@@ -93,6 +93,11 @@ def test_bad_files_are_refused_in_words(tmp_path, text, words):
     assert any(words in line for line in refusal(write(tmp_path, text))), refusal(write(tmp_path, text))
 
 
+def test_options_that_contradict_are_told_in_the_rule_s_words(tmp_path):
+    (told,) = refusal(write(tmp_path, "name: a\nrules: {counts: {min_hubs: 9, max_hubs: 3}}\n"))
+    assert "rules.counts: is not accepted (min_hubs 9 is more than max_hubs 3)" in told
+
+
 def test_not_text_not_there_too_large(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_bytes(b"name: \xff\xfe\n")

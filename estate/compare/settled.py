@@ -91,6 +91,8 @@ def show(key: str, base: Run, run: Run, rules: CompareSection) -> Shown:
         told = f"{NOT_SETTLED}: {SEARCH}" if run is not base else ""
         return Shown(None, status or NOT_SETTLED, "; ".join(filter(None, [words, told])))
     moved, told = _against(key, before, delta, unit, rules.amber_share)
+    if words:  # the threshold alone gives the colour
+        told = told.removeprefix(f"{moved}: ")
     return Shown(delta, status or moved, "; ".join(filter(None, [words, told])))
 
 
@@ -123,7 +125,7 @@ def _by_threshold(value: float, amber: float, red: float, unit: str) -> tuple[st
     for status, limit in (("red", red), ("amber", amber)):
         if (value >= limit) if high_is_bad else (value <= limit):
             side = "from" if high_is_bad else "down to"
-            return status, f"{status}: {status} {side} {quantity(limit, unit)}"
+            return status, f"{status}: {side} {quantity(limit, unit)}"
     return "green", f"green: amber {'from' if high_is_bad else 'down to'} {quantity(amber, unit)}"
 
 
@@ -146,6 +148,8 @@ def _against(key: str, before: float, delta: float, unit: str, amber_share: floa
 
 def _size(amount: float, unit: str) -> str:
     """Return an amount in words, its noun single where it is one."""
+    if unit.startswith("share"):
+        return f"{100 * amount:,.1f} percentage points"
     words = quantity(amount, unit)
     if amount != 1 or unit.startswith("GBP"):
         return words

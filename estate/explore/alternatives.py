@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Way = Literal["different", "spores", "best"]
 WAYS = ("different", "spores", "best")
+NOT_SETTLED = "not settled"
 UNLIKE = 0.1  # a plan need not be the most different there is, to a tenth
 
 
@@ -41,11 +42,20 @@ class Near:
         Whether no further plan within the margin exists (with another choice of closures and hubs).
     proved : bool
         Whether the order and the margin are proved: every search ended at gap 0.
+    within : float
+        The margin, as a share of the best saving found [share].
     """
 
     plans: list[Found]
     complete: bool
     proved: bool
+    within: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether no plan can save more than the best found by more than the margin."""
+        best = self.plans[0]
+        return best.exact or best.bound - best.value <= self.within * abs(best.value)
 
 
 class Chooser:
@@ -139,7 +149,7 @@ def alternatives(
             rows = [near, *(chooser.unlike(one) for one in made)]
             plan = questions.best(rows, goal, exact if goal is None else UNLIKE)
         except InfeasibleError:
-            return Near(found, complete=True, proved=proved)
+            return Near(found, complete=True, proved=proved, within=within)
         except SolverError:  # no further plan in the time given: what was found stands
             break
         made.append(chooser.made(plan.x))
@@ -148,7 +158,7 @@ def alternatives(
         proved = proved and found[-1].exact
         if tell:
             tell(len(found))
-    return Near(found, complete=False, proved=proved)
+    return Near(found, complete=False, proved=proved, within=within)
 
 
 def frequency(questions: Questions, near: Near) -> pd.DataFrame:
@@ -158,7 +168,8 @@ def frequency(questions: Questions, near: Near) -> pd.DataFrame:
     -------
     DataFrame
         site_id, closes, hub (plans), plans, advice: ``safe to start with`` where it closes in all,
-        ``leave alone`` where it closes in none, else ``depends``.
+        ``leave alone`` where it closes in none, else ``depends``; ``not settled`` where a plan outside
+        the margin may save more than all of these.
     """
     chooser, plans = Chooser(questions), len(near.plans)
     made = np.array([chooser.made(plan.x) for plan in near.plans])
@@ -170,6 +181,8 @@ def frequency(questions: Questions, near: Near) -> pd.DataFrame:
     advice = np.select(
         [closes == plans, closes == 0, closes.isna()], ["safe to start with", "leave alone", ""], "depends"
     )
+    if not near.settled:
+        advice = np.where(closes.isna(), "", NOT_SETTLED)
     return pd.DataFrame(
         {
             "site_id": wide.index,

@@ -264,9 +264,15 @@ def _near_lines(task: Task, near: Near, often: pd.DataFrame) -> list[str]:
     lines = [
         f"{len(near.plans)} plans save at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
         "No other choice of closures and hubs is as near." if near.complete else "There may be more.",
-        f"Close in all, safe to start with: {', '.join(safe) or 'none'}.",
-        f"Close in none, leave alone: {', '.join(alone) or 'none'}.",
     ]
+    lines += (
+        [
+            f"Close in all, safe to start with: {', '.join(safe) or 'none'}.",
+            f"Close in none, leave alone: {', '.join(alone) or 'none'}.",
+        ]
+        if near.settled
+        else ["Which sites to start with is not settled: a plan unlike these may save more than all of them."]
+    )
     if task.parameters["way"] == "best" and not near.proved:
         lines.append("The order is not proved: some searches ended before their gap was closed.")
     return lines

@@ -176,7 +176,8 @@ class Prices:
             return Price(site_id, decision, "close", np.inf, np.inf, self._bar(site_id), None)
         otherwise, row = asked
         free = self._freed(site_id)
-        answer, bound = self._search(free, row)
+        start = self._opened(site_id, row) if otherwise == "hub" else self.x
+        answer, bound = self._search(free, row, start)
         price = Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
         if answer.x is None and answer.status != "infeasible":
             return replace(price, low_gbp=self.best.value - bound)
@@ -207,11 +208,20 @@ class Prices:
             free[self.blocks[family].columns] |= mine[self.blocks[family].keys["provision"]]
         return free
 
-    def _search(self, free: Mask, row: Row) -> tuple[Answer, float]:
+    def _opened(self, site_id: str, row: Row) -> Floats:
+        """Return the plan with a hub opened to which nothing moves; the plan where rules bar that."""
+        free = np.ones(self.questions.width, dtype=bool)
+        for family in EVENTS:
+            free[self.blocks[family].columns] = False
+        free[self._at("hub", site_id)] = True
+        answer = self._without(()).search(free, self.x, Effort(FIRST_SECONDS, EXACT), more=[row])
+        return self.x if answer.x is None else answer.x
+
+    def _search(self, free: Mask, row: Row, start: Floats) -> tuple[Answer, float]:
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
         effort = Effort(SECONDS, min(EXACT, gap), 20_000)
-        answer = self._without(()).search(free, self.x, effort, more=[row])
+        answer = self._without(()).search(free, start, effort, more=[row])
         return answer, answer.bound + sub
 
     def _rule(self, free: Mask, row: Row, *, possible: bool) -> tuple[str, tuple[Need, ...]]:

@@ -107,6 +107,8 @@ class Reasons:
         """Return what is told of sites, by one kind of price or both."""
         rows, flipping, travel = [], [], []
         for site_id in site_ids:
+            if self.questions.stop.is_set():
+                break
             for kind, wanted, ask in (
                 (HELD, held, self.prices.held),
                 (FREE, free, self.prices.everything_free),

@@ -107,7 +107,7 @@ def _gap_dtype(name: str) -> str:
 
 
 def assumptions_in_force(
-    given: pd.DataFrame, config: Mapping[str, float]
+    given: pd.DataFrame, config: Mapping[str, float], set_by: tuple[str, str] = ("", "")
 ) -> tuple[pd.DataFrame, list[Issue]]:
     """Return the named assumptions: the defaults, replaced by the table, replaced by the config.
 
@@ -117,6 +117,8 @@ def assumptions_in_force(
         Conformed table ``assumptions``, indexed by spreadsheet row.
     config : mapping of str to float
         Values from the configuration.
+    set_by : tuple of str
+        Who set these, and when.
 
     Returns
     -------
@@ -152,7 +154,8 @@ def assumptions_in_force(
             ]
             force.loc[name, ["source", "quality", "who", "when"]] = [
                 *("the configuration", "amber"),
-                *("whoever wrote the configuration", ""),
+                set_by[0] or "whoever wrote the configuration",
+                set_by[1],
             ]
     return force.reset_index(), issues + _impossible(force)
 

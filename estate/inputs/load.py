@@ -183,7 +183,8 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     _place_all(typed, raw, extras, config)
     add_standards(typed, config, raw)
     add_matrices(extras.matrices, typed, raw)
-    force, issues = assumptions_in_force(typed["assumptions"], config.assumptions)
+    set_by = (config.assumed_by, config.assumed_on)
+    force, issues = assumptions_in_force(typed["assumptions"], config.assumptions, set_by)
     if config.vintages.works:
         table = config.vintages.optimism_bias
         bias = optimism_bias(table, config.vintages.works)

@@ -174,7 +174,7 @@ def test_thresholds_colour_every_run_even_the_base(tmp_path):
     assert show("residents_worse_off", base, base, rules).status == "amber"
     shown = show("residents_worse_off", base, run, rules)
     assert shown.status == "red"
-    assert shown.words == "red: red from 200 people; red: worse, 150 people more (150.0%)"
+    assert shown.words == "red: from 200 people; worse, 150 people more (150.0%)"
     low = CompareSection(thresholds={"npv_economic_gbp": Threshold(amber=950_000, red=800_000)})
     assert show("npv_economic_gbp", base, run, low).status == "amber"
     assert show("npv_economic_gbp", base, base, low).status == "green"

@@ -163,10 +163,13 @@ def test_assumptions_in_force_config_over_table_over_default():
     frames = tables(
         assumptions={"name": ["nia_per_gia", "circuity"], "value": ["0.7", "1.25"], "source": ["Survey", ""]}
     )
-    estate = estate_from_frames(frames, config(assumptions={"circuity": 1.35}))
+    set_by = {"assumed_by": "A. Smith, finance", "assumed_on": "1 May 2027"}
+    estate = estate_from_frames(frames, config(assumptions={"circuity": 1.35}, **set_by))
     assert (estate.assumptions["nia_per_gia"], estate.assumptions["circuity"]) == (0.7, 1.35)
     assert assumed(estate, "nia_per_gia")[["value", "source"]].tolist() == [0.7, "Survey"]
     assert set(default_assumptions()["name"]) <= set(estate.assumed["name"])
+    assert assumed(estate, "circuity")[["who", "when"]].tolist() == list(set_by.values())
+    assert assumed(estate, "fees_share")[["who", "when"]].tolist() == ["the program", ""]
     assert assumed(estate, "circuity")["rows"] == len(estate.area_km)
     untouched = default_assumptions().set_index("name")["value"].drop(["nia_per_gia", "circuity"]).to_dict()
     assert {name: estate.assumptions[name] for name in untouched} == untouched

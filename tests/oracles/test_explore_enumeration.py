@@ -13,7 +13,7 @@ from random_cases import random_case
 
 from estate.appraise.emissions import emissions
 from estate.appraise.ledger import build_ledger
-from estate.explore.alternatives import Chooser, alternatives
+from estate.explore.alternatives import Chooser, alternatives, frequency
 from estate.explore.ask import Questions
 from estate.explore.flips import worth
 from estate.explore.frontier import frontier
@@ -87,6 +87,15 @@ def test_the_n_best_choices_are_those_of_all_plans(seed):
         choice = frozenset(chooser.choices[chooser.made(plan.x)].tolist())
         assert best_of[choice] == pytest.approx(plan.value, abs=PENNY)
     assert near.proved
+
+
+def test_what_to_start_with_is_not_settled_where_the_best_may_be_far_better():
+    asked = questions(everything(SEEDS[0])[0])
+    near = alternatives(asked, within=0.05, count=2)
+    assert set(frequency(asked, near)["advice"]) - {""} <= {"safe to start with", "leave alone", "depends"}
+    far = replace(near.plans[0], bound=near.plans[0].value * 1.06 + 1)
+    told = frequency(asked, replace(near, plans=[far, *near.plans[1:]]))
+    assert set(told["advice"]) - {""} == {"not settled"}
 
 
 @pytest.mark.parametrize("seed", SEEDS)

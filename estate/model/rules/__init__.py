@@ -105,8 +105,8 @@ def resolve_rules(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str,
                 Issue(
                     "config",
                     None,
-                    f"rules.{name}.{'.'.join(str(part) for part in detail['loc'])}",
-                    repr(detail.get("input", "")),
+                    ".".join(["rules", name, *(str(part) for part in detail["loc"])]),
+                    repr(detail.get("input", "")) if detail["loc"] else "",
                     say_refusal(detail),
                     f"use the options of the rule: {', '.join(rule.Options.model_fields)}",
                 )
