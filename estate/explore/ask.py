@@ -14,6 +14,7 @@ from estate.core.errors import InfeasibleError, Issue, SolverError, Verification
 from estate.explore.measure import measure
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
+from estate.solve.highs import load, run, scaled
 from estate.solve.plan import point_of, rounded, saving_of
 from estate.solve.run import search_model, solution_of
 
@@ -125,6 +126,12 @@ class Questions:
         if outcome.x is None:
             raise SolverError(f"No plan was found in the time given with what was asked: {_told(rows)}")
         return self._found(outcome, goal, clock)
+
+    def relaxed(self) -> Floats | None:
+        """Return the best point in which buildings may close by halves; None where time runs out."""
+        arrays, _ = scaled(self.model.problem.arrays())
+        whole = replace(arrays, integer=np.zeros(len(arrays.integer), dtype=bool))
+        return run(load(whole, {"time_limit": self.config.solver.time_limit})).x
 
     def _found(self, outcome: Outcome, goal: Floats | None, clock: Clock) -> Found:
         solution = solution_of(self.model, self.config, outcome, clock)

@@ -2,7 +2,9 @@
 
 Each point is the plan that saves most while a measure (or two) stays within a limit. The end points
 are exact in the order of importance: first the least of the measure that any plan has, then the
-most it saves; and the most that any plan saves, then the least of the measure at that saving.
+most it saves; and the most that any plan saves, then the least of the measure at that saving. Where
+more than `OPEN` could still be saved, limits go on to where the linear relaxation ends, and the last
+point is the best plan found.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from estate.explore.ask import Found, Questions
 
 Floats = NDArray[np.float64]
+OPEN = 0.01  # share of the best saving found, above which it is not known where the frontier ends
 SLACK = 1e-7  # relative, so that a limit that is met exactly is not lost to rounding
 
 
@@ -72,14 +75,18 @@ def frontier(
         If there is no plan at all.
     """
     best = questions.best()
-    ends = {name: _ends(questions, name, best) for name in against}
+    unknown = best.bound - best.value > OPEN * abs(best.value)
+    relaxed = questions.relaxed() if unknown else None
+    ends = {name: _far(questions, name, best, relaxed) if unknown else _ends(questions, name, best)
+            for name in against}  # fmt: skip
     steps = {name: _steps(name, *ends[name], count) for name in against}
     points: list[Point] = []
     for values in product(*(steps[name] for name in against)):
         limits = dict(zip(against, values, strict=True))
         known = [one.found for one in points if one.found is not None and _within(one.limits, limits)]
         start = max(known, key=lambda found: found.value).x if known else None
-        points.append(point(questions, limits, start))
+        whole = unknown and all(limits[name] >= steps[name][-1] for name in against)
+        points.append(Point(limits, best, "found") if whole else point(questions, limits, start))
         if tell:
             tell(len(points))
     return merged(sharpened(points))
@@ -110,7 +117,7 @@ def _within(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
 
 
 def merged(points: Sequence[Point]) -> list[Point]:
-    """Put points with the same plan together, at the tightest limits; `up_to` keeps the loosest."""
+    """Put points with the same plan together, at the tightest limits; up_to and bound are of the loosest."""
     kept: list[Point] = []
     for one in points:
         same = (
@@ -124,14 +131,19 @@ def merged(points: Sequence[Point]) -> list[Point]:
         if number is None:
             kept.append(one)
             continue
-        first = kept[number]
+        first, found = kept[number], one.found
+        bound = max(first.found.bound, found.bound) if first.found and found else np.inf
         most = {name: max(limit, one.limits[name]) for name, limit in (first.up_to or first.limits).items()}
-        kept[number] = replace(first, up_to=most)
+        kept[number] = replace(first, up_to=most, found=found and replace(found, bound=bound))
     return kept
 
 
-def _same(one: Found | None, other: Found | None) -> bool:
-    return one is not None and other is not None and np.array_equal(one.x, other.x)
+def _far(questions: Questions, name: str, best: Found, relaxed: Floats | None) -> tuple[float, float]:
+    """Return the least of a measure, and that of the best plan found or, if it is more, of the relaxation."""
+    values = questions.measure(name)
+    low = -questions.best(goal=-values, gap=0.0).value
+    high = max(low, *(float(values @ x) for x in (best.x, relaxed) if x is not None))
+    return low, float(np.ceil(high)) if name == "closures" else high
 
 
 def _ends(questions: Questions, name: str, best: Found) -> tuple[float, float]:

@@ -39,6 +39,7 @@ def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) ->
         label, unit = MEASURES[against[0]]
         axes.set_xlabel(f"{label} [{'£m' if unit == 'GBP' else unit}]")
         axes.set_ylabel("Net present saving [£m]")
+        _settle(axes, against[0])
         axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
         title = f"What a saving takes: {config.title or config.name}"
         figure.text(0.11, 0.94, literal(title), size=13, color=INK)
@@ -66,6 +67,18 @@ def _draw(axes: Axes, shown: pd.DataFrame, against: Sequence[str]) -> None:
             axes.annotate("knee", (at, up), xytext=(8, -14), textcoords="offset points", color=VERMILLION)
     if len(against) == 2:
         axes.legend(frameon=False)
+
+
+def _settle(axes: Axes, measure: str) -> None:
+    """Keep the axes readable where there is one point, or all save the same."""
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = axes.get_ylim()
+    if high - low < 1e-3 * max(1.0, abs(high)):
+        axes.set_ylim(low - 0.05 * max(1.0, abs(low)), high + 0.05 * max(1.0, abs(high)))
+    axes.ticklabel_format(useOffset=False, style="plain")
+    if measure == "closures":
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _by_limit(found: pd.DataFrame, measure: str) -> list[tuple[str, pd.DataFrame]]:

@@ -18,7 +18,7 @@ Modes = NDArray[np.int8]
 Floats = NDArray[np.float64]
 SECONDS = 20.0  # for one question
 MOST_CONFLICTS = 4
-SMALL = 30_000  # columns up to which only the whole model is asked
+SMALL = 3_000  # columns up to which only the whole model is asked
 COARSE = (1, 3)  # groups of years in which a larger one is asked first
 ALIKE = 1e-4  # relative, between what costs least and what was proved
 
