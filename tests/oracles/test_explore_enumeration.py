@@ -110,6 +110,23 @@ def test_every_point_of_a_frontier_is_the_best_within_its_limit(seed):
         assert point.found.value == pytest.approx(wanted, abs=PENNY)
 
 
+def test_where_the_best_is_not_proved_the_frontier_goes_on_and_says_what_is_open(monkeypatch):
+    search, plans = everything(SEEDS[3])
+    asked = questions(search)
+    found = asked.best
+
+    def open_best(*rows, **goal):
+        answer = found(*rows, **goal)
+        return answer if rows or goal else replace(answer, bound=2 * abs(answer.value) + 1)
+
+    monkeypatch.setattr(asked, "best", open_best)
+    points = frontier(asked, ["closures"], 9)
+    last = points[-1].up_to or points[-1].limits
+    assert last["closures"] >= asked.measure("closures") @ asked.relaxed()
+    assert points[-1].found.bound == 2 * abs(plans[0][0]) + 1
+    assert points[-1].found.value == pytest.approx(plans[0][0], abs=PENNY)
+
+
 def test_access_on_the_frontier_is_the_travel_that_the_ledger_counts():
     search, _ = everything(SEEDS[1])
     prices = {"travel_time_gbp_per_hour": 0.0, "travel_distance_gbp_per_km": 1.0}
