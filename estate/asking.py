@@ -109,9 +109,14 @@ def constraints(  # noqa: PLR0913, PLR0917 - each argument is an option of the c
         list[str] | None,
         typer.Option(metavar="KIND=AMOUNT", help="Another step, as capital=250000; may be given again."),
     ] = None,
-    most: Annotated[int, typer.Option(min=0, help="Most limits asked about; first what promises most.")] = 12,
+    most: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Most limits asked about: first what --step names, then what promises most."
+        ),
+    ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Ask about every limit, whatever the screen says.")
+        bool, typer.Option("--all", help="Ask about every limit, also where much is left.")
     ] = False,
     gap: Annotated[
         float, typer.Option(help="Gap of every search; small, for steps are worth little.")
@@ -125,14 +130,16 @@ def constraints(  # noqa: PLR0913, PLR0917 - each argument is an option of the c
 ) -> None:
     """Say what a step more of each budget, limit or standard that may bind is worth."""
     with answering(debug=debug):
-        from estate.explore.constraints import explore_constraints
+        from estate.explore.constraints import ALL, BINDING, explore_constraints
         from estate.explore.loosen import steps_of
 
         steps = steps_of(step or [])
+        named = [one.partition("=")[0] for one in step or []]
+        chosen = ALL if every else BINDING if most is None else most
         _explore(
             (config, "constraints"),
             ([*(sets or []), f"solver.gap={gap}"], out, shared, workers, cluster),
-            lambda search: explore_constraints(search, steps, None if every else most),
+            lambda search: explore_constraints(search, steps, named, chosen),
         )
 
 

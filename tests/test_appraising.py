@@ -247,7 +247,7 @@ def test_libreoffice_works_out_the_same_figures(folder, run, tmp_path):
         net = [row[rows[0].index("Net [£]")] for row in rows[1:]]
         assert net == pytest.approx(cash(folder, view)[0].tolist(), abs=PENNY)
     rows = list(book["Partners"].iter_rows(min_row=4, values_only=True))
-    worth = [row[rows[0].index("Npv [£]")] for row in rows[1:]]
+    worth = [row[rows[0].index("Net present saving [£]")] for row in rows[1:]]
     assert worth == pytest.approx(run.partners["npv_gbp"].tolist(), abs=PENNY)
     npv = next(row[3] for row in book["Measures"].iter_rows(min_row=5, values_only=True))
     assert npv == pytest.approx(run.run["saving_npv_gbp"], abs=PENNY)

@@ -27,7 +27,7 @@ def ask(out: Path, *more: str):
 @pytest.fixture(scope="module")
 def asked(tmp_path_factory):
     out = tmp_path_factory.mktemp("constraints")
-    done = ask(out, "--most", "1", "--step", "peak=30000")
+    done = ask(out, "--most", "2", "--step", "peak=30000")
     assert done.exit_code == 0, done.output
     return out / "tiny-constraints", done.output
 
@@ -41,7 +41,8 @@ def test_limits_with_what_a_step_is_worth_stand_in_file_sheet_and_report(asked):
     assert 0 < closures["worth_low_gbp"] <= closures["worth_high_gbp"]
     assert closures["verdict"] == "worth it"
     assert table.set_index("line")["step"]["affordability|peak"] == 30_000
-    assert (table["verdict"] == "not asked").sum() == len(table) - 1
+    assert (table["verdict"] == "not asked").sum() == len(table) - 2
+    assert table["line"][0] == "affordability|peak", "what --step names comes first"
     assert "1 closure more" in said
     book = openpyxl.load_workbook(folder / "plan" / "workbook.xlsx", read_only=True)
     assert book["Constraints"].max_row >= len(table)
@@ -68,8 +69,8 @@ def test_what_is_worth_is_the_difference_of_two_runs(asked):
 def test_a_second_call_takes_over_what_was_found(asked):
     folder, said = asked
     before = {path: path.stat().st_mtime_ns for path in folder.glob("*/job.json")}
-    assert len(before) == 3
-    again = ask(folder.parent, "--most", "1", "--step", "peak=30000")
+    assert len(before) == 4
+    again = ask(folder.parent, "--most", "2", "--step", "peak=30000")
     assert again.exit_code == 0
     assert {path: path.stat().st_mtime_ns for path in folder.glob("*/job.json")} == before
     assert said.splitlines()[-1] == again.output.splitlines()[-1]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from estate.appraise.flows import Irr
     from estate.appraise.measures import FlowMeasures, Measures
     from estate.config import Config
-    from estate.core.types import Plan
+    from estate.core.types import Horizon, Plan
 
 Headline = dict[str, Any]
 
@@ -49,7 +49,7 @@ def summary(
         **_saving(measures, horizon.label(measures.steady.t)),
         **_worth(measures, config),
         **_returns(measures),
-        **_funding(measures),
+        **_funding(measures, horizon),
         **_counts(plan),
         **(_residents(access) if access is not None else {}),
     }
@@ -238,14 +238,14 @@ def _rates(rate: Irr) -> str:
     return f"Undefined: {rate.reason}{listed}" if rate.reason else ""
 
 
-def _funding(measures: Measures) -> dict[str, Headline]:
+def _funding(measures: Measures, horizon: Horizon) -> dict[str, Headline]:
     """Return peak funding, capital and receipts."""
     figures = {}
     for suffix, words, view in _financial(measures):
         peak = view.peak_funding
-        when = (
-            "Cash is never negative" if peak.year is None else f"At the end of year {peak.year}, from year 0"
-        )
+        when = "Cash is never negative"
+        if peak.year is not None:
+            when = f"At the end of {horizon.label(peak.year)}, year t = {peak.year}"
         figures[f"peak_funding_gbp{suffix}"] = _headline(
             f"Peak funding{words}", peak.amount_gbp, "GBP", when, t=peak.year
         )

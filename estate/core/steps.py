@@ -17,14 +17,11 @@ class Step:
         Its unit.
     says : str
         What the step means, with ``{}`` for its amount.
-    named : bool
-        Whether it is asked about only where ``--step`` names it: there are many of its kind.
     """
 
     amount: float
     unit: str
     says: str
-    named: bool = False
 
 
 STEPS: dict[str, Step] = {
@@ -38,9 +35,10 @@ STEPS: dict[str, Step] = {
     "closures": Step(1.0, "sites", "{:g} closure more, or fewer where a least number is asked for"),
     "access": Step(0.01, "share", "a share lower by {:.1%} of these residents"),
     "each_area": Step(1.0, "share", "to hold no area to it"),
-    "materiality": Step(10_000.0, "GBP/year", "£{:,.0f} a year less before a site may close", named=True),
-    "reach": Step(1.0, "km", "{:g} km farther", named=True),
-    "room": Step(25.0, "m2", "{:g} m2 of room more, at the same cost", named=True),
+    "materiality": Step(10_000.0, "GBP/year", "£{:,.0f} a year less before a site may close"),
+    "reach": Step(1.0, "km", "{:g} km farther"),
+    "room": Step(25.0, "m2", "{:g} m2 of room more, at the same cost"),
+    "hours": Step(5.0, "h/week", "{:g} hours a week more, at the same fee"),
 }
 """Kinds of limits that a step can loosen."""
 

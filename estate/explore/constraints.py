@@ -24,7 +24,7 @@ from estate.verify import limits, verify
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from estate.config import Config
     from estate.core.types import Estate, Plan
@@ -34,11 +34,14 @@ if TYPE_CHECKING:
 WORTH, NOTHING, NOT_SETTLED = "worth it", "worth nothing", "not settled"
 NOT_ASKED, NOT_FOUND = "not asked", "not found in the time given"
 PENNY = 0.01
+BINDING, ALL = "binding", "all"
 VALUE_COLUMNS = ("screen_gbp", "worth_low_gbp", "worth_high_gbp", "verdict", "changes")
 """Columns that follow those of `estate.verify.LIMIT_COLUMNS` in ``constraints.csv``."""
 
 
-def explore_constraints(search: Search, steps: Mapping[str, float], most: int | None) -> list[str]:
+def explore_constraints(
+    search: Search, steps: Mapping[str, float], named: Sequence[str], chosen: int | str
+) -> list[str]:
     """Find the plan, loosen the limits that may bind one by one, and write what each step is worth.
 
     Parameters
@@ -46,9 +49,12 @@ def explore_constraints(search: Search, steps: Mapping[str, float], most: int | 
     search : Search
         The run and the folder.
     steps : mapping of str to float
-        Step of each kind of limit that is asked about, from `steps_of`.
-    most : int or None
-        Most limits that are asked about, first those that promise most; None for every limit.
+        Step of each kind of limit, from `steps_of`.
+    named : sequence of str
+        Kinds that are asked about first.
+    chosen : int or str
+        ``binding`` for every limit that may bind, ``all`` for every limit, else the most that are
+        asked about: of those that may bind first what is named, then what promises most.
 
     Returns
     -------
@@ -63,14 +69,15 @@ def explore_constraints(search: Search, steps: Mapping[str, float], most: int | 
         If there is no plan to begin with.
     """
     _internal_only(search.config)
-    first = Job("first", _first, parameters={"steps": dict(steps)})
+    first = Job("first", _first, parameters={"steps": dict(steps), "named": list(named)})
     told = search.do([first], here=True)[0].answer
     figures: Mapping[str, Any] = {} if told is None else told.figures
     base, rows = figures["plan"], pd.DataFrame(figures["limits"])
-    chosen = rows[rows["asked"]].head(most) if most is not None else rows
+    asks = rows if chosen == ALL else rows[rows["asked"]]
+    asks = asks.head(chosen) if isinstance(chosen, int) else asks
     asked = {
         job_name("step", line): {"line": line, "step": step, "base": base}
-        for line, step in zip(chosen["line"], chosen["step"], strict=True)
+        for line, step in zip(asks["line"], asks["step"], strict=True)
     }
     jobs = [Job(name, _again, parameters=given) for name, given in asked.items()]
     outcomes = search.do([first, *jobs])[1:] if jobs else []
@@ -100,10 +107,11 @@ def _first(task: Task) -> Answer:
     price = screen(questions.model, config, config.solver.time_limit)
     table["screen_gbp"] = table["line"].map(price) * table["step"] if len(price) else np.nan
     table["asked"] = (table["within_step"] == "yes") | (table["screen_gbp"] > PENNY)
-    table["asked"] &= table["kind"].isin(list(steps))
+    table["named"] = table["kind"].isin(task.parameters["named"])
     table["near"] = table["left"] / table["step"]
-    table = table.sort_values(["screen_gbp", "near"], ascending=[False, True], kind="stable")
-    return Answer({"plan": record_of(best), "limits": _plain(table.drop(columns="near"))})
+    order = ["named", "screen_gbp", "near"]
+    table = table.sort_values(order, ascending=[False, False, True], kind="stable")
+    return Answer({"plan": record_of(best), "limits": _plain(table.drop(columns=["named", "near"]))})
 
 
 def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -215,10 +223,7 @@ def _told(table: pd.DataFrame, base: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-NOT_ASKED_WHY = (
-    "more than a step of them is left and the screen promises nothing, --most was reached, or they are of "
-    "materiality, reach or room, which --step must name"
-)
+NOT_ASKED_WHY = "more than a step of them is left and the screen promises nothing, or --most was reached"
 
 
 def sentence(row: Mapping[str, Any]) -> str:

@@ -44,7 +44,9 @@ def loosened(estate: Estate, config: Config, line: str, step: float) -> tuple[Es
     if rule in BUDGETED:
         more = (BUDGETED[rule], step, config.horizon.first_year)
         return _with(estate, "budgets", _more_budget(estate.tables["budgets"], what, more)), config
-    if rule in ("reach", "room"):
+    if rule == "merged":
+        return _with(estate, "sites", _larger(estate, what, step)), config
+    if rule in ("reach", "room", "hours"):
         return _wider(estate, config, line, step), config
     if rule == "partnership":
         return _with(estate, "partners", _lower_floor(estate, config, what, step)), config
@@ -78,7 +80,7 @@ def _lower_floor(estate: Estate, config: Config, partner_id: str, step: float) -
 
 
 def _wider(estate: Estate, config: Config, line: str, step: float) -> Estate:
-    """Return the estate with a service that may move farther, or with more room at a place."""
+    """Return the estate with a service that may move farther, or with more room or hours at a place."""
     rule, where, *option = line.split("|")
     if rule == "reach":
         services = estate.tables["services"].copy()
@@ -87,13 +89,24 @@ def _wider(estate: Estate, config: Config, line: str, step: float) -> Estate:
         now = pd.to_numeric(services["move_reach_km"]).astype(float).fillna(default)
         services["move_reach_km"] = now + np.where(services["service_id"].astype(str) == where, step, 0.0)
         return _with(estate, "services", services)
-    name = "hub_options" if option[0] else "host_terms"
+    name = "hub_options" if any(option) else "host_terms"
     places = estate.tables[name].copy()
     mine = places["site_id"].astype(str) == where
-    if option[0]:
+    if any(option):
         mine &= places["option"].astype(str) == option[0]
-    places["room_nia_m2"] = pd.to_numeric(places["room_nia_m2"]).astype(float) + np.where(mine, step, 0.0)
+    column = "weekly_hours" if rule == "hours" else "room_nia_m2"
+    places[column] = pd.to_numeric(places[column]).astype(float) + np.where(mine, step, 0.0)
     return _with(estate, name, places)
+
+
+def _larger(estate: Estate, site_id: str, step: float) -> pd.DataFrame:
+    """Return the sites, one of them with more room than it has, or than its own services take."""
+    sites, provisions = estate.tables["sites"].copy(), estate.tables["provisions"]
+    own = pd.to_numeric(provisions["room_nia_m2"])[provisions["site_id"].astype(str) == site_id].sum()
+    now = pd.to_numeric(sites["nia_m2"]).astype(float)
+    mine = sites["site_id"].astype(str) == site_id
+    sites["nia_m2"] = now.mask(mine, np.fmax(now, own) + step)
+    return sites
 
 
 def _more_budget(budgets: pd.DataFrame, what: str, more: tuple[str, float, int]) -> pd.DataFrame:
@@ -120,14 +133,14 @@ def steps_of(asked: Sequence[str]) -> dict[str, float]:
     Returns
     -------
     dict
-        Step of every kind of limit that is asked about; those to be named are only there when they are.
+        Step of every kind of limit, first of those that are named.
 
     Raises
     ------
     ConfigError
         For an unknown kind of limit, or an amount that is not above nought.
     """
-    found = {name: step.amount for name, step in STEPS.items() if not step.named}
+    found = {}
     issues = []
     for text in asked:
         name, _, amount = text.partition("=")
@@ -146,7 +159,7 @@ def steps_of(asked: Sequence[str]) -> dict[str, float]:
         found[name] = value
     if issues:
         raise ConfigError("The steps cannot be read:", issues)
-    return found
+    return {**found, **{name: step.amount for name, step in STEPS.items() if name not in found}}
 
 
 WHOLE = ("year", "hubs", "sites")

@@ -184,7 +184,7 @@ def warn_costs(context: Context) -> list[str]:
                 never,
                 f"{never} rows of backlog are due after the last year appraised: nobody would spend them.",
             ),
-            (late, f"{late} budget rows lie after the last decision year: they are not used."),
+            (late, f"{late} budget rows lie after the last decision year: they hold no decision back."),
         )
         if count
     ]

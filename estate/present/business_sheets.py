@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from estate.present.live import FIRST_ROW, Live, column_letter, still
+from estate.present.live import FIRST_ROW, Live, column_letter, partner_names, still
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ BUSINESS = (
         "How each partner pays: revenue, capital, loans and provision by year, money of the day",
         "financial",
         False,
-        "Each capital pound is paid once. Effects and what is unfunded follow from their row.",
+        "Effects and what is unfunded follow from their row. Left out: partners for whom nothing changes.",
     ),
     (
         "Saving by fund",
@@ -96,7 +96,7 @@ def table(view: View, name: str) -> pd.DataFrame:
     frame = view.business.get(name, pd.DataFrame())
     if frame.empty:
         return frame
-    made = frame.reset_index(drop=True).copy()
+    made = _named(view, frame[_busy(frame)] if name == "financial" else frame)
     at = {str(column): column_letter(i) for i, column in enumerate(made.columns)}
     for column, parts in EFFECTS.items():
         if column not in at or any(part not in at for _, part in parts):
@@ -104,8 +104,30 @@ def table(view: View, name: str) -> pd.DataFrame:
         made[column] = pd.Series(
             [
                 Live("=" + "".join(f"{sign}{at[part]}{row}" for sign, part in parts), float(value))
-                for row, value in enumerate(frame[column], start=FIRST_ROW + 2)
+                for row, value in enumerate(made[column], start=FIRST_ROW + 2)
             ],
             dtype=object,
         )
     return made if view.header.audience == "internal" else still(made)
+
+
+def _busy(frame: pd.DataFrame) -> pd.Series:
+    """Say which rows are of partners for whom anything changes."""
+    money = frame.filter(regex="_gbp$").abs().sum(axis=1)
+    return money.groupby(frame["partner_id"]).transform("sum") > 0
+
+
+def _named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with partners and sites by their names, and no priority where works have none."""
+    made = frame.reset_index(drop=True).copy()
+    if "partner_id" in made:
+        names = partner_names(view)
+        called = [names.get(one, one) for one in made["partner_id"].astype(str)]
+        made = made.assign(partner_id=called).rename(columns={"partner_id": "partner"})
+    if "priority" in made:
+        made["priority"] = made["priority"].where(made["priority"] > 0)
+    if "site_id" in made:
+        sites = dict(zip(view.sites["site_id"], view.sites["name"], strict=True))
+        at = list(made.columns).index("site_id") + 1
+        made.insert(at, "name", [sites.get(one, "") for one in made["site_id"]])
+    return made

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 
 WIDEST = 58
 """Longest line of text in a cell [character]; longer texts wrap."""
+NARROW = 30
+"""The same where text stands among figures."""
 LONGEST = 32_000
 MOST_DIGITS = 20
+HALF_A_PENNY = 0.005
 LINE_HEIGHT = 13.5
 """Height of a line of text [point]."""
 
@@ -30,15 +33,15 @@ _LOOKS: dict[str, dict[str, object]] = {
     "note": {"font_color": "#555555"},
     "badge": {"bold": True, "bg_color": "#FFF4D6"},
     "link": {"font_color": "#0563C1", "underline": 1},
-    "head": {"bold": True, "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True},
-    "gbp": {"num_format": "#,##0;[Red]-#,##0;0"},
+    "head": {"bold": True, "valign": "vcenter", "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True},
+    "gbp": {"num_format": "#,##0;[Red]-#,##0;0", "text_wrap": True},
     "wide": {"num_format": "[>=1E+12]0.0E+00;[<=-1E+12]-0.0E+00;#,##0"},
     "share": {"num_format": "0.0%"},
-    "rate": {"num_format": "0.00%"},
+    "rate": {"num_format": "0.00%", "text_wrap": True},
     "factor": {"num_format": "0.0000"},
-    "number": {"num_format": "#,##0.00"},
+    "number": {"num_format": "#,##0.00", "text_wrap": True},
     "small": {"num_format": "0.000"},
-    "km": {"num_format": "0.00"},
+    "km": {"num_format": "#,##0.00"},
     "count": {"num_format": "#,##0"},
     "entry_rate": {"num_format": "0.00%", "bg_color": "#FFF2CC", "border": 1},
     "entry_count": {"num_format": "0", "bg_color": "#FFF2CC", "border": 1},
@@ -61,7 +64,7 @@ def style_of(header: str) -> str:
     low = header.lower()
     if "[£]" in low or low.endswith("gbp") or "gbp" in low:
         return "gbp"
-    if low == "year t":
+    if low == "year t" or (low.startswith("worse") and "km" in low):  # people by how much farther
         return "count"
     if "share" in low or "probability" in low:
         return "share"
@@ -90,7 +93,8 @@ def write_column(
     if cells.map(lambda cell: isinstance(cell, (Live, Entry))).any():
         widest = _write_mixed(book, (page, column), cells, looks)
         page.set_column(column, column, max(widest, 13))
-        return np.ones(len(cells), dtype=np.int64)
+        told = [_value(cell) for cell in cells]
+        return np.array([lines_of(one, NARROW - 4) if isinstance(one, str) else 1 for one in told])
     words = cells.astype(object).where(cells.notna(), "").astype(str).str.slice(0, LONGEST)
     lengths = words.str.len().to_numpy(dtype=np.int64)
     shown = looks["text" if lengths.max() > WIDEST else "short"]
@@ -119,6 +123,7 @@ def _write_numbers(
         if not math.isfinite(value):
             page.write_blank(row, column, None, looks["short"])
             continue
+        value = 0.0 if kind == "gbp" and abs(value) < HALF_A_PENNY else value  # noqa: PLW2901 - else -0 in red
         page.write_number(row, column, value, looks[_number_look(value, kind)])
         widest = max(widest, len(f"{value:,.2f}") + 2)
     return widest
@@ -132,13 +137,13 @@ def _write_mixed(
     kind = style_of(str(cells.name))
     widest = 0
     for row, cell in enumerate(cells.tolist(), start=FIRST_ROW + 1):
-        value = cell.value if isinstance(cell, (Live, Entry)) else cell
+        value = _value(cell)
         words = value if isinstance(value, str) else f"{value:,.2f}" if math.isfinite(value) else ""
         widest = max(widest, len(words) + 2 if isinstance(value, str) else min(len(words) + 2, MOST_DIGITS))
         if isinstance(cell, Entry):
             _write_entry(book, (page, row, column), cell, looks)
             continue
-        look = looks["short" if isinstance(value, str) else _number_look(value, kind)]
+        look = looks["text" if isinstance(value, str) else _number_look(value, kind)]
         if isinstance(cell, Live):
             look = looks[cell.look] if cell.look else look
             if cell.formula:
@@ -148,7 +153,12 @@ def _write_mixed(
             page.write_string(row, column, value[:LONGEST], look)
         elif math.isfinite(value):
             page.write_number(row, column, value, look)
-    return min(widest, WIDEST)
+    return min(widest, NARROW)
+
+
+def _value(cell: Live | Entry | str | float) -> str | float:
+    """Return what a cell shows."""
+    return cell.value if isinstance(cell, (Live, Entry)) else cell
 
 
 def _write_entry(

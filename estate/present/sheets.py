@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from estate.present.view import View
 
 _MOST_ACCESS = 100_000
-NPV = "Npv [£]"
+NPV = "Net present saving [£]"
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _summary(view: View) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "Figure": [text(r.get("label")) for r in rows],
-            "In words": [headline_words(r) for r in rows],
+            "In words": [headline_words({**r, "note": ""}) for r in rows],
             "Value": pd.to_numeric(pd.Series([r.get("value") for r in rows], dtype=object), errors="coerce"),
             "Unit": [text(r.get("unit")) for r in rows],
             "Numerator": pd.to_numeric(
@@ -340,7 +340,7 @@ SHEETS: tuple[Sheet, ...] = (
         lambda v: rate_table(live_of(v)),
         draw_rates,
         internal=True,
-        note=LIVE,
+        note=f"{LIVE} Read from 0% on: rates below are there to find every rate of return.",
     ),
     Sheet(
         "Switching values",

@@ -86,10 +86,17 @@ def quantity(value: object, unit: str) -> str:
     return number(value) if is_missing(value) else f"{number(value)} {noun}".strip()
 
 
+MEASURED = ("share/year", "ratio")
+"""Units of rates of return and ratios: where there is none, the note says why."""
+
+
 def headline_words(row: Mapping[str, Any]) -> str:
     """Return the figure of a headline in words, with its range where it is illustrative."""
     unit = text(row.get("unit"))
     low, high = row.get("low"), row.get("high")
+    if is_missing(row.get("value")) and unit in MEASURED:
+        why = text(row.get("note"))
+        return why[:1].lower() + why[1:] or "undefined"
     if is_missing(low) or is_missing(high):
         return quantity(row.get("value"), unit)
     assumed = row.get("assumed_share")

@@ -219,13 +219,13 @@ def _write_sheet(
         },
     )
     page.freeze_panes(FIRST_ROW + 1, 1)
-    _print(page, len(frame.columns))
+    _print(page, len(frame.columns), whole=sheet.chart is not None)
 
 
-def _print(page: Worksheet, columns: int) -> None:
-    """Print headers on every page, and wide tables over several pages side by side."""
+def _print(page: Worksheet, columns: int, *, whole: bool) -> None:
+    """Print headers on every page, and wide tables without a chart over several pages side by side."""
     page.repeat_rows(FIRST_ROW)
     across = math.ceil(columns / COLUMNS_ACROSS)
-    if across > 1:
+    if across > 1 and not whole:
         page.fit_to_pages(across, 0)
         page.repeat_columns(0, REPEATED - 1)

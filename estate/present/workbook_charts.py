@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from estate.present.cash import GROUP_LABEL
 from estate.present.chart import COLOUR
 from estate.present.live import FIRST_ROW
-from estate.present.palette import BLUE, GREEN, GREY, ORANGE
+from estate.present.palette import BLUE, GREEN, GREY, ORANGE, PURPLE, SKY, VERMILLION, YELLOW
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MILLIONS = '#,##0.0,,"m"'
 LINES = (BLUE, ORANGE, GREEN, GREY)
+MANY = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILLION, YELLOW, GREY)
 
 
 class Series:
@@ -74,8 +76,8 @@ def draw_partners(book: Workbook, page: Worksheet, name: str, frame: pd.DataFram
         return
     series = Series(name, frame)
     chart = book.add_chart({"type": "column", "subtype": "stacked"})
-    for header in frame.columns[2:]:
-        chart.add_series(series(header, gap=35))
+    for header, colour in zip(frame.columns[2:], cycle(MANY), strict=False):
+        chart.add_series(series(header, fill={"color": colour}, gap=35))
     chart.set_title({"name": "Net cash of each partner by year", "name_font": {"size": 12}})
     chart.set_x_axis({"label_position": "low", "num_font": {"rotation": -45, "size": 8}, "interval_unit": 2})
     chart.set_y_axis({"num_format": MILLIONS, "name": "Each year [£]", "major_gridlines": {"visible": True}})

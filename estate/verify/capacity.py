@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from estate.verify.facts import Facts
-    from estate.verify.records import Leaving, Opening
+    from estate.verify.records import HostTerms, Leaving, Opening
 
 NAME = "capacity"
 
@@ -46,9 +46,9 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
 
 
 def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
-    """Return the room of every hub that opens and of every lending site that is used, at its fullest [m2]."""
+    """Return what is used of hubs that open, of rooms lent and of sites merged into, at their fullest."""
     del options
-    found = []
+    found = [_merge_limit(facts, site_id, merges) for site_id, merges in facts.merges_into.items()]
     for opening in facts.openings:
         site = facts.sites[opening.site_id]
         year, used = max(_hub_use(facts, opening), key=lambda one: one[1])
@@ -61,7 +61,36 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
             used = sum(facts.need_m2(facts.provisions[move.provision_id]) for move in lent)
             year, about = max(move.year for move in lent), f"Room lent at {facts.site_name(site_id)}"
             found.append(Limit(f"room|{site_id}|", about, year, used, terms.room_m2))
+            about, hours = f"Hours a week at {facts.site_name(site_id)}", _hours(facts, terms, lent)
+            found.append(Limit(f"hours|{site_id}", about, year, hours, terms.hours))
     return found
+
+
+def _merge_limit(facts: Facts, site_id: str, merges: list[Leaving]) -> Limit:
+    """Return the room of a site that receives merges, in the year in which it is fullest [m2]."""
+    year, used = max(_merge_use(facts, site_id, merges), key=lambda one: one[1])
+    about, room = f"Room at {facts.site_name(site_id)} for what merges into it", _merge_room(facts, site_id)
+    return Limit(f"merged|{site_id}", about, year, used, room, kind="room")
+
+
+def _merge_room(facts: Facts, site_id: str) -> float:
+    site = facts.sites[site_id]
+    return max(site.nia_m2, sum(facts.provisions[own].room_m2 for own in site.provisions))
+
+
+def _merge_use(facts: Facts, site_id: str, merges: list[Leaving]) -> list[tuple[int, float]]:
+    """Return the room that own and merged provisions take, by year [m2]."""
+    needs = [(one.year, facts.merge_need_m2(facts.provisions[one.provision_id])) for one in merges]
+    return [
+        (t, _own_room(facts, site_id, t) + sum(need for year, need in needs if year <= t))
+        for t in _years(facts, min(year for year, _ in needs))
+    ]
+
+
+def _hours(facts: Facts, terms: HostTerms, moves: list[Leaving]) -> float:
+    """Return the hours a week that arrivals take of a lent room."""
+    arrived = [facts.provisions[move.provision_id] for move in moves]
+    return float(sum(u.hours * min(1.0, terms.days / u.days) for u in arrived))
 
 
 def _own_room(facts: Facts, site_id: str, t: int) -> float:
@@ -110,9 +139,9 @@ def _lending(facts: Facts, site_id: str, moves: list[Leaving]) -> list[Violation
     if terms is None:
         return []
     for t in _years(facts, min(move.year for move in moves)):
-        arrived = [facts.provisions[move.provision_id] for move in moves if move.year <= t]
-        used = sum(facts.need_m2(u) for u in arrived)
-        hours = sum(u.hours * min(1.0, terms.days / u.days) for u in arrived)
+        arrived = [move for move in moves if move.year <= t]
+        used = sum(facts.need_m2(facts.provisions[move.provision_id]) for move in arrived)
+        hours = _hours(facts, terms, arrived)
         if exceeds(used, terms.room_m2, ROOM_M2):
             message = (
                 f"{site.name} lends {terms.room_m2:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)}"
@@ -129,12 +158,8 @@ def _lending(facts: Facts, site_id: str, moves: list[Leaving]) -> list[Violation
 
 def _merging(facts: Facts, site_id: str, merges: list[Leaving]) -> list[Violation]:
     site, found = facts.sites[site_id], []
-    room = max(site.nia_m2, sum(facts.provisions[own].room_m2 for own in site.provisions))
-    for t in _years(facts, min(merge.year for merge in merges)):
-        merged = sum(
-            facts.merge_need_m2(facts.provisions[merge.provision_id]) for merge in merges if merge.year <= t
-        )
-        used = _own_room(facts, site_id, t) + merged
+    room = _merge_room(facts, site_id)
+    for t, used in _merge_use(facts, site_id, merges):
         if exceeds(used, room, ROOM_M2):
             message = (
                 f"{site.name} has {room:,.1f} m2 but {used:,.1f} m2 are needed in {facts.label(t)} "

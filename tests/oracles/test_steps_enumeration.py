@@ -18,7 +18,9 @@ from estate.explore.studies import record_of
 from estate.verify import limits
 
 PENNY = 0.01
-SEEDS = {"capital": 29, "affordability": 46, "partnership": 31, "counts": 27, "access": 22}
+MANY = ("reach", "room", "hours", "materiality")
+"""Kinds with many lines, which the slow cases hold to all plans."""
+SEEDS = {"capital": 29, "affordability": 46, "partnership": 31, "counts": 27, "access": 22, "capacity": 61}
 MORE = (29, 31, 22, 45, 61, 93, 109, 14, 126, 158, 191, 59, 91, 38, 54, 86, 102)
 CASES = [pytest.param(seed, id=rule) for rule, seed in SEEDS.items()]
 
@@ -46,7 +48,7 @@ def test_a_step_is_worth_the_difference_of_the_best_of_all_plans(seed: int) -> N
     assert best.value == pytest.approx(before, abs=PENNY)
     assert len(table)
     for line, kind in zip(table["line"], table["kind"], strict=True):
-        if STEPS[kind].named and seed not in MORE:
+        if kind in MANY and seed not in MORE:
             continue
         other = loosened(estate, config, line, STEPS[kind].amount)
         found = found_again(*other, record_of(best))

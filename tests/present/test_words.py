@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from made_up import make_result
 
+from estate.present.headed import headed
 from estate.present.summary import decided_words, funnel_lines, gap_words, summary_lines
 from estate.present.view import make_view
 from estate.present.words import gbp, headline_words, join_words, quantity, share, years
@@ -42,6 +43,26 @@ def test_quantities_in_words() -> None:
     assert years(6.42) == "6.4 years"
     assert share(None) == "not known"
     assert join_words(["a", "b", "c", "d"], limit=3) == "a, b and 2 more"
+
+
+def test_where_there_is_no_rate_of_return_the_reason_is_told() -> None:
+    rate = {"value": None, "unit": "share/year", "note": "Undefined: 3 rates make it nil (20%, 51%, 165%)"}
+    assert headline_words(rate) == "undefined: 3 rates make it nil (20%, 51%, 165%)"
+    assert headline_words({**rate, "note": ""}) == "undefined"
+    assert headline_words({**rate, "value": 0.2}) == "20.0% a year"
+
+
+def test_headers_of_sheets_are_words() -> None:
+    frame = pd.DataFrame({"bau_gbp_per_year": [1.0], "npv_economic_gbp": [2.0], "t": [0], "case": ["bau"]})
+    shown = headed(frame.assign(worse_0_5_to_1_km=[3.0]))
+    assert list(shown.columns) == [
+        "Business as usual [£ a year]",
+        "Net present saving economic [£]",
+        "Year t",
+        "Case",
+        "Worse 0.5 to 1 [km]",
+    ]
+    assert shown["Case"].tolist() == ["business as usual"]
 
 
 def test_the_gap_in_words() -> None:
