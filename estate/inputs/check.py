@@ -302,6 +302,7 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_money.spend_profiles,
     check_money.lead_times,
     check_money.budget_years,
+    check_money.years_asked_for,
     check_money.leave_to_borrow,
     check_money.receipts_of_leases,
     check_money.committed_spend,

@@ -115,6 +115,19 @@ def budget_years(context: Context) -> list[Issue]:
     return context.issues("budgets", early, "year", problem, remedy)
 
 
+def years_asked_for(context: Context) -> list[Issue]:
+    """Find years that rule affordability names and that are not appraised."""
+    rule, span = context.config.rules.get("affordability", {}), context.config.horizon.appraisal_years
+    problem = f"is not one of the years appraised, t = 0 to {span - 1}"
+    first = context.config.horizon.horizon().label(0)
+    remedy = f"count years from 0, which is {first}, or lengthen horizon.appraisal_years"
+    return [
+        Issue("config", None, f"rules.affordability.{name}", str(rule[name]), problem, remedy)
+        for name in ("payback_year", "saving_year")
+        if rule.get(name) is not None and rule[name] >= span
+    ]
+
+
 def leave_to_borrow(context: Context) -> list[Issue]:
     """Find borrowing limits of partners that the configuration says may not borrow."""
     budgets, barred = context["budgets"], context.config.finance.cannot_borrow
@@ -146,7 +159,8 @@ def committed_spend(context: Context) -> list[Issue]:
     if spend <= money:
         return []
     where = ", ".join(least.index.astype(str))
-    told = f"are {money:,.0f} GBP with all receipts, below the {spend:,.0f} GBP of works at {where}"
+    sold = " with all receipts" if rule.get("receipts", True) else ""
+    told = f"are {money:,.0f} GBP{sold}, below the {spend:,.0f} GBP of works at {where}"
     remedy = "add budget, grant or borrowing, or take these sites off locks.hub and the contracted decisions"
     return [Issue(context.source("budgets"), None, "capital_gbp", "", told, remedy)]
 
@@ -166,7 +180,7 @@ def warn_costs(context: Context) -> list[str]:
     views = headings().set_index("heading")["view"]
     memo = int((costs["heading"].map(views) == "memo").sum())
     unpaid = int(((values["receipt_gbp"] > 0) & values["exit_route"].isin(["let", "hold"])).sum())
-    late = _beyond(context["budgets"], context)
+    late, later = _beyond(context["budgets"], context), _beyond(context["decisions"], context)
     horizon, backlog = context.config.horizon, context["backlog"]
     never = int((backlog["due_year"] >= horizon.first_year + horizon.appraisal_years).sum())
     return [
@@ -185,11 +199,15 @@ def warn_costs(context: Context) -> list[str]:
                 f"{never} rows of backlog are due after the last year appraised: nobody would spend them.",
             ),
             (late, f"{late} budget rows lie after the last decision year: they hold no decision back."),
+            (later, f"{later} recorded decisions {_LATER}"),
         )
         if count
     ]
 
 
-def _beyond(budgets: pd.DataFrame, context: Context) -> int:
+_LATER = "are of years after the last decision year: correct them, or lengthen horizon.decision_years."
+
+
+def _beyond(rows: pd.DataFrame, context: Context) -> int:
     horizon = context.config.horizon
-    return int((budgets["year"] >= horizon.first_year + horizon.decision_years).sum())
+    return int((rows["year"] >= horizon.first_year + horizon.decision_years).sum())

@@ -411,12 +411,22 @@ def test_a_hub_that_takes_too_long_and_a_lock_on_no_site(tmp_path):
     assert found["rules.locks.keep", "01"].remedy == "did you mean 001"
 
 
+def test_years_that_are_not_appraised_are_told(tmp_path):
+    write(tmp_path / "tables")
+    asked = {"affordability": {"saving_year": 30, "saving_gbp": 1.0, "payback_year": 29}}
+    short = {"horizon": HorizonSection(appraisal_years=30), "rules": asked}
+    (one,) = issues_of(tmp_path, **short)
+    assert (one.column, one.value) == ("rules.affordability.saving_year", "30")
+    assert one.problem == "is not one of the years appraised, t = 0 to 29"
+    assert "horizon.appraisal_years" in one.remedy
+
+
 def test_budgets_below_what_is_committed_are_told(tmp_path):
     budgets = {"purse": ["pooled"], "year": ["2027"], "capital_gbp": ["1000"]}
     write(tmp_path / "tables", budgets=budgets, hub_options={"capital_gbp": ["250000"]})
     rules = {"capital": {"receipts": False}, "locks": {"hub": ["C1"]}}
     (one,) = issues_of(tmp_path, rules=rules)
-    assert one.problem == "are 1,000 GBP with all receipts, below the 250,000 GBP of works at C1"
+    assert one.problem == "are 1,000 GBP, below the 250,000 GBP of works at C1"
     assert "add budget" in one.remedy
     assert issues_of(tmp_path, rules={"capital": {"receipts": False}}) == []
     assert issues_of(tmp_path, rules={"locks": {"hub": ["H1"]}}) == [], (
