@@ -37,6 +37,17 @@ def safe_bound(arrays: Arrays, dual: np.ndarray) -> float:
     return total + 1e-9 * abs(total)
 
 
+def stacked(
+    rows: list[tuple[np.ndarray, np.ndarray, float]], width: int
+) -> tuple[sparse.csr_matrix, np.ndarray]:
+    """Return rows, each its columns, coefficients and upper side, as a matrix and its upper sides."""
+    ends = np.cumsum([0, *(len(columns) for columns, _, _ in rows)])
+    columns = np.concatenate([np.zeros(0, dtype=np.int64), *(columns for columns, _, _ in rows)])
+    values = np.concatenate([np.zeros(0), *(value for _, value, _ in rows)])
+    matrix = sparse.csr_matrix((values, columns, ends), shape=(len(rows), width))
+    return matrix, np.array([most for _, _, most in rows], dtype=float)
+
+
 def with_rows(arrays: Arrays, rows: sparse.csr_matrix, high: np.ndarray) -> Arrays:
     """Return the arrays with rows ``rows x <= high`` that every plan meets."""
     count = rows.shape[0]

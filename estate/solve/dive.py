@@ -2,7 +2,8 @@
 
 Hubs that the relaxation opens nearly whole are fixed in their median year, the others of their
 site are ruled out, and the relaxation is solved again; where none is nearly whole the largest is
-fixed, and what stays small is ruled out. Links that are broken come in on the way.
+fixed, and what stays small is ruled out. Links that are broken come in on the way. When time
+presses, all that are left are rounded at once.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from estate.solve.generation import Generation, Solved
     from estate.solve.highs import Watch
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-NEARLY, SMALL = 0.85, 0.35  # of a hub that the relaxation opens
+NEARLY, HALF, SMALL = 0.85, 0.5, 0.35  # of a hub that the relaxation opens
 SEEN = 1e-6
 ROUNDS = 30
 
@@ -46,8 +48,19 @@ class Dive:
         self.settled = np.zeros(len(self.columns), dtype=bool)
         self.opened: list[int] = []
 
-    def run(self, solved: Solved, left: Callable[[], float], watch: Watch) -> tuple[Ints, Solved]:
+    def run(
+        self, solved: Solved, left: Callable[[], float], last: Callable[[], float], watch: Watch
+    ) -> tuple[Ints, Solved]:
         """Fix hubs until none is left to decide.
+
+        Parameters
+        ----------
+        solved : Solved
+            The relaxation.
+        left, last : callable
+            Seconds until time presses, and until the work ends as it is.
+        watch : Watch
+            May stop the work.
 
         Returns
         -------
@@ -55,13 +68,13 @@ class Dive:
             Columns of the hubs that open, and the relaxation with them held.
         """
         for _ in range(ROUNDS):
-            if left() <= 0 or watch.stopped():
+            if last() <= 0 or watch.stopped():
                 break
             before = self.settled.copy()
-            opened = self._fix(solved)
+            opened = self._fix(solved, hurry=left() <= 0)
             if opened is None:
                 break
-            again = self.generation.solve(left(), watch)
+            again = self.generation.solve(last(), watch)
             if again is None:
                 # what was just fixed cannot be together with the rest: rule it out instead
                 self._take_back(before, opened)
@@ -72,17 +85,21 @@ class Dive:
         self.generation.hold(self.columns[~self.settled], 0.0)
         return self.columns[np.array(self.opened, dtype=np.int64)], solved
 
-    def _fix(self, solved: Solved) -> list[int] | None:
+    def _fix(self, solved: Solved, *, hurry: bool) -> list[int] | None:
         """Fix what is nearly whole, or the largest, or rule out what is small; None where all is settled."""
         value = np.where(self.settled, 0.0, solved.x[self.columns])
         total = np.bincount(self.place, weights=value)
         if total.max(initial=0.0) <= SEEN:
             return None
-        if total.max() < SMALL:
+        if hurry or total.max() < SMALL:
+            opened = self._open(np.flatnonzero(total > HALF), value)
             self._rule_out(np.flatnonzero(~self.settled))
-            return []
+            return opened
         nearly = np.flatnonzero(total > NEARLY)
-        places = nearly if len(nearly) else np.array([int(total.argmax())])
+        return self._open(nearly if len(nearly) else np.array([int(total.argmax())]), value)
+
+    def _open(self, places: Ints, value: Floats) -> list[int]:
+        """Open places in their median year, and rule out what else could be at their sites."""
         opened = []
         for place in places:
             mine = np.flatnonzero((self.place == place) & ~self.settled)

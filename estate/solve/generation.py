@@ -3,8 +3,8 @@
 Most moves are never worth their price and most links are never broken. So the relaxation starts
 with the moves that the smaller model (:mod:`estate.solve.relaxation`) does not rule out and
 without the links of moves to hubs; after each solution the columns that would gain and the rows
-that are broken come in, and once the bound hardly falls the rows of :mod:`estate.solve.hulls`. The
-bound of every round is worked out from its multipliers over *all* columns
+that are broken come in, and once the bound hardly falls the rows of :mod:`estate.solve.hulls` and
+:mod:`estate.solve.rounding`. The bound of every round is worked out from its multipliers over *all* columns
 (:func:`estate.solve.bounds.safe_bound`), so it holds however early the rounds end.
 """
 
@@ -21,9 +21,12 @@ from numpy.typing import NDArray
 from estate.solve.bounds import safe_bound, with_rows
 from estate.solve.highs import Watch, load, run
 from estate.solve.hulls import Hulls
+from estate.solve.rounding import Rounding, events_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from scipy import sparse
 
     from estate.model.blocks import Arrays
     from estate.model.formulation import Model
@@ -77,13 +80,14 @@ class Generation:
     def __init__(self, model: Model, arrays: Arrays, price: Floats, worth: float) -> None:
         self.arrays = arrays
         self.by_column = arrays.matrix.tocsc()
-        self.hulls = Hulls(model, arrays)
+        self.hulls, self.rounding = Hulls(model, arrays), Rounding(arrays, events_of_columns(model))
         self.bound = np.inf
         self.inside = self._first_columns(model, price, abs(worth))
         self.columns = np.flatnonzero(self.inside)
         self.rows = self._first_rows(model)
         self.waiting = np.ones(len(arrays.rule), dtype=bool)
         self.waiting[self.rows] = False
+        self.held = np.zeros(len(price), dtype=bool)
         self.engine = self._loaded()
 
     def _loaded(self) -> highspy.Highs:
@@ -103,7 +107,7 @@ class Generation:
     def twin(self) -> Generation:
         """Return another one in the same state, to be changed on its own."""
         other = copy(self)
-        other.inside, other.waiting = self.inside.copy(), self.waiting.copy()
+        other.inside, other.waiting, other.held = self.inside.copy(), self.waiting.copy(), self.held.copy()
         other.engine = other._loaded()  # noqa: SLF001 - of its own kind
         other.engine.setBasis(self.engine.getBasis())
         return other
@@ -159,8 +163,12 @@ class Generation:
         self.waiting[rows] = False
 
     def add_cuts(self, solved: Solved) -> int:
-        """Add rows that cut off fractions of merges; return how many."""
-        found, high = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
+        """Add rows that cut off fractions of merges and of provisions; return how many."""
+        merges = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
+        return self._cut_off(*merges) + self._cut_off(*self.rounding.rows(solved.x))
+
+    def _cut_off(self, found: sparse.csr_matrix, high: Floats) -> int:
+        """Add rows that every plan meets; return how many."""
         if len(high):
             first = len(self.arrays.rule)
             self.arrays = with_rows(self.arrays, found, high)
@@ -168,6 +176,27 @@ class Generation:
             self.waiting = np.concatenate([self.waiting, np.ones(len(high), dtype=bool)])
             self.add_rows(np.arange(first, first + len(high)))
         return len(high)
+
+    def let_in(self, solved: Solved) -> int:
+        """Add the rows that are broken and the columns that would gain; return how many."""
+        rows = self.broken(solved.x)
+        gaining = np.flatnonzero(~self.inside & ~self.held & (solved.reduced > GAIN))
+        gaining = gaining[np.argsort(-solved.reduced[gaining], kind="stable")][:MOST_COLUMNS]
+        self.add_rows(rows)
+        self.add_columns(gaining)
+        return len(rows) + len(gaining)
+
+    def round_off(self, solved: Solved, rounds: int, left: Callable[[], float], watch: Watch) -> Solved:
+        """Cut fractions of provisions off, round after round; return the last solution."""
+        for _ in range(rounds):
+            if left() <= 0 or watch.stopped() or not self._cut_off(*self.rounding.rows(solved.x)):
+                break
+            self.let_in(solved)
+            again = self.solve(left(), watch)
+            if again is None:
+                break
+            solved = again
+        return solved
 
     def add_columns(self, columns: Ints) -> None:
         """Add columns."""
@@ -189,13 +218,15 @@ class Generation:
         self.inside[columns] = True
 
     def hold(self, columns: Ints, value: float) -> None:
-        """Hold columns at a value, where they are in."""
+        """Hold columns at a value; those that are not in stay out."""
+        self.held[columns] = True
         mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
         held = np.full(len(mine), float(value))
         self.engine.changeColsBounds(len(mine), mine, held, held)
 
     def release(self, columns: Ints) -> None:
         """Let columns take any value again."""
+        self.held[columns] = False
         mine = np.flatnonzero(np.isin(self.columns, columns)).astype(np.int32)
         self.engine.changeColsBounds(
             len(mine), mine, np.zeros(len(mine)), self.arrays.upper[self.columns[mine]]
@@ -233,12 +264,7 @@ class Generation:
             slow = before - self.bound < SLOW * abs(self.bound)
             if slow and not cut:
                 break
-            rows = self.broken(solved.x)
-            gaining = np.flatnonzero(~self.inside & (solved.reduced > GAIN))
-            gaining = gaining[np.argsort(-solved.reduced[gaining], kind="stable")][:MOST_COLUMNS]
             cuts = self.add_cuts(solved) if slow else 0
-            if not len(rows) and not len(gaining) and not cuts:
+            if not self.let_in(solved) + cuts:
                 break
-            self.add_rows(rows)
-            self.add_columns(gaining)
         return found

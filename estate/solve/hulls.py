@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from estate.solve.bounds import stacked
 from estate.solve.highs import load, run
 
 if TYPE_CHECKING:
@@ -114,17 +115,7 @@ class Hulls:
         """
         price = self.saving - self.transposed @ np.where(self.own, 0.0, dual)
         found = [self._row(group, x, price) for group in self.groups]
-        kept = [row for row in found if row is not None]
-        count = [len(columns) for columns, _, _ in kept]
-        matrix = sparse.csr_matrix(
-            (
-                np.concatenate([value for _, value, _ in kept] or [np.zeros(0)]),
-                np.concatenate([columns for columns, _, _ in kept] or [np.zeros(0, dtype=np.int64)]),
-                np.concatenate([[0], np.cumsum(count)]).astype(np.int64),
-            ),
-            shape=(len(kept), len(x)),
-        )
-        return matrix, np.array([most for _, _, most in kept])
+        return stacked([row for row in found if row is not None], len(x))
 
     @staticmethod
     def _row(group: _Group, x: Floats, price: Floats) -> tuple[Ints, Floats, float] | None:

@@ -42,8 +42,10 @@ Floats = NDArray[np.float64]
 
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
-DIVE_PART, PHASE_PART = 0.22, 0.56  # of what is then left
+DIVE_PART, ROUND_PART = 0.3, 0.5  # of what is then left
+ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
+PATIENCE = 0.05  # of the time limit: no better plan around these hubs for so long, and parts are freed
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
@@ -153,29 +155,33 @@ class Staged:
 
     def plan(self, generation: Generation, solved: Solved) -> None:
         """Choose hubs by the relaxation, find a plan around them and make it better."""
-        near, now = Neighbourhoods(self.model, solved.reduced, self.bound), self.clock.seconds()
+        now, watch = self.clock.seconds(), self._watch()
+        hurry, last = self.until(DIVE_PART, now), self.until(ROUND_PART, now)
+        solved = generation.round_off(solved, ROUNDED_FIRST, hurry, watch)
+        near = Neighbourhoods(self.model, solved.reduced, self.bound)
         if not self.done():
-            left = self.until(DIVE_PART, now)
-            hubs, around = Dive(self.model, generation).run(solved, left, self._watch())
-            self.clock.note(f"{len(hubs)} hubs chosen")
-            self.phase(*near.with_hubs(hubs, around.reduced, around.x), self.until(PHASE_PART, now))
+            hubs, around = Dive(self.model, generation).run(solved, hurry, last, watch)
+            self.clock.note(f"{len(hubs)} hubs chosen, {self.arrays.saving @ around.x:,.0f} around them")
+            around = generation.round_off(around, ROUNDED_THEN, last, watch)
+            self.clock.note(f"{self.arrays.saving @ around.x:,.0f} with fractions of provisions cut off")
+            self.whole = Restricted(generation.arrays)
+            self.phase(*near.with_hubs(hubs, around.reduced, around.x))
         self.improve(near)
 
-    def phase(self, free: NDArray[np.bool_], held: Floats, left: Callable[[], float]) -> None:
-        """Solve the whole model, every rule, on its free columns.
-
-        The solver's first good plan comes late: past its time the search goes on while there is none.
-        """
+    def phase(self, free: NDArray[np.bool_], held: Floats) -> None:
+        """Solve the whole model, every rule, on its free columns, until good plans come no more."""
         there = float(self.arrays.saving @ np.where(free, 0.0, held))
-        found = [-np.inf]
+        best, when = -np.inf, self.clock.seconds()
 
         def report(saving: float | None, _bound: float | None) -> None:
-            if saving is not None:
-                found.append(there + saving)
+            nonlocal best, when
+            if saving is not None and there + saving > best + 1.0:
+                best, when = there + saving, self.clock.seconds()
             self.tell("searching")
 
         def stopped() -> bool:
-            return self.clock.stop.is_set() or (left() <= 0 and max(found) > POOR * self.bound)
+            waited = self.clock.seconds() - when > PATIENCE * self.clock.limit
+            return self.clock.stop.is_set() or (waited and best > POOR * self.bound)
 
         effort = Effort(self.clock.left(), 2e-3, 500, exact=False, heuristics=0.3)
         answer = self.whole.search(free, held, effort, Watch(report, stopped))

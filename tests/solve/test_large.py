@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from estate.config import SolverSection
+from estate.model.blocks import Arrays
 from estate.model.formulation import build_model
 from estate.solve.bounds import relaxation_bound, safe_bound
 from estate.solve.clock import Clock
@@ -21,6 +24,7 @@ from estate.solve.hulls import Hulls
 from estate.solve.neighbourhoods import first_prices
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.relaxation import build_relaxation
+from estate.solve.rounding import Rounding
 from estate.solve.staged import solve_staged
 from estate.verify import verify
 
@@ -78,14 +82,14 @@ def test_relaxations_never_save_less_than_the_optimum(seed: int, attempt: int) -
     assert proved.bound >= optimum - slack(optimum)
     price = first_prices(model, relaxation, proved)
     plain = Generation(model, arrays, price, proved.bound)
-    plain.hulls.groups = []
+    plain.hulls.groups, plain.rounding.rows_of_room = [], np.zeros(0, dtype=np.int64)
     plain.run(lambda: 30.0, WAIT, lambda _: None)
     all_at_once = relaxation_bound(arrays)
     assert plain.bound == pytest.approx(all_at_once, rel=1e-4, abs=10), "as good as all at once"
     generation = Generation(model, arrays, price, proved.bound)
     generation.run(lambda: 30.0, WAIT, lambda _: None)
     assert optimum - slack(optimum) <= generation.bound <= plain.bound + 10
-    assert (generation.arrays.matrix @ point <= generation.arrays.row_upper + CLOSE).all(), "hulls keep it"
+    assert (generation.arrays.matrix @ point <= generation.arrays.row_upper + CLOSE).all(), "cuts keep it"
 
 
 def test_groups_cut_off_fractions_of_merges() -> None:
@@ -100,6 +104,40 @@ def test_groups_cut_off_fractions_of_merges() -> None:
         assert (rows @ point <= high + CLOSE).all(), "holds for the optimum at any prices"
         fell += rows.shape[0]
     assert fell > 0
+
+
+def test_rounded_rows_hold_for_every_choice_and_cut_off_fractions() -> None:
+    """Against all choices of ten columns, of which some exclude one another."""
+    every = np.array(list(itertools.product((0.0, 1.0), repeat=10)))
+    cut = 0
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        event = np.sort(rng.integers(0, 7, size=10))
+        value = np.where(rng.random(10) < 0.3, -1, 1) * rng.choice([0.1, 0.25, 0.3, 0.5, 1.0], size=10)
+        high = float(rng.choice([0.0, 0.4, 0.75, 1.0, 1.3]))
+        alone = (np.stack([every[:, event == e].sum(axis=1) for e in range(7)]) <= 1).all(axis=0)
+        allowed = every[alone & (every @ value <= high)]
+        rows, most = Rounding(one_row(value, high), event).rows(
+            rng.dirichlet(np.ones(10)) * rng.uniform(1, 3)
+        )
+        assert (rows @ allowed.T <= most[:, None] + CLOSE).all()
+        cut += len(most)
+    assert cut > 30
+
+
+def one_row(value: Floats, high: float) -> Arrays:
+    """Return a model that is a row of room."""
+    return Arrays(
+        saving=np.zeros(len(value)),
+        upper=np.ones(len(value)),
+        integer=np.ones(len(value), dtype=bool),
+        matrix=sparse.csr_matrix(value[None, :]),
+        row_lower=np.array([-np.inf]),
+        row_upper=np.array([high]),
+        rule=np.array(["capacity"]),
+        lazy=np.zeros(1, dtype=bool),
+        part=np.array([""]),
+    )
 
 
 @pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[12:20])
