@@ -76,16 +76,41 @@ class _Held:
 
     def named(self, out: NDArray[np.bool_], nearest: Callable[[int], float] | None = None) -> str:
         """Name the areas that are out of reach, those with most residents first."""
-        found = np.flatnonzero(out & (self.weight > 0))
-        found = found[np.argsort(-self.weight[found], kind="stable")]
-        told = []
-        for i in found[:NAMED]:
-            area_id, name = str(self.areas["area_id"].iloc[i]), str(self.areas["name"].iloc[i])
-            label = f"{name} ({area_id})" if name and name != area_id else area_id
+
+        def away(i: int) -> str:
             far = nearest(i) if nearest else np.inf
-            away = f", {far:.3g} {self.unit} from the nearest" if np.isfinite(far) else ""
-            told.append(f"{label}: {plural(round(float(self.weight[i])), 'resident')}{away}")
-        return "; ".join([*told, *_more(found)])
+            return f", {far:.3g} {self.unit} from the nearest" if np.isfinite(far) else ""
+
+        return named_areas(self.areas, np.where(out, self.weight, 0.0), away)
+
+
+def area_label(area: pd.Series) -> str:
+    """Return an area's name with its id, or the id where it has no other name."""
+    area_id, name = str(area["area_id"]), str(area["name"])
+    return f"{name} ({area_id})" if name and name != area_id else area_id
+
+
+def named_areas(
+    areas: pd.DataFrame, weight: NDArray[np.float64], away: Callable[[int], str] = lambda _: ""
+) -> str:
+    """Name the areas with most residents, and count the others.
+
+    Parameters
+    ----------
+    areas : DataFrame
+        ``area_id`` and ``name``.
+    weight : ndarray, shape (areas,)
+        Residents that count in each; areas with none are not named [persons].
+    away : callable
+        What is added to an area, from its number.
+    """
+    found = np.flatnonzero(weight > 0)
+    found = found[np.argsort(-weight[found], kind="stable")]
+    told = [
+        f"{area_label(areas.iloc[i])}: {plural(round(float(weight[i])), 'resident')}{away(i)}"
+        for i in found[:NAMED]
+    ]
+    return "; ".join([*told, *_more(found)])
 
 
 def impossible_standards(inst: Instance) -> list[Issue]:

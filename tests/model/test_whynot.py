@@ -333,6 +333,15 @@ def test_a_run_tells_it_in_words_with_places_years_and_amounts():
     assert "rules.locks.hub, H: must become a hub" in text
 
 
+@pytest.mark.parametrize(("name", "area"), [("access overall", "west"), ("access zone", "east")])
+def test_a_standard_in_conflict_names_the_areas_that_would_be_out_of_reach(name, area):
+    """A serves the 3,000 residents of the west alone, C the 1,000 of the east."""
+    with pytest.raises(InfeasibleError) as raised:
+        solve_estate(*CASES[name].read())
+    people = {"west": "3,000", "east": "1,000"}[area]
+    assert f", with no place within reach of {area}: {people} residents (a plan is" in str(raised.value)
+
+
 @pytest.mark.parametrize(
     ("name", "rules", "tables", "too_little"),
     [

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from estate.model.terms import keyed
 from estate.solve.whynot.elastic import FEW, HELD, LOOSE, NEAR, OUT, WHOLE, Elastic, Found, Question
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ SECONDS = 20.0  # for one question
 MOST_CONFLICTS = 4
 SMALL = 3_000  # columns up to which only the whole model is asked
 COARSE = (1, 3)  # groups of years in which a larger one is asked first
+NONE_SERVED = 0.5  # areas are served or not; a point may say so only nearly
 ALIKE = 1e-4  # relative, between what costs least and what was proved
 
 
@@ -39,6 +42,8 @@ class Relief:
         What the best plan found then saves [GBP].
     least : bool
         Whether it was proved that less is not enough.
+    short : tuple of int
+        Numbers of the areas that a standard counts and that are then out of reach, in its worst year.
     """
 
     enough: bool | None
@@ -46,6 +51,7 @@ class Relief:
     used: tuple[int, ...] = ()
     saving_gbp: float | None = None
     least: bool = True
+    short: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -235,7 +241,13 @@ class Search:
                 gives = np.flatnonzero(answer.beyond > 0).tolist()
                 saving, best = self._best(question, answer.x, answer.beyond)
                 reliefs = {
-                    line: Relief(True, float(answer.beyond[line]), self._used(best, line)) for line in gives
+                    line: Relief(
+                        True,
+                        float(answer.beyond[line]),
+                        self._used(best, line),
+                        short=self._short(answer.x, line),
+                    )
+                    for line in gives
                 }
                 return Mend(reliefs, saving, answer.status == "optimal")
             if answer.status != "infeasible":
@@ -281,6 +293,18 @@ class Search:
         mine = self.wide.bars.loc[self.wide.bars["line"] == line, "column"].to_numpy()
         return tuple(int(c) for c in mine[x[mine] > 0.5])
 
+    def _short(self, x: Floats, line: int) -> tuple[int, ...]:
+        """Return the areas at nought in the row of a standard in which a point reaches least."""
+        rows = np.flatnonzero(self.wide.low == line)
+        if not self.wide.lines[line].startswith("access|") or not len(rows):
+            return ()
+        part = self.wide.arrays.matrix[rows]
+        worst = part[int(np.argmin(part @ x - self.wide.arrays.row_lower[rows]))]
+        nought = worst.indices[(worst.data > 0) & (x[worst.indices] < NONE_SERVED)]
+        problem = self.wide.model.problem
+        served = pd.concat([keyed(problem, name) for name in problem.blocks if name.startswith("served_")])
+        return tuple(served.loc[served["column"].isin(nought), "area"].tolist())
+
     def _relief(self, modes: Modes, line: int) -> Relief:
         question = Question(modes, SECONDS)
         answer = Found("limit") if self.clock.over() else self._least(question)
@@ -288,4 +312,5 @@ class Search:
             return Relief(False if answer.status == "infeasible" else None)
         saving, _ = self._best(question, answer.x, answer.beyond)
         least = answer.status == "optimal"
-        return Relief(True, float(answer.beyond[line]), self._used(answer.x, line), saving, least)
+        used, short = self._used(answer.x, line), self._short(answer.x, line)
+        return Relief(True, float(answer.beyond[line]), used, saving, least, short)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from estate.core.errors import Issue
+from estate.model.attainable import area_label, named_areas
+from estate.model.rules.access import weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -168,7 +170,10 @@ class Speaker:
     def _access(self, standard_id: str, zone: str = "") -> Words:
         rows = self.estate.tables["standards"]
         row = rows[rows["standard_id"].astype(str) == standard_id].iloc[0]
-        where = f"area {zone}" if row["geography"] == "area" else f"zone {zone}" if zone else "all areas"
+        areas = self.estate.tables["areas"].sort_values("area_id", ignore_index=True)
+        where = f"{row['geography'].replace('_', ' ')} {zone}" if zone else "all areas"
+        if row["geography"] == "area":
+            where = f"area {area_label(areas[areas['area_id'].astype(str) == zone].iloc[0])}"
         unit = "km" if row["metric"] == "km" else "minutes"
         share = self._asked_share(standard_id, zone)
         who = "residents" if row["group"] == "all" else f"residents ({row['group']})"
@@ -180,7 +185,10 @@ class Speaker:
         def mend(relief: Relief) -> str:
             if row["geography"] == "area":
                 return f"do not hold {where} to this standard, or let it be served {relief.beyond:.1%} less"
-            return f"lower the share to {max(0.0, share - relief.beyond):.1%}"
+            told = f"lower the share to {max(0.0, share - relief.beyond):.1%}"
+            weight = weights(str(row["group"]), areas, self.estate.assumptions)
+            out = named_areas(areas, np.where(areas.index.isin(relief.short), weight, 0.0))
+            return f"{told}, with no place within reach of {out}" if out else told
 
         return Words("standards", f"{standard_id} in {where}, service {row['service_id']}", says, mend)
 
