@@ -15,6 +15,8 @@ KINDS = {
     "p-center": "p-center",
     "capacitated p-median": "capacitated-p-median",
 }
+SPOPT = ("p-median", "p-center", "set-cover", "max-cover")
+"""Kinds that PySAL spopt solves too."""
 SHAPES = ("uniform", "clustered")
 GROWTH = ((100, 40), (300, 100), (1000, 300), (3000, 800), (10000, 2500), (30000, 6000))
 
@@ -71,26 +73,60 @@ def large_jobs(size: tuple[int, int], limit: float, seeds: range) -> dict[str, l
     }
 
 
-def sample_jobs(only_sample: bool) -> dict[str, list[dict[str, Any]]]:
-    """Return published instances, ours beside HiGHS alone."""
-    jobs: dict[str, list[dict[str, Any]]] = {"estate": [], "HiGHS alone": []}
-    for row in instances.published(only_sample):
-        printed = row["verified_value"] or row["optimum"]
-        digits = len(row["optimum"].partition(".")[2])
-        job = {
-            "work": "instance",
-            "file": row["file"],
+def cases(only_sample: bool) -> list[dict[str, Any]]:
+    """Return the published instances with what each came to, as its source prints it."""
+    return [
+        {
+            "family": row["family"],
             "kind": KINDS[row["kind"]],
+            "file": row["file"],
             "capacity": row["capacity"],
             "p": row["p"],
-            "best": printed,
-            "digits": digits,
-            "gap": GAP,
-            "limit": 120.0,
+            "best": row["verified_value"] or row["optimum"],
+            "digits": len(row["optimum"].partition(".")[2]),
+            "verified": bool(row["verified"]),
         }
-        jobs["estate"].append({**job, "solver": "auto"})
-        jobs["HiGHS alone"].append({**job, "solver": "highs"})
-    return jobs
+        for row in instances.published(only_sample)
+    ]
+
+
+def sample_jobs(limit: float) -> dict[str, list[dict[str, Any]]]:
+    """Return the sample of published instances, each on its own: ours beside HiGHS alone."""
+    jobs = [{"work": "instance", "gap": GAP, "limit": limit, **case} for case in cases(only_sample=True)]
+    return {
+        "estate": [{**job, "solver": "auto"} for job in jobs],
+        "HiGHS alone": [{**job, "solver": "highs"} for job in jobs],
+    }
+
+
+def published_jobs(limit: float) -> dict[str, list[dict[str, Any]]]:
+    """Return all published instances, one job a family and kind: ours, spopt's where it can, HiGHS alone."""
+    families: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for case in cases(only_sample=False):
+        families.setdefault((case["family"], case["kind"]), []).append(case)
+    jobs = [
+        {"work": "family", "family": name, "kind": kind, "instances": found, "gap": 0.0, "limit": limit}
+        | {"kill": len(found) * (2 * limit + 10)}
+        for (name, kind), found in families.items()
+    ]
+    return {
+        "estate": [{**job, "solver": "auto"} for job in jobs],
+        "spopt + CBC": [{**job, "solver": "spopt"} for job in jobs if job["kind"] in SPOPT],
+        "HiGHS alone": [{**job, "solver": "highs"} for job in jobs],
+    }
+
+
+def spopt_jobs(seeds: range, limit: float) -> dict[str, list[dict[str, Any]]]:
+    """Return every kind of problem that spopt knows too, at a size at which it ends."""
+    return {
+        f"{program} {kind}": [
+            {"work": work, "n": 200, "m": 80, "kind": kind, "shape": "uniform", "gap": GAP}
+            | {"limit": limit, "seed": seed}
+            for seed in seeds
+        ]
+        for kind in SPOPT
+        for program, work in (("estate", "textbook"), ("spopt + CBC", "spopt_cbc"))
+    }
 
 
 def again_jobs(seeds: range) -> dict[str, list[dict[str, Any]]]:
@@ -116,8 +152,8 @@ def growth_jobs(seeds: range) -> dict[str, list[dict[str, Any]]]:
     return {"estate to 1%": [{**job, "gap": 0.01} for job in jobs]}
 
 
-def rows(seeds: range) -> dict[str, tuple[str, dict[str, list[dict[str, Any]]]]]:
-    """Return every row: its title and the jobs by program."""
+def rows(seeds: range, limit: float = 120.0) -> dict[str, tuple[str, dict[str, list[dict[str, Any]]]]]:
+    """Return every row: its title and the jobs by program; the limit [s] is that of one instance."""
     england = {
         name: [{**job, "gap": 1e-3} for job in jobs]
         for name, jobs in large_jobs((33755, 10000), 60.0, seeds).items()
@@ -131,6 +167,7 @@ def rows(seeds: range) -> dict[str, tuple[str, dict[str, list[dict[str, Any]]]]]
         "england": ("33,755 x 10,000, to 1e-3 or 60 s", england),
         "again": ("re-solves with other demand, 650 x 400", again_jobs(seeds)),
         "growth": ("growth, 100 to 30,000 areas, to 1%", growth_jobs(seeds)),
-        "sample": ("40 published instances, 120 s each", sample_jobs(only_sample=True)),
-        "published": ("all published instances, 120 s each", sample_jobs(only_sample=False)),
+        "spopt": (f"beside spopt, 200 x 80, {limit:g} s", spopt_jobs(seeds, limit)),
+        "sample": (f"40 published instances, {limit:g} s each", sample_jobs(limit)),
+        "published": (f"all published instances, {limit:g} s each", published_jobs(limit)),
     }

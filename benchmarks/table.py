@@ -24,8 +24,8 @@ COLUMNS = (
     *("gap_worst", "peak_mb", "load"),
 )
 INSTANCE_COLUMNS = (
-    *("file", "problem", "capacity", "published", "program", "found", "bound", "gap", "seconds"),
-    *("cpu_seconds", "status", "below_published"),
+    *("instance", "problem", "capacity", "published", "program", "found", "bound", "gap", "seconds"),
+    *("cpu_seconds", "status", "verified", "below_published"),
 )
 
 
@@ -53,24 +53,36 @@ def _short(value: float) -> str:
     return f"{value:.3g}"
 
 
+def each(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one record for each published instance: those of a family are taken apart."""
+    found = []
+    for record in records:
+        common = {"kind": record["job"]["kind"], "gap_asked": record["job"]["gap"]}
+        alone = {**record["job"], **record}
+        found += [{**one, **common} for one in record.get("instances", [alone])]
+    return found
+
+
 def instance_lines(program: str, records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one line for each published instance."""
     return [
         {
-            "file": r["job"]["file"],
-            "problem": r["job"]["kind"],
-            "capacity": r["job"]["capacity"],
-            "published": r["job"]["best"],
+            "instance": r["file"],
+            "problem": r["kind"],
+            "capacity": r["capacity"],
+            "published": r["best"],
             "program": program,
             "found": r.get("objective"),
             "bound": r.get("bound"),
             "gap": "" if r.get("gap") is None else f"{r['gap']:.2e}",
-            "seconds": _short(r.get("seconds", math.nan)),
-            "cpu_seconds": _short(r.get("cpu_seconds", math.nan)),
+            "seconds": _short(r["seconds"]) if r.get("seconds") is not None else "",
+            "cpu_seconds": _short(r["cpu_seconds"]) if r.get("cpu_seconds") is not None else "",
             "status": r.get("status", r.get("stopped", "")),
+            "verified": "yes" if r.get("verified") else "no",
             "below_published": r.get("below", ""),
         }
-        for r in records
+        for r in each(records)
+        if "file" in r
     ]
 
 
@@ -79,15 +91,41 @@ def compared(ours: list[dict[str, Any]], theirs: list[dict[str, Any]], limit: fl
 
     def used(record: dict[str, Any]) -> float:
         gap = record.get("gap")
-        done = gap is not None and gap <= record["job"]["gap"] * 1.001
+        done = gap is not None and gap <= record["gap_asked"] * 1.001
         return max(record.get("cpu_seconds", limit), 1e-3) if done else limit
 
-    pairs = [(used(a), used(b)) for a, b in zip(ours, theirs, strict=False)]
+    pairs = [(used(a), used(b)) for a, b in zip(each(ours), each(theirs), strict=False)]
     if not pairs:
         return ""
     mean = math.exp(statistics.fmean(math.log(b / a) for a, b in pairs))
     slower = sum(a > b * 1.05 for a, b in pairs)
     return f"{len(pairs)} instances: geometric mean {mean:.1f}x in processor time, slower on {slower}"
+
+
+def beside(title: str, found: dict[str, list[dict[str, Any]]], limit: float) -> list[str]:
+    """Return how much faster we are than each other program, in words."""
+    ours = found.get("estate", [])
+    others = {program: theirs for program, theirs in found.items() if program != "estate"}
+    return [
+        f"{title}, beside {program}: {compared(ours, theirs, limit)}"
+        for program, theirs in others.items()
+        if len(each(ours)) == len(each(theirs))
+    ]
+
+
+def agreed(found: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Return, for each kind of problem, what we and spopt found, seed by seed, in words."""
+    notes = []
+    for program, ours in found.items():
+        kind = program.removeprefix("estate ")
+        theirs = found.get(f"spopt + CBC {kind}", [])
+        pairs = [
+            f"{a['objective']:.7g} and {b['objective']:.7g} ({b['status'].lower()})"
+            for a, b in zip(ours, theirs, strict=False)
+            if "objective" in a and "objective" in b
+        ]
+        notes += [f"{kind}, estate and spopt: {'; '.join(pairs)}"] if pairs else []
+    return notes
 
 
 def write(

@@ -341,7 +341,9 @@ def locate(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
             "out": out,
         }
         given = {key: value for key, value in options.items() if value is not None}
-        for line in run_locate(file, given, lambda text: say(text, err=True)):
+        for line in watched(
+            lambda _, stop: run_locate(file, given, lambda text: say(text, err=True), stop.is_set)
+        ):
             say(line)
 
 

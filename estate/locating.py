@@ -7,6 +7,7 @@ import json
 import math
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 DIGITS = 12
 
 
-def locate(path: Path, options: dict[str, Any], say: Callable[[str], None]) -> list[str]:
+def locate(
+    path: Path,
+    options: dict[str, Any],
+    say: Callable[[str], None],
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[str]:
     """Solve the problem in a file and write plan and certificate.
 
     Parameters
@@ -38,6 +44,8 @@ def locate(path: Path, options: dict[str, Any], say: Callable[[str], None]) -> l
         Options of the command, by the keys of :class:`estate.locate.reading.Request`.
     say : callable
         Receives sentences while the work goes on.
+    stopped : callable
+        Returns whether somebody asks to stop with the best plan so far.
 
     Returns
     -------
@@ -58,14 +66,20 @@ def locate(path: Path, options: dict[str, Any], say: Callable[[str], None]) -> l
     for note in read.notes:
         say(note)
     prepare(say)
-    effort = Effort(request.gap, request.time_limit, request.seed, request.solver)
+    effort = Effort(request.gap, request.time_limit, request.seed, request.solver, stopped)
     answer = solve(problem, effort)
+    if answer.status == "time_limit" and stopped():
+        answer = replace(answer, status="interrupted")
     if answer.status == "infeasible":
         raise InfeasibleError(
             "No set of sites keeps these rules; allow more sites, room, radius or budget, or unlock some."
         )
     if answer.status == "unknown":
-        raise SolverError("Nothing was found in the time given; allow more with --time-limit.")
+        raise SolverError(
+            "Nothing had been found when the search was stopped; nothing was written."
+            if stopped()
+            else "Nothing was found in the time given; allow more with --time-limit."
+        )
     folder = request.out / problem.name
     write_answer(read, request, answer, folder)
     return [*summary_lines(problem, answer), f"All files are in {folder}"]

@@ -210,7 +210,7 @@ def _from_matrix(request: Request) -> Read:
         client_names=tuple(matrix.clients),
         site_names=tuple(matrix.sites),
     )
-    return Read(problem, "cost matrix", _notes(matrix))
+    return Read(problem, "cost matrix", (*_notes(matrix), *_odd(matrix, clients)))
 
 
 def _times(cost: Floats, demand: Floats) -> Floats:
@@ -232,6 +232,22 @@ def _notes(matrix: Matrix) -> tuple[str, ...]:
         far = float(np.abs(matrix.cost - matrix.cost.T).max())
         notes.append(f"The matrix is not symmetric (by up to {far:.6g}); it is read as client to site.")
     return tuple(notes if missing else notes[1:])
+
+
+def _odd(matrix: Matrix, clients: dict[str, Floats]) -> list[str]:
+    """Say what can be meant so, but often is not: costs below nought, clients without demand."""
+    notes = []
+    below = np.argwhere(matrix.cost < 0)
+    if len(below):
+        i, j = below[0]
+        first = f"{matrix.clients[i]} to {matrix.sites[j]}, {matrix.cost[i, j]:g}"
+        notes.append(f"{len(below)} costs are negative (first {first}) and count as gains; mend them if not.")
+    none = np.flatnonzero(clients.get("demand", np.ones(1)) == 0)
+    if len(none):
+        notes.append(
+            f"{len(none)} clients have no demand (first {matrix.clients[none[0]]}): they count nothing."
+        )
+    return notes
 
 
 def _kind(request: Request, sites: dict[str, Floats]) -> str:
