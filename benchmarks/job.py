@@ -151,9 +151,12 @@ def spopt_answer(kind: str, cost: NDArray, parts: dict[str, Any], job: dict[str,
         solver = pulp.PULP_CBC_CMD(msg=False, gapRel=job["gap"], timeLimit=job["limit"], threads=1)
         return make[kind]().solve(solver, results=False).problem
 
-    problem, used = timed(work)
+    try:
+        problem, used = timed(work)
+    except RuntimeError as error:  # what spopt raises where the time ends without a plan
+        return {"objective": math.inf, "status": str(error).partition(".")[0]}
     done = problem.sol_status == pulp.LpSolutionOptimal
-    status = "optimal" if done else pulp.LpSolution[problem.sol_status]
+    status = "optimal" if done else pulp.LpSolution[problem.sol_status].lower()
     return {"objective": float(problem.objective.value()), "status": status, **used}
 
 

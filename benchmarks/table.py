@@ -120,9 +120,9 @@ def agreed(found: dict[str, list[dict[str, Any]]]) -> list[str]:
         kind = program.removeprefix("estate ")
         theirs = found.get(f"spopt + CBC {kind}", [])
         pairs = [
-            f"{a['objective']:.7g} and {b['objective']:.7g} ({b['status'].lower()})"
+            f"{a['objective']:.7g} and {b['objective']:.7g} ({b['status']})"
             for a, b in zip(ours, theirs, strict=False)
-            if "objective" in a and "objective" in b
+            if a.get("objective") is not None and b.get("objective") is not None
         ]
         notes += [f"{kind}, estate and spopt: {'; '.join(pairs)}"] if pairs else []
     return notes

@@ -30,6 +30,7 @@ SHARE_OF_GROUP = {
     "rural": "rurality",
     "deprived_urban": "rurality",
 }
+SHOWN = 5
 ZONES = {
     "zone": "enter the district, ward or constituency",
     "postcode_district": "enter the postcode district, for example M33",
@@ -139,9 +140,21 @@ def warn_residents(context: Context) -> list[str]:
     """Say what is switched off for want of areas or standards."""
     if not context.given("areas"):
         return ["There is no table of areas: access rules are off, and nobody's travel is known."]
+    told = _empty_areas(context)
     silent = int((context["areas"]["rurality"] == "").sum())
     if silent and context["standards"]["group"].isin(["urban", "rural", "deprived_urban"]).any():
-        return [f"{silent} areas do not say whether they are urban or rural: they count as neither."]
+        told.append(f"{silent} areas do not say whether they are urban or rural: they count as neither.")
     if not context.given("standards"):
-        return ["There is no table of standards: no plan is held to any travel distance."]
-    return []
+        told.append("There is no table of standards: no plan is held to any travel distance.")
+    return told
+
+
+def _empty_areas(context: Context) -> list[str]:
+    """Say which areas have no residents and no visits: those count nowhere."""
+    areas, visited = context["areas"], set(context["demand"]["area_id"])
+    empty = areas.loc[~(areas["population"] > 0) & ~areas["area_id"].isin(visited), "area_id"].astype(str)
+    if empty.empty:
+        return []
+    more = ", ..." if len(empty) > SHOWN else ""
+    who = f"{len(empty)} areas have no residents ({', '.join(empty[:SHOWN])}{more})"
+    return [f"{who}: they count nowhere; enter their population if somebody lives there."]

@@ -197,7 +197,7 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
         raise InputError(MESSAGE, sorted_issues([_in_its_file(one, raw, extras) for one in raw.issues]))
     typed = {name: _sorted(name, frame) for name, frame in typed.items()}
     filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
-    raw.notes += limit_moves(filling.tables, config, values["default_move_reach_km"])
+    raw.notes += limit_moves(filling.tables, config, values)
     return _estate(filling, typed, force, raw, (extras, config))
 
 

@@ -89,7 +89,7 @@ def _pairs(matrix: Matrix, typed: dict[str, pd.DataFrame], raw: Raw) -> pd.DataF
     except InputError as error:
         raw.issues += error.issues
         return None
-    raw.notes += _asymmetry(matrix, long) if wide else []
+    raw.notes += _asymmetry(matrix, long)
     area_key, _ = _hits(areas, long["area"])
     site_key, _ = _hits(sites, long["site"])
     long["area_id"] = _fold(long["area"]).map(areas[area_key])
@@ -260,7 +260,7 @@ def _notes(matrix: Matrix, rows: pd.DataFrame, typed: Mapping[str, pd.DataFrame]
 
 
 def _asymmetry(matrix: Matrix, long: pd.DataFrame) -> list[str]:
-    """Say where a square matrix is longer one way than the other."""
+    """Say where a matrix that has both ways is longer the one way than the other."""
     table = long.assign(value=pd.to_numeric(long["text"], errors="coerce")).dropna(subset=["value"])
     table = table.drop_duplicates(["area", "site"])
     both = table.merge(table, left_on=["area", "site"], right_on=["site", "area"], suffixes=("", "_back"))
@@ -273,7 +273,8 @@ def _asymmetry(matrix: Matrix, long: pd.DataFrame) -> list[str]:
         (
             f"{matrix.source} is not symmetric: {len(odd) // 2:,} pairs differ by more than a fifth by "
             f"direction, for example {one['area']} to {one['site']} ({one['value']:g} there, "
-            f"{one['value_back']:g} back). The way from the row to the column is taken."
+            f"{one['value_back']:g} back). The way from the area to the site is taken: swap the two if the "
+            "matrix means the other way."
         )
     ]
 

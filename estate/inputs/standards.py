@@ -8,8 +8,11 @@ import pandas as pd
 
 from estate.core.reference import standard_sets
 from estate.core.tables import SPECS, parse
+from estate.core.travel import SPEED_OF_MODE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from estate.config import Config
     from estate.inputs.sources import Raw
 
@@ -41,7 +44,7 @@ def add_standards(typed: dict[str, pd.DataFrame], config: Config, raw: Raw) -> N
     today (basis ``no_worse``), over the whole group.
     """
     ready = _all_ready(config)
-    ready = ready[ready["geography"] != FROM_OLD_SITE]
+    ready = ready[ready["geography"] != FROM_OLD_SITE].drop(columns="or_minutes")
     table = typed["standards"]
     if len(ready):
         table = pd.concat([table, _typed(ready, raw)], ignore_index=False)
@@ -51,8 +54,13 @@ def add_standards(typed: dict[str, pd.DataFrame], config: Config, raw: Raw) -> N
     raw.sources.setdefault("standards", "standards of the configuration")
 
 
-def limit_moves(tables: dict[str, pd.DataFrame], config: Config, default_km: float) -> list[str]:
+def limit_moves(
+    tables: dict[str, pd.DataFrame], config: Config, assumptions: Mapping[str, float]
+) -> list[str]:
     """Lower the reach of services to what the chosen standards allow between the old and the new site.
+
+    A standard may give a distance or a time; the farther of the two is allowed, the time at the assumed
+    speed of its mode, as nothing else is known of ways between sites.
 
     Parameters
     ----------
@@ -60,25 +68,29 @@ def limit_moves(tables: dict[str, pd.DataFrame], config: Config, default_km: flo
         Filled tables; ``services`` is replaced.
     config : Config
         Names the sets.
-    default_km : float
-        Reach of a service that names none [km].
+    assumptions : mapping of str to float
+        ``default_move_reach_km``, and the speed of each mode [km/h].
 
     Returns
     -------
     list of str
         What was limited, for the reader.
     """
-    asked = default_km
+    asked = assumptions["default_move_reach_km"]
     if (own := config.rules.get("reach", {}).get("default_km")) is not None:
         asked = float(own)
     notes, services = [], tables["services"].copy()
     ready = _all_ready(config)
     for row in ready[ready["geography"] == FROM_OLD_SITE].itertuples():
-        mine, limit = services["service_id"] == str(row.service_id), float(str(row.threshold))
+        mine = services["service_id"] == str(row.service_id)
+        far, minutes = float(str(row.threshold)), float(str(row.or_minutes))
+        in_time = minutes / 60 * assumptions[SPEED_OF_MODE[str(row.mode)]]
+        limit = max(far, in_time)
         for column, blank in (("move_reach_km", asked), ("merge_reach_km", 0.0)):
             reach = services.loc[mine, column].astype(float).fillna(blank)
             services.loc[mine, column] = reach.clip(upper=limit)
-        held = f"{row.service_id} moves and merges at most {limit:.2f} km from its old site"
+        way = f"{far:.2f} km, or {minutes:g} minutes, which are {in_time:.2f} km"
+        held = f"{row.service_id} moves and merges at most {limit:.2f} km from its old site ({way})"
         notes.append(f"{row.standard_id}: {held if mine.any() else f'nobody provides {row.service_id}'}.")
     tables["services"] = services
     return notes

@@ -110,7 +110,8 @@ def travel_layers(view: View, areas: GeoDataFrame) -> dict[str, tuple[GeoDataFra
     if travel.empty:
         return {}
     points = bool((areas.geometry.geom_type == "Point").any())
-    by_service, ids = service_travel(view), areas["area_id"].astype(str)
+    by_service = service_travel(view)
+    places = areas[["area_id", "name", "population", "geometry"]].astype({"area_id": str})
     limits = limits_of(travel)
     words = class_words(limits)
     unknown = {UNKNOWN: CHANGE_LOOKS[UNKNOWN]}
@@ -124,7 +125,7 @@ def travel_layers(view: View, areas: GeoDataFrame) -> dict[str, tuple[GeoDataFra
         shown = classed(travel[column], limits, words) if looks is km else change_classes(travel)
         facts = travel[[column]].rename(columns={column: "mean_km"}).assign(**{"class": shown})
         facts = facts.join(by_service[[c for c in by_service.columns if c.endswith(end)]])
-        layer = areas[["area_id", "name", "population", "geometry"]].join(facts, on=ids)
+        layer = places.join(facts, on="area_id")
         found[name] = (layer, styles.travel_style(looks, points=points))
     return found
 

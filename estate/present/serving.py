@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 USERS_NOTE = (
     "Residents are people of the areas, each once a service; visits are their use of it, where it is known. "
+    "Minutes are of those whose way takes longer, by the mode of the service's first standard. "
     "Outside shut: as if places beyond the boundary did not serve."
 )
 DOOR_NOTE = (
@@ -79,21 +80,33 @@ def users(view: View) -> Rows:
     """Return who travels how much farther in the last year, residents beside visits."""
     table = table_of(view, "residents")
     heads = ["Service", "Residents farther", "Their visits a year", "All visits", "Mean extra km"]
-    heads += ["9 in 10 below km", "No place left", "Farther, outside shut"]
+    heads += ["9 in 10 below km", "Mean extra minutes", "No place left", "Farther, outside shut"]
     if table.empty:
         return heads, []
     table = table[table["year"] == table["year"].max()]
     alone = table[table["places"] == "without_outside"].set_index("service_id")["residents"]
+    longer = longer_minutes(view)
     rows: list[list[object]] = []
     for row in table[table["places"] == "all"].to_dict("records"):
         service = text(row["service_id"])
         several = service not in view.services
         used = ["", ""] if several else [people(row["visits"]), people(row["visits_all"])]
         far = ["" if is_missing(row[c]) else f"{row[c]:.1f}" for c in ("mean_extra_km", "p90_extra_km")]
+        far.append(f"{longer[service]:.0f}" if service in longer else "")
         left = "" if several else counted(view, row["unserved"])
         whole = [counted(view, row["residents"]), *used, *far, left, counted(view, alone[service])]
         rows.append([view.services.get(service, service), *whole])
     return heads, rows
+
+
+def longer_minutes(view: View) -> dict[str, float]:
+    """Return how much longer the way takes on average to those to whom it does [min], by service."""
+    table = table_of(view, "equality")
+    if table.empty:
+        return {}
+    mine = (table["characteristic"] == "all residents") & (table["year"] == table["year"].max())
+    told = table[mine].set_index("service_id")["mean_extra_minutes"].dropna()
+    return {str(service): float(minutes) for service, minutes in told.items()}
 
 
 def door(view: View) -> Rows:
@@ -174,6 +187,10 @@ def serving_lines(view: View) -> list[str]:
         row = view.headline(key)
         if row is not None and not is_missing(row.get("value")):
             lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
+    longer = longer_minutes(view)
+    if longer:
+        told = ", ".join(f"{view.services.get(one, one)} {minutes:.0f}" for one, minutes in longer.items())
+        lines.append(f"  Minutes longer on average, of those whose way takes longer: {told}.")
     table = table_of(view, "online")
     if len(table) and not table["digitally_excluded"].isna().all():
         excluded = people(table["digitally_excluded"].sum())

@@ -99,6 +99,15 @@ def test_a_square_matrix_that_is_not_symmetric_is_told(tmp_path):
     assert any("001 to 002 (5 there, 9 back)" in note for note in estate.notes)
 
 
+def test_a_list_of_pairs_with_both_ways_is_told_too(tmp_path):
+    pairs = long()
+    back = pairs.head(1).set_axis(["b", "a", *pairs.columns[2:]], axis=1)
+    back = back.rename(columns={"a": pairs.columns[0], "b": pairs.columns[1]})[pairs.columns]
+    back.iloc[0, 2] = 60.0
+    estate = load(tmp_path, pd.concat([pairs.astype({pairs.columns[2]: float}), back]))
+    assert any("is not symmetric: 1 pairs" in note and "swap the two" in note for note in estate.notes)
+
+
 @pytest.mark.parametrize(
     ("frame", "options", "told"),
     [

@@ -127,13 +127,18 @@ def test_names_and_words(tmp_path):
 
 
 def test_the_jobcentre_merger_limits_how_far_the_service_goes_from_its_old_site():
+    legs: list[str] = []
+
     def reach(given: dict[str, object], **told) -> list[float]:
         frames = tables()
         row = {"service_id": "library", "merge_reach_km": 9, **given}
         frames["services"] = pd.DataFrame([row, {"service_id": "back_office"}])
         one = {"set": "jobcentre_merger", "service": "library"}
         made = estate_from_frames(frames, config(standards=[one], **told))
-        assert "jobcentre_merger: library moves and merges at most 4.83 km from its old site." in made.notes
+        (note,) = [
+            note for note in made.notes if note.startswith("jobcentre_merger: library moves and merges")
+        ]
+        legs.append(note.partition("at most ")[2])
         assert len(made.tables["standards"]) == len(tables()["standards"])
         services = made.tables["services"].set_index("service_id")
         return services.loc["library", ["move_reach_km", "merge_reach_km"]].astype(float).tolist()
@@ -141,3 +146,6 @@ def test_the_jobcentre_merger_limits_how_far_the_service_goes_from_its_old_site(
     assert reach({}) == pytest.approx([3 * MILE, 3 * MILE]), "the default is 5 km"
     assert reach({"move_reach_km": 2, "merge_reach_km": 0}) == [2, 0]
     assert reach({}, rules={"reach": {"default_km": 1}})[0] == 1
+    assert legs[0] == "4.83 km from its old site (4.83 km, or 20 minutes, which are 4.00 km)."
+    bus = {"public_transport_speed_kmh": 14.7}
+    assert reach({}, assumptions=bus) == pytest.approx([4.9, 4.9]), "20 minutes of a bus are farther"

@@ -48,6 +48,36 @@ def test_a_job_beyond_its_limit_is_ended(tmp_path):
     assert record["stopped"] == "limit"
 
 
+def test_a_family_is_one_job_and_a_line_for_each_instance():
+    case = {"file": "f/a.txt", "capacity": "", "best": "10", "verified": True}
+    record = {
+        "instances": [
+            {**case, "objective": 10.0, "bound": 10.0, "gap": 0.0, "cpu_seconds": 1.0, "below": False},
+            {**case, "file": "f/b.txt", "stopped": "more than 40,000 arcs"},
+        ],
+        "job": {"kind": "p-median", "gap": 0.0},
+    }
+    lines = table.instance_lines("estate", [record])
+    assert [(one["instance"], one["found"], one["status"]) for one in lines] == [
+        ("f/a.txt", 10.0, ""),
+        ("f/b.txt", None, "more than 40,000 arcs"),
+    ]
+    (told,) = table.beside("all", {"estate": [record], "spopt + CBC": [record]}, 3.0)
+    assert told == "all, beside spopt + CBC: 2 instances: geometric mean 1.0x in processor time, slower on 0"
+
+
+def test_spopt_finds_the_same(tmp_path):
+    pytest.importorskip("spopt")
+    job = {"n": 40, "m": 20, "kind": "set-cover", "shape": "uniform", "gap": 0.0, "limit": 20.0, "seed": 1}
+    found = {
+        f"{program} set-cover": [run.measure({**job, "work": work}, tmp_path)]
+        for program, work in (("estate", "textbook"), ("spopt + CBC", "spopt_cbc"))
+    }
+    ours, theirs = (records[0]["objective"] for records in found.values())
+    assert ours == pytest.approx(theirs)
+    assert table.agreed(found) == [f"set-cover, estate and spopt: {ours:.7g} and {theirs:.7g} (optimal)"]
+
+
 def test_every_row_has_jobs_that_exist():
     from benchmarks.job import WORK
 

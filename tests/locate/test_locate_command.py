@@ -5,10 +5,14 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from estate.cli import app
+from estate.core.errors import SolverError
+from estate.locating import locate
 
 WIDE = "client,A,B,C\nx,1,9,4\ny,8,2,4\nz,7,3,\n"
 
@@ -105,6 +109,35 @@ def test_bad_input_is_told_with_its_remedy(folder, text, words, told):
     for part in told:
         assert part in done.output
     assert (folder / "out").exists() == (not told)
+
+
+def test_what_may_be_meant_so_is_told(folder):
+    (folder / "odd.csv").write_text(WIDE.replace(",1,", ",-1,"), encoding="utf-8")
+    (folder / "clients.csv").write_text("client,demand\nx,1\ny,0\nz,1\n", encoding="utf-8")
+    done = run("odd.csv", "--p", "1", "--clients", "clients.csv")
+    assert done.exit_code == 0
+    assert "1 costs are negative (first x to A, -1)" in done.output
+    assert "1 clients have no demand (first y)" in done.output
+
+
+def test_who_asks_to_stop_gets_the_best_plan_so_far(folder):
+    random = np.random.default_rng(1)
+    matrix = pd.DataFrame(random.integers(0, 4, (60, 60)) * 1000.0 + random.random((60, 60)))
+    matrix.to_csv(folder / "hard.csv", index_label="client")
+    asked = []
+
+    def stopped():
+        asked.append(1)
+        return len(asked) > 3
+
+    options = {"p": 7, "gap": 0.0, "time_limit": 60.0, "out": folder / "out"}
+    told = locate(folder / "hard.csv", options, str, stopped)
+    assert any(line.startswith("Status: interrupted") for line in told), told
+    found = record(folder, "hard")
+    assert found["bound"] < found["objective"]
+    assert len(found["open"]) == 7
+    with pytest.raises(SolverError, match="stopped; nothing was written"):
+        locate(folder / "hard.csv", options | {"solver": "highs"}, str, lambda: True)
 
 
 def test_an_unknown_format_says_why_for_each(folder):

@@ -101,6 +101,7 @@ def test_travel_is_the_mean_of_the_services(result: Result, written: dict[str, P
         TRAVEL, ("km_before", "km_after", "extra_km"), ("before", "after", "extra"), strict=True
     ):
         drawn = gpd.read_file(_path(written), layer=layer).set_index("area_id")
+        assert list(drawn.columns[:4]) == ["name", "population", "mean_km", "class"]
         for area, part in ways.groupby("area_id"):
             known = [row[column] for row in part.to_dict("records") if not math.isnan(row["extra_km"])]
             assert drawn.loc[area, "mean_km"] == pytest.approx(sum(known) / len(known))
