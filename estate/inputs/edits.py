@@ -113,8 +113,8 @@ def _rows(
         known = pd.Series([value for value, _ in read], dtype=object)
         rows &= frame[name].isin(known.dropna()) | (frame[name].isna() & bool(known.isna().any()))
     if not issues and not rows.any():
-        told = ", ".join(f"{name}: {value}" for name, value in edit.where.items()) or "no row"
-        problem = f"matches no row of {edit.table}"
+        told = ", ".join(f"{name}: {value}" for name, value in edit.where.items())
+        problem = f"matches no row of {edit.table}" if told else f"{edit.table} has no rows"
         issues.append(_issue(f"{place}.where", told, problem, "correct it, or take the edit out"))
     return rows, issues
 

@@ -49,7 +49,7 @@ BUSINESS = (
         "How each partner pays: revenue, capital, loans and provision by year, money of the day",
         "financial",
         False,
-        "Effects and what is unfunded follow from their row. Left out: partners for whom nothing changes.",
+        "Effects and what is unfunded follow from their row. Receipts pay only for works of who sold.",
     ),
     (
         "Saving by fund",

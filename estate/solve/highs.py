@@ -103,7 +103,8 @@ def load(arrays: Arrays, options: Mapping[str, Any]) -> highspy.Highs:
     """
     engine = highspy.Highs()
     defaults = {
-        "output_flag": False,
+        "output_flag": True,  # or nobody is told of progress
+        "log_to_console": False,
         "threads": 1,
         "primal_feasibility_tolerance": TOLERANCE,
         "mip_feasibility_tolerance": TOLERANCE,
@@ -181,6 +182,7 @@ def _attach(engine: highspy.Highs, watch: Watch) -> None:
             event.interrupt()
 
     engine.cbMipLogging.subscribe(logged)
+    engine.cbMipImprovingSolution.subscribe(logged)
     engine.cbMipInterrupt.subscribe(interrupt)
     engine.cbSimplexInterrupt.subscribe(interrupt)
     engine.cbIpmInterrupt.subscribe(interrupt)

@@ -93,6 +93,31 @@ class Neighbourhoods:
         free[self.columns["move"]] &= self._opened(held)
         return free, held
 
+    def split(self, free: Mask, held: Floats, x: Floats) -> tuple[Mask, Floats]:
+        """Free only the sites that a solution splits, and hold the others as it has them.
+
+        Parameters
+        ----------
+        free, held : ndarray, shape (columns,)
+            From :meth:`with_hubs`.
+        x : ndarray, shape (columns,)
+            Solution of the relaxation with these hubs.
+
+        Returns
+        -------
+        Mask, ndarray
+            Free columns, and the point that is held elsewhere.
+        """
+        fraction = (x > SEEN) & (x < 1 - SEEN)
+        parts = np.zeros(len(self.model.inst.sites), dtype=bool)
+        site = np.full(len(x), -1)
+        for family in EVENTS[1:]:
+            keys, columns = self.model.problem.blocks[family].keys, self.columns[family]
+            site[columns] = keys["site"] if family == "close" else self.home[keys["provision"]]
+        parts[site[fraction & (site >= 0)]] = True
+        whole = np.where(fraction | (site < 0), held, np.round(x))
+        return followers(self.model) | (free & (site >= 0) & parts[site]), whole
+
     def _opened(self, x: Floats) -> Mask:
         """Return the moves to places that are open by then, shape (moves,)."""
         hub, move = (self.model.problem.blocks[name].keys for name in ("hub", "move"))

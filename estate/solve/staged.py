@@ -2,11 +2,11 @@
 
 1. A smaller model (:mod:`estate.solve.relaxation`) gives first prices and a first bound.
 2. The relaxation of the whole model, columns and rows added as they matter
-   (:mod:`estate.solve.generation`), gives a bound and says nearly which hubs to open. On a thread
-   of its own the bound is then tightened by what small groups of sites can gain in whole numbers
-   (:mod:`estate.solve.hulls`), while the next steps go on.
+   (:mod:`estate.solve.generation`), gives a bound and says nearly which hubs to open.
 3. Hubs are fixed a few at a time (:mod:`estate.solve.dive`); with them held the whole model
-   with every rule is solved on the columns that cost little: a plan.
+   with every rule is solved, first for the sites that the relaxation splits, then on all columns
+   that cost little: a plan. On a thread of its own the bound is tightened meanwhile by what small
+   groups of sites can gain in whole numbers (:mod:`estate.solve.hulls`).
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
    in force, as long as there is time and the gap is open.
 """
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from estate.solve.bounds import safe_bound
 from estate.solve.cuts import Tightening
 from estate.solve.dive import Dive
 from estate.solve.exact import solve_exact
@@ -39,13 +40,15 @@ if TYPE_CHECKING:
     from estate.solve.generation import Solved
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
-DIVE_PART, ROUND_PART = 0.3, 0.5  # of what is then left
+DIVE_PART, ROUND_PART, PHASE_PART = 0.4, 0.5, 0.7  # of what is then left
 ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
 PATIENCE = 0.05  # of the time limit: no better plan around these hubs for so long, and parts are freed
+SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
 
@@ -137,10 +140,14 @@ class Staged:
         self.clock.note(
             f"bound {self.bound:,.0f} from the relaxation, {int(generation.inside.sum())} columns in"
         )
+        now = self.clock.seconds()
+        solved = generation.round_off(solved, ROUNDED_FIRST, self.until(DIVE_PART, now), self._watch())
+        tell(safe_bound(generation.arrays, solved.dual))
         proof = threading.Thread(target=self._prove_more, args=(generation.twin(), tell), daemon=True)
+        near = Neighbourhoods(self.model, solved.reduced, self.bound)
         proof.start()
         try:
-            self.plan(generation, solved)
+            self.plan(near, generation, None if self.done() else self.settle(generation, solved, now))
         finally:
             self.ended.set()
             proof.join()
@@ -153,25 +160,29 @@ class Staged:
     def _stopped(self) -> bool:
         return self.ended.is_set() or self.clock.stop.is_set()
 
-    def plan(self, generation: Generation, solved: Solved) -> None:
-        """Choose hubs by the relaxation, find a plan around them and make it better."""
-        now, watch = self.clock.seconds(), self._watch()
-        hurry, last = self.until(DIVE_PART, now), self.until(ROUND_PART, now)
-        solved = generation.round_off(solved, ROUNDED_FIRST, hurry, watch)
-        near = Neighbourhoods(self.model, solved.reduced, self.bound)
-        if not self.done():
-            hubs, around = Dive(self.model, generation).run(solved, hurry, last, watch)
-            self.clock.note(f"{len(hubs)} hubs chosen, {self.arrays.saving @ around.x:,.0f} around them")
-            around = generation.round_off(around, ROUNDED_THEN, last, watch)
-            self.clock.note(f"{self.arrays.saving @ around.x:,.0f} with fractions of provisions cut off")
+    def settle(self, generation: Generation, solved: Solved, since: float) -> tuple[Ints, Solved]:
+        """Choose hubs by the relaxation; return their columns, and the relaxation with them held."""
+        watch, last = self._watch(), self.until(ROUND_PART, since)
+        hubs, around = Dive(self.model, generation).run(solved, self.until(DIVE_PART, since), last, watch)
+        self.clock.note(f"{len(hubs)} hubs chosen, {self.arrays.saving @ around.x:,.0f} around them")
+        around = generation.round_off(around, ROUNDED_THEN, last, watch)
+        self.clock.note(f"{self.arrays.saving @ around.x:,.0f} with fractions of provisions cut off")
+        return hubs, around
+
+    def plan(self, near: Neighbourhoods, generation: Generation, settled: tuple[Ints, Solved] | None) -> None:
+        """Find a plan around the hubs and make it better."""
+        if settled is not None:
+            hubs, around = settled
             self.whole = Restricted(generation.arrays)
-            self.phase(*near.with_hubs(hubs, around.reduced, around.x))
+            free, held = near.with_hubs(hubs, around.reduced, around.x)
+            first = self.phase(*near.split(free, held, around.x), SPLIT_TIME * self.clock.limit)
+            self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
         self.improve(near)
 
-    def phase(self, free: NDArray[np.bool_], held: Floats) -> None:
+    def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> Floats | None:
         """Solve the whole model, every rule, on its free columns, until good plans come no more."""
         there = float(self.arrays.saving @ np.where(free, 0.0, held))
-        best, when = -np.inf, self.clock.seconds()
+        best, when = self.saving, np.inf
 
         def report(saving: float | None, _bound: float | None) -> None:
             nonlocal best, when
@@ -183,10 +194,11 @@ class Staged:
             waited = self.clock.seconds() - when > PATIENCE * self.clock.limit
             return self.clock.stop.is_set() or (waited and best > POOR * self.bound)
 
-        effort = Effort(self.clock.left(), 2e-3, 500, exact=False, heuristics=0.3)
+        effort = Effort(min(seconds, self.clock.left()), 2e-3, 500, exact=False, heuristics=0.3)
         answer = self.whole.search(free, held, effort, Watch(report, stopped))
         self.clock.note(f"whole model on {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}")
         self.keep(answer.x, "a plan")
+        return answer.x
 
     def improve(self, near: Neighbourhoods) -> None:
         """Free one part of the plan after another, as long as it pays."""
