@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from estate.core.errors import ConfigError, Issue
+from estate.core.errors import ConfigError, InfeasibleError, Issue, SolverError
 from estate.settings import say_nearest
 from estate.study.job import Job, Study, Where
 from estate.study.readers import council_folder, publish
@@ -67,6 +67,8 @@ def run_scenarios(
     ------
     ConfigError
         With everything that is wrong with the scenarios, before anything is begun.
+    InfeasibleError, SolverError
+        Where no scenario has a plan; what was found is kept.
     """
     config, base = loaded
     jobs = chosen(scenario_jobs(config), only, config.compare.base)
@@ -84,7 +86,17 @@ def run_scenarios(
 
         made = compare_runs([folder / name for name in done], folder / "compare", config.compare)
         told.append(f"Side by side: {made / 'compare.html'}")
-    return [*(line for outcome in outcomes for line in outcome_lines(outcome)), "", *told]
+    lines = [line for outcome in outcomes for line in outcome_lines(outcome)]
+    _fail_where_none_has_a_plan(outcomes, lines)
+    return [*lines, "", *told]
+
+
+def _fail_where_none_has_a_plan(outcomes: Sequence[Outcome], lines: Sequence[str]) -> None:
+    """Tell by the exit code that no plan was found anywhere; business as usual is none."""
+    ended = {outcome.status for outcome in outcomes if outcome.name not in GIVEN}
+    if ended and ended <= {"infeasible", "failed"}:
+        kind = InfeasibleError if ended == {"infeasible"} else SolverError
+        raise kind("\n".join(["No scenario has a plan.", *lines]))
 
 
 def chosen(jobs: list[Job], only: Sequence[str] | None, base: str) -> list[Job]:

@@ -18,11 +18,12 @@ import pandas as pd
 import pytest
 import work
 
-from estate.core.errors import ConfigError
-from estate.settings import load_config
+from estate.core.errors import ConfigError, InfeasibleError
+from estate.settings import changed, load_config
 from estate.study import Answer, Job, Study, Where, job_name, run_study
 from estate.study import keys as study_keys
 from estate.study.attempt import Call, attempt
+from estate.study.session import run_scenarios
 
 ROOT = Path(__file__).parents[2]
 
@@ -104,6 +105,13 @@ def test_a_changed_input_changes_the_key(tmp_path):
     time.sleep(0.01)
     (tmp_path / "sites.csv").write_text("site_id\nB\n", encoding="utf-8")
     assert study_keys.input_hashes(config, base) != before
+
+
+def test_it_is_an_error_if_no_scenario_has_a_plan(loaded, tmp_path):
+    config, base = loaded
+    asked = changed(config, {"rules.counts.min_closures": 50, "output": str(tmp_path)}, "all-must-close")
+    with pytest.raises(InfeasibleError, match="No scenario has a plan"):
+        run_scenarios((asked, base), [], Where(workers=1))
 
 
 def test_failures_are_told_and_sink_nothing(loaded, tmp_path):
