@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.facts import number, text, truth
-from estate.appraise.places import nearest, open_sites, read_places, read_travel, served, shown_years, travels
+from estate.appraise.offers import read_offers, within
+from estate.appraise.places import nearest, open_sites, read_travel, shown_years, travels
 from estate.appraise.visitors import visits_of
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def access_summary(estate: Estate, config: Config, plan: Plan) -> AccessSummary:
         Each with all places, and with outside places left out.
     """
     years = shown_years(config, plan)
-    places = read_places(estate, plan, years)
+    offers = read_offers(estate, plan, years)
+    places = offers.places
     travel = travels(estate, places)
     weights = group_weights(estate)
     horizon = config.horizon.horizon()
@@ -126,9 +128,9 @@ def access_summary(estate: Estate, config: Config, plan: Plan) -> AccessSummary:
     for standard, (index, year) in product(estate.tables["standards"].to_dict("records"), labels):
         for name, outside in PLACES.items():
             for case in ("bau", "plan"):
-                offered = open_sites(places, str(standard["service_id"]), (case, index), outside=outside)
-                within = served(travel[str(standard["mode"])], standard, offered)
-                shares += _share_rows(standard, weights, within, {"places": name, "case": case} | year)
+                how = travel[str(standard["mode"])]
+                reached = within(how, standard, offers.counted(standard, how, (case, index), outside=outside))
+                shares += _share_rows(standard, weights, reached, {"places": name, "case": case} | year)
     worse, at_least_one = _worse_off(estate, places, travel, labels)
     return AccessSummary(
         pd.DataFrame(shares, columns=list(SHARE_COLUMNS)),
@@ -140,16 +142,16 @@ def access_summary(estate: Estate, config: Config, plan: Plan) -> AccessSummary:
 def _share_rows(
     standard: Mapping[Hashable, Any],
     weights: dict[str, Matrix],
-    within: NDArray[np.bool_],
+    reached: Matrix,
     where: dict[str, object],
 ) -> list[dict[str, object]]:
     """Return the share of every group within one standard, in one case and year."""
     rows = []
     for group, weight in weights.items():
-        total, reached = float(weight.sum()), float(weight[within].sum())
-        share = reached / total if total > 0 else np.nan
+        total, served = float(weight.sum()), float(weight @ reached)
+        share = served / total if total > 0 else np.nan
         known = {"standard_id": standard["standard_id"], "service_id": standard["service_id"], "group": group}
-        result = {"protected": group == standard["group"], "served": reached, "weight": total, "share": share}
+        result = {"protected": group == standard["group"], "served": served, "weight": total, "share": share}
         rows.append(known | result | where)
     return rows
 

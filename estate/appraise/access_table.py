@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.appraise.places import (
-    Places,
-    Travel,
-    nearest,
-    open_sites,
-    read_places,
-    served,
-    shown_years,
-    travels,
-)
+from estate.appraise.offers import Offers, nearest_counted, read_offers, within
+from estate.appraise.places import Travel, shown_years, travels
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -57,17 +49,18 @@ def access_table(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     DataFrame
         Columns of ``access.csv``, for year 0, every year in which something changes and the
         last decision year: distance [km], time [min], and whether (yes or no) a place is
-        within the standard. The nearest is blank where no place offers the service.
+        within the standard. The nearest is of the places that count for the standard, blank
+        where there is none.
     """
     years = shown_years(config, plan)
-    places = read_places(estate, plan, years)
+    offers = read_offers(estate, plan, years)
     horizon = config.horizon.horizon()
-    travel = travels(estate, places)
+    travel = travels(estate, offers.places)
     parts = []
     for standard in estate.tables["standards"].to_dict("records"):
         for index, t in enumerate(years):
             for case in ("bau", "plan"):
-                table = _nearest_table(places, travel, standard, (case, index))
+                table = _nearest_table(offers, travel, standard, (case, index))
                 table.insert(3, "year", horizon.label(t))
                 parts.append(table)
     if not parts:
@@ -76,13 +69,13 @@ def access_table(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
 
 
 def _nearest_table(
-    places: Places, travel: dict[str, Travel], standard: Mapping[Hashable, Any], state: tuple[str, int]
+    offers: Offers, travel: dict[str, Travel], standard: Mapping[Hashable, Any], state: tuple[str, int]
 ) -> pd.DataFrame:
     """Return nearest place, distance, time and whether within, for one standard, year and case."""
     how = travel[str(standard["mode"])]
-    measure = how.km if standard["metric"] == "km" else how.minutes
-    offered = open_sites(places, str(standard["service_id"]), state)
-    best = nearest(measure, how.known, offered)
+    counted = offers.counted(standard, how, state)
+    best = nearest_counted(how, standard, counted)
+    places = offers.places
     rows = np.arange(len(best))
     ids = np.append(places.site_ids, "")
     found = best >= 0
@@ -95,7 +88,7 @@ def _nearest_table(
             "nearest_site_id": ids[best],
             "distance_km": _blank(how.km[rows, best], found),
             "minutes": _blank(how.minutes[rows, best], found),
-            "within": np.where(served(how, standard, offered), "yes", "no"),
+            "within": np.where(within(how, standard, counted) >= 1, "yes", "no"),
         }
     )
 

@@ -11,7 +11,8 @@ import pandas as pd
 
 from estate.appraise.access_summary import FARTHER_KM, SEVERAL, nearest_km, service_travel
 from estate.appraise.facts import number, text
-from estate.appraise.places import nearest, open_sites, read_places, served, shown_years, travels
+from estate.appraise.offers import read_offers, within
+from estate.appraise.places import nearest, open_sites, shown_years, travels
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from estate.appraise.lines import Matrix
+    from estate.appraise.offers import Offers
     from estate.appraise.places import Places, Travel
     from estate.config import Config
     from estate.core.types import Estate, Plan
@@ -137,7 +139,8 @@ def equality_tables(estate: Estate, config: Config, plan: Plan) -> dict[str, pd.
         person is counted once. equality_standards: share of every group in reach by standard.
     """
     years = shown_years(config, plan)
-    places = read_places(estate, plan, years)
+    offers = read_offers(estate, plan, years)
+    places = offers.places
     by_mode = travels(estate, places)
     how = service_travel(estate, places, by_mode)
     groups = equality_groups(estate)
@@ -145,7 +148,7 @@ def equality_tables(estate: Estate, config: Config, plan: Plan) -> dict[str, pd.
     labels = [(index, horizon.label(t)) for index, t in enumerate(years)]
     travelled = [table for index, year in labels for table in _year(places, how, groups, (index, year))]
     reach = [
-        _in_reach(places, by_mode[str(standard["mode"])], standard, groups, year)
+        _in_reach(offers, by_mode[str(standard["mode"])], standard, groups, year)
         for standard, year in product(estate.tables["standards"].to_dict("records"), labels)
     ]
     return {
@@ -255,7 +258,7 @@ def _first(upto: NDArray[np.float64], least: float) -> int:
 
 
 def _in_reach(
-    places: Places, how: Travel, standard: Mapping[Hashable, Any], groups: Groups, at: tuple[int, str]
+    offers: Offers, how: Travel, standard: Mapping[Hashable, Any], groups: Groups, at: tuple[int, str]
 ) -> pd.DataFrame:
     """Return the share of every group within one standard, before and after."""
     index, year = at
@@ -264,6 +267,6 @@ def _in_reach(
     frame = frame.assign(year=year, residents=groups.people.sum(axis=1), **known)
     total = frame["residents"].where(frame["residents"] > 0)
     for case, column in (("bau", "share_before"), ("plan", "share_after")):
-        offered = open_sites(places, str(standard["service_id"]), (case, index))
-        frame[column] = groups.people @ served(how, standard, offered) / total
+        counted = offers.counted(standard, how, (case, index))
+        frame[column] = groups.people @ within(how, standard, counted) / total
     return frame.assign(change=frame["share_after"] - frame["share_before"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,8 +11,6 @@ import pandas as pd
 from estate.appraise.facts import number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
-
     from numpy.typing import NDArray
 
     from estate.appraise.lines import Matrix
@@ -178,10 +176,3 @@ def open_sites(
         return np.zeros(len(places.site_ids), dtype=bool)
     offered = (places.bau if case == "bau" else places.plan)[row[0], :, index]
     return offered if outside else offered & ~places.outside
-
-
-def served(how: Travel, standard: Mapping[Hashable, Any], open_sites: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return which areas have an open place within the standard, by the travel table alone."""
-    measure = how.km if standard["metric"] == "km" else how.minutes
-    near = how.known & (measure <= float(standard["threshold"]) + TOLERANCE)
-    return np.asarray(near[:, open_sites].any(axis=1))

@@ -133,7 +133,7 @@ def travel(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
     column = {site: i for i, site in enumerate(places.site_ids)}
     home_of = facts.provisions.set_index("provision_id")["site_id"]
     to = gone["to_site_id"].where(gone["how"] == "move", gone["to_provision_id"].map(home_of))
-    share = _shares(facts.provisions).loc[gone.index] * gone["stays"]
+    share = parts_of_site(facts.provisions).loc[gone.index] * gone["stays"]
     # A plan moves some hundred provisions: a loop over them reads better than one large join.
     amounts = [
         -2.0 * part * _extra(visits.get(service), trip, column[here], column[there])
@@ -145,7 +145,7 @@ def travel(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
     return [post(gone, yearly, "resident_travel", **words)]
 
 
-def _shares(provisions: pd.DataFrame) -> pd.Series:
+def parts_of_site(provisions: pd.DataFrame) -> pd.Series:
     """Return which part of its site's visits to the service each provision has."""
     of = provisions.groupby(["site_id", "service_id"])["visits"]
     total, count = of.transform("sum"), of.transform("size")

@@ -9,7 +9,14 @@ import pandas as pd
 
 from estate.core.errors import Issue
 from estate.core.tables import nearest
-from estate.inputs import check_money, check_residents, check_serving, check_sites, check_travel
+from estate.inputs import (
+    check_money,
+    check_opening,
+    check_residents,
+    check_serving,
+    check_sites,
+    check_travel,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -312,6 +319,8 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_residents.places_of_areas,
     check_residents.standards,
     check_residents.groups,
+    check_opening.times_of_day,
+    check_opening.hours_known,
     check_serving.resident_travel,
     check_travel.travel_units,
     check_serving.hosts,
@@ -323,6 +332,7 @@ WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     warn_leases,
     check_money.warn_costs,
     check_residents.warn_residents,
+    check_opening.warn_opening,
     check_serving.warn_visits,
     check_serving.warn_digital,
 )

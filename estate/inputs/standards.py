@@ -9,6 +9,7 @@ import pandas as pd
 from estate.core.reference import standard_sets
 from estate.core.tables import SPECS, parse
 from estate.core.travel import SPEED_OF_MODE
+from estate.core.words import ASKS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.inputs.sources import Raw
 
+SAME = ["service_id", "metric", "threshold", "mode", *ASKS]
+"""Standards of one group that are alike in these have the same residents in reach."""
 FROM_OLD_SITE = "old_site"
 """Geography of a ready-made standard that limits how far a service goes from the site that it leaves."""
 GEOGRAPHIES = {
@@ -123,4 +126,4 @@ def _protected(standards: pd.DataFrame, group: str) -> pd.DataFrame:
     source = "Protected group of the configuration: no worse than today"
     return standards.assign(
         standard_id=standards["standard_id"] + f"_{group}", group=group, basis="no_worse", source=source
-    ).drop_duplicates(["service_id", "metric", "threshold", "mode"])
+    ).drop_duplicates(SAME)

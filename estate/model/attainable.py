@@ -16,7 +16,8 @@ import pandas as pd
 
 from estate.core.errors import Issue
 from estate.core.travel import SPEED_OF_MODE
-from estate.core.words import plural
+from estate.core.words import offer_words, plural
+from estate.model.offers import possible
 from estate.model.rules.access import (
     SLACK,
     Reach,
@@ -49,8 +50,16 @@ class _Held:
     areas: pd.DataFrame
     weight: NDArray[np.float64]
     reach: Reach
-    opens: NDArray[np.int64]
+    offers: pd.DataFrame
     first: NDArray[np.int64]
+
+    def opens(self, area: int, sites: int) -> NDArray[np.int64]:
+        """Return the first year in which each site could offer the service to the residents of an area."""
+        home = self.reach.home
+        offers = self.offers if home is None else self.offers[self.offers["home"] == home[area]]
+        first = np.full(sites, NEVER, dtype=np.int64)
+        np.minimum.at(first, offers["site"], offers["first"])
+        return first
 
     @property
     def unit(self) -> str:
@@ -61,11 +70,10 @@ class _Held:
         """Say what the standard asks."""
         row = self.row
         who = "residents" if row.group == "all" else f"residents ({row.group})"
-        return (
-            f"asks for {target_share(row):.1%} of {who} within {row.threshold:.3g} {self.unit} ({row.mode})"
-        )
+        within = f"within {row.threshold:.3g} {self.unit} ({row.mode}){offer_words(row._asdict())}"
+        return f"asks for {target_share(row):.1%} of {who} {within}"
 
-    def short_of(self, served: NDArray[np.bool_]) -> list[_Part]:
+    def short_of(self, served: NDArray[np.bool_] | NDArray[np.float64]) -> list[_Part]:
         """Return the parts in which fewer than the standard asks are served: name, residents, share."""
         found = []
         for name, part in parts(str(self.row.geography), self.areas, self.weight):
@@ -161,7 +169,7 @@ def unmet_today(inst: Instance) -> list[str]:
         then = (
             "no plan may fall below that" if row.basis == "target_or_today" else "a plan must mend it at once"
         )
-        areas = held.named(~held.reach.today & _inside(short))
+        areas = held.named((held.reach.today < 1) & _inside(short))
         lines.append(
             f"{row.standard_id}, service {row.service_id}, {held.says()}; "
             f"today {_shares(held, short, '')}out of reach are {areas} ({then})."
@@ -180,24 +188,25 @@ def _standards(inst: Instance) -> Iterator[_Held]:
         if row.service_id not in numbers:
             continue
         service = numbers[str(row.service_id)]
-        reach = within_reach(inst, areas, service, (row.mode, row.metric, row.threshold))
-        opens = _opens(inst, service)
-        first = np.full(len(areas), NEVER, dtype=np.int64)
-        np.minimum.at(first, reach.area, opens[reach.site])
+        reach = within_reach(inst, areas, service, row)
+        offers = possible(inst, service, row)
+        offers = offers[offers["first"] < inst.horizon.decision_years]
         weight = weights(str(row.group), areas, inst.assumptions)
-        yield _Held(row, areas, weight, reach, opens, first)
+        yield _Held(row, areas, weight, reach, offers, _first(reach, offers, len(areas)))
 
 
-def _opens(inst: Instance, service: int) -> NDArray[np.int64]:
-    """Return the first year in which each site could offer a service."""
-    opens = np.full(len(inst.sites), NEVER, dtype=np.int64)
-    mine = inst.provisions["service"].to_numpy() == service
-    place = inst.pairs["place"].to_numpy(dtype=int)[mine[inst.pairs["provision"].to_numpy(dtype=int)]]
-    lead = inst.places["lead_years"].to_numpy(dtype=np.int64)[place]
-    lead = np.where(lead < inst.horizon.decision_years, lead, NEVER)
-    np.minimum.at(opens, inst.places["site"].to_numpy(dtype=int)[place], lead)
-    opens[inst.provisions.loc[mine, "site"]] = 0
-    return opens
+def _first(reach: Reach, offers: pd.DataFrame, areas: int) -> NDArray[np.int64]:
+    """Return the first year in which each area could be served, in part at least."""
+    pairs = pd.DataFrame({"area": reach.area, "site": reach.site})
+    if reach.home is None:
+        soonest = offers.groupby("site")["first"].min().reset_index()
+        served = pairs.merge(soonest, on="site")
+    else:
+        soonest = offers.groupby(["home", "site"])["first"].min().reset_index()
+        served = pairs.assign(home=reach.home[reach.area]).merge(soonest, on=["home", "site"])
+    first = np.full(areas, NEVER, dtype=np.int64)
+    np.minimum.at(first, served["area"], served["first"])
+    return first
 
 
 def _nearest(inst: Instance, held: _Held, last: int, area: int) -> float:
@@ -205,7 +214,7 @@ def _nearest(inst: Instance, held: _Held, last: int, area: int) -> float:
 
     Infinite where nothing is known of the way.
     """
-    able = held.opens <= last
+    able = held.opens(area, len(inst.sites)) <= last
     here = held.areas.iloc[area]
     metres = np.hypot(inst.sites["x"] - here["easting"], inst.sites["y"] - here["northing"])
     speed = inst.assumptions.get(SPEED_OF_MODE.get(str(held.row.mode), ""), np.nan)

@@ -91,6 +91,24 @@ def host_fields(raw: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
+def opening_times(raw: pd.DataFrame, of_site: Floats) -> dict[str, Any]:
+    """Return when provisions are open where they are now, NaN where not known.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        Conformed table ``provisions``.
+    of_site : ndarray, shape (provisions,)
+        Opening hours of their sites [h/week], taken where theirs are not known.
+    """
+    hours = raw["weekly_hours"].astype(float).fillna(0.0).to_numpy()
+    return {
+        "open_hours": np.where(hours > 0, hours, of_site),
+        "opens": raw["opens"].map(lambda text: clock_hours(text, np.nan)).astype(float),
+        "closes": raw["closes"].map(lambda text: clock_hours(text, np.nan)).astype(float),
+    }
+
+
 def with_host_fields(places: pd.DataFrame) -> pd.DataFrame:
     """Fill in the fields of the other kind of place: a hub permits everything at any time."""
     free = {"days": ALL_WEEK, "opens": 0.0, "closes": 24.0, "transactions": "", "adds_wc": False}

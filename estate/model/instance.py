@@ -196,6 +196,7 @@ def _provisions(
             "visits": filled(raw["visits_per_year"], 0.0),
             "redundancy": filled(raw["redundancy_gbp"], 0.0),
             "digital": 1 - stays,
+            **hosting.opening_times(raw, sites["open_hours"].to_numpy()[site]),
             "mobile": sites["mobile"].to_numpy()[site] & ~raw["fixed_to_site"].astype(bool).to_numpy(),
         }
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+
+from estate.model.offers import open_there
 
 if TYPE_CHECKING:
     from estate.model.blocks import BlockProblem
@@ -145,20 +147,28 @@ def keyed(problem: BlockProblem, family: str) -> pd.DataFrame:
     return block.keys.assign(column=block.columns)
 
 
-def arrived(problem: BlockProblem, inst: Instance, service: int) -> pd.DataFrame:
+def arrived(
+    problem: BlockProblem,
+    inst: Instance,
+    service: int,
+    standard: Any = None,  # noqa: ANN401 - a row of a table
+) -> pd.DataFrame:
     """Return columns that are at most 1 where a service is present by arrival, and else 0.
 
-    ``q_ht <= sum_u Move_uh(t)`` over provisions u of the service; made once for a service.
+    ``q_ht <= sum_u Move_uh(t)`` over provisions u of the service; made once for a service. With a
+    standard only over those that would be open at h as it asks.
 
     Returns
     -------
     DataFrame
         site, year, column.
     """
-    name, years = f"arrived_{inst.services[service]}", inst.horizon.decision_years
+    move, years = keyed(problem, "move"), inst.horizon.decision_years
+    allowed = np.ones(len(move), dtype=bool) if standard is None else open_there(inst, standard, move)
+    name = f"arrived_{inst.services[service]}{'' if allowed.all() else f'_{len(problem.blocks)}'}"
     if name in problem.blocks:
         return keyed(problem, name)
-    move = keyed(problem, "move")
+    move = move[allowed]
     move = move[inst.provisions["service"].to_numpy()[move["provision"]] == service]
     at = inst.places["site"].to_numpy()[move["place"]]
     sites, group = np.unique(at, return_inverse=True)

@@ -50,7 +50,7 @@ def extra_travel(inst: Instance) -> Floats:
             continue
         visits, cost = _visitors(inst, areas, trip[:, sites], of)
         away = visits @ np.where(known, trip, 0.0) - (visits * np.where(visits > 0, cost, 0.0)) @ known
-        share = _share_of_site(of) * (1 - of["digital"].to_numpy())
+        share = share_of_site(of) * (1 - of["digital"].to_numpy())
         extra[of.index] = 2 * share[:, None] * away[np.searchsorted(sites, of["site"])]
     return extra
 
@@ -102,7 +102,7 @@ def _visitors(inst: Instance, areas: pd.DataFrame, trip: Floats, of: pd.DataFram
     return visits, trip.T
 
 
-def _share_of_site(of: pd.DataFrame) -> Floats:
+def share_of_site(of: pd.DataFrame) -> Floats:
     """Return which part of its site's visits to the service each provision has."""
     total = of.groupby("site")["visits"].transform("sum").to_numpy()
     count = of.groupby("site")["visits"].transform("size").to_numpy()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.core.words import offer_words
 from estate.present.words import headline_words, is_missing, number, share, text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def before_after(view: View) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        standard_id, service, group, threshold, metric, year, residents [person],
+        standard_id, service, group, limit, year, residents [person],
         today and plan (share of residents in reach).
     """
     columns = ["standard_id", "service", "group", "limit", "year", "residents", "today", "plan"]
@@ -57,13 +58,9 @@ def before_after(view: View) -> pd.DataFrame:
     facts = view.standards.set_index("standard_id") if len(view.standards) else pd.DataFrame()
     table = []
     for standard, part in rows[rows["standard_id"].map(text) != ""].groupby("standard_id", sort=True):
-        known = facts.loc[standard] if standard in facts.index else None
+        known = facts.loc[[standard]].iloc[0] if standard in facts.index else None
         group = "all" if known is None else text(known["group"])
-        limit = (
-            ""
-            if known is None
-            else f"{number(known['threshold'])} {text(known['metric'])} {text(known['mode'])}"
-        )
+        limit = "" if known is None else _limit(known)
         weights = _weights(view, group)
         today, after = (_reached(part, case, weights) for case in ("bau", "plan"))
         service = text(part["service_id"].iloc[0])
@@ -75,6 +72,12 @@ def before_after(view: View) -> pd.DataFrame:
     answer = pd.DataFrame(table, columns=columns)
     # Standards that differ in geography alone (overall, by zone) have the same residents in reach.
     return answer.drop_duplicates(["service", "group", "limit"], ignore_index=True)
+
+
+def _limit(known: pd.Series) -> str:
+    """Say within what, and at which places, a standard counts residents."""
+    within = f"{number(known['threshold'])} {text(known['metric'])} {text(known['mode'])}"
+    return within + offer_words(known)
 
 
 def _reached(rows: pd.DataFrame, case: str, weights: pd.Series) -> float:

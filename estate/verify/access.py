@@ -31,8 +31,8 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
     found = []
     for k, standard in enumerate(facts.residents.standards):
         for t in range(facts.decision_years):
-            present = facts.present(standard.service_id, t)
-            found += [_breach(facts, standard, short, t) for short in facts.residents.shortfalls(k, present)]
+            counted = standard.counted(facts.offers(standard.service_id, t))
+            found += [_breach(facts, standard, short, t) for short in facts.residents.shortfalls(k, counted)]
     return found
 
 
@@ -46,7 +46,7 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
         shares = [
             Limit(line, _about(facts, standard, name), t, share, asked, least=True, kind=kind)
             for t in range(facts.decision_years)
-            for name, share, asked in standard.shares(facts.present(standard.service_id, t))
+            for name, share, asked in standard.shares(standard.counted(facts.offers(standard.service_id, t)))
         ]
         if shares:
             found.append(min(shares, key=lambda one: one.left))
@@ -56,21 +56,21 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
 def _about(facts: Facts, standard: Standard, part: str) -> str:
     service = facts.service_name(standard.service_id)
     where = f" in {part}" if part else ""
-    return f"{standard.words.capitalize()}{where} within {standard.travel} of {service}"
+    return f"{standard.words.capitalize()}{where} within {standard.travel} of {service}{standard.offer}"
 
 
 def _breach(facts: Facts, standard: Standard, short: Shortfall, t: int) -> Violation:
     service, year = facts.service_name(standard.service_id), facts.label(t)
     if standard.geography == "area":
         message = (
-            f"{short.part} has no {service} within {standard.travel} in {year} (standard "
+            f"{short.part} has no {service} within {standard.travel}{standard.offer} in {year} (standard "
             f"{standard.standard_id})"
         )
     else:
         where = f" in {short.part}" if standard.geography in ("zone", "postcode_district") else ""
         message = (
             f"{short.served:.2%} of {standard.words}{where} are within {standard.travel} of "
-            f"{service} in {year}; "
+            f"{service}{standard.offer} in {year}; "
             f"{short.required:.2%} are asked for (standard {standard.standard_id})"
         )
     return Violation(

@@ -14,6 +14,7 @@ from estate.core.vintage import carbon_prices
 from estate.verify import loading
 from estate.verify.cells import maybe, rows, text
 from estate.verify.money import Cash, cash_of
+from estate.verify.offers import Offer, gone, standing
 from estate.verify.records import Closing, Decision, Leaving, Opening, Provision, Site
 from estate.verify.residents import Residents
 from estate.verify.violation import Violation
@@ -184,6 +185,7 @@ class Facts:
             elif leaving.how == "merge":
                 self.merges_into[self.provisions[leaving.to_provision].site_id].append(leaving)
         self._present: dict[tuple[str, int], frozenset[str]] = {}
+        self._offers: dict[tuple[str, int], tuple[Offer, ...]] = {}
 
     def _year(self, cell: object, what: str, problems: list[Violation]) -> int | None:
         value = maybe(cell)
@@ -310,6 +312,23 @@ class Facts:
                     here.add(leaving.to_site)
             self._present[key] = frozenset(here)
         return self._present[key]
+
+    def offers(self, service_id: str, t: int) -> tuple[Offer, ...]:
+        """Return what each provision of a service offers in year t.
+
+        Nothing where it is online, or has merged into one that has left.
+        """
+        key = (service_id, t)
+        if key not in self._offers:
+            found: list[Offer | None] = []
+            for provision in self.by_service.get(service_id, ()):
+                leaving = self.leaving_of.get(provision.provision_id)
+                if leaving is None or leaving.year > t:
+                    found.append(standing(self, provision))
+                elif leaving.how != "merge" or self.left_in(leaving.to_provision) > t:
+                    found.append(gone(self, provision, leaving))
+            self._offers[key] = tuple(offer for offer in found if offer is not None)
+        return self._offers[key]
 
     @property
     def residents(self) -> Residents:

@@ -88,6 +88,8 @@ def read_provisions(tables: Tables, owners: Mapping[str, str]) -> dict[str, Prov
             redundancy_gbp=number(row.get("redundancy_gbp")),
             fixed=flag(row.get("fixed_to_site")),
             days=number(row.get("days_per_week"), 5.0),
+            opens=clock(row.get("opens")),
+            closes=clock(row.get("closes")),
         )
         for row in rows(tables.get("provisions"))
     }

@@ -109,6 +109,8 @@ class Provision:
     fixed: bool
     redundancy_gbp: float = 0.0
     days: float = 5.0
+    opens: float | None = None
+    closes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

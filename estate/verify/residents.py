@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from estate.core.words import offer_words
 from estate.verify.cells import maybe, number, rows, text
+from estate.verify.offers import Asks, standing
 from estate.verify.tolerance import SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from estate.core.types import Estate
     from estate.verify.facts import Facts
+    from estate.verify.offers import Offer
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Counted = frozenset[tuple[str, str]]
+SERVING = frozenset({"existing", "host", "outside"})
+ALIKE = 1e-9  # km or minutes
 
 GROUP_WORDS = {
     "all": "residents",
@@ -71,27 +78,38 @@ class Standard:
     reach: Mapping[str, Mask]
     parts: tuple[Part, ...]
     areas: int
+    asks: Asks = field(default_factory=Asks)
+    offer: str = ""
+    visitors: Mapping[str, Floats] = field(default_factory=dict)
 
-    def served(self, sites: frozenset[str]) -> Mask:
-        """Return which areas are served when the service is offered at ``sites``."""
-        served = np.zeros(self.areas, dtype=bool)
-        for site in sites:
+    def counted(self, offers: Iterable[Offer]) -> Counted:
+        """Return where the service counts: whose residents, blank for everybody, at which site."""
+        whose = self.asks.with_room
+        met = [offer for offer in offers if self.asks.met_by(offer)]
+        return frozenset((offer.provision_id if whose else "", offer.site_id) for offer in met)
+
+    def served(self, counted: Counted) -> Floats:
+        """Return which part of each area is served when the service counts there."""
+        served = np.zeros(self.areas)
+        for provision_id, site in counted:
             near = self.reach.get(site)
-            if near is not None:
-                served |= near
+            if near is not None and provision_id:
+                served += near * self.visitors[provision_id]
+            elif near is not None:
+                served = np.maximum(served, near)
         return served
 
-    def shares(self, sites: frozenset[str]) -> list[tuple[str, float, float]]:
+    def shares(self, counted: Counted) -> list[tuple[str, float, float]]:
         """Return each part with the share that is served, and that required."""
-        served = self.served(sites)
+        served = self.served(counted)
         return [(part.name, _share(served, part.members, part.weights), part.required) for part in self.parts]
 
-    def shortfalls(self, sites: frozenset[str]) -> list[Shortfall]:
+    def shortfalls(self, counted: Counted) -> list[Shortfall]:
         """Return the parts that are served less than required."""
-        return [Shortfall(*part) for part in self.shares(sites) if part[1] < part[2] - SHARE]
+        return [Shortfall(*part) for part in self.shares(counted) if part[1] < part[2] - SHARE]
 
 
-def _share(served: Mask, members: NDArray[np.int64], weights: Floats) -> float:
+def _share(served: Floats, members: NDArray[np.int64], weights: Floats) -> float:
     return float((weights * served[members]).sum() / weights.sum())
 
 
@@ -101,21 +119,20 @@ class Residents:
     def __init__(self, estate: Estate, facts: Facts) -> None:
         areas = rows(estate.tables.get("areas"))
         self.standards: tuple[Standard, ...] = ()
-        self._remembered: dict[tuple[int, frozenset[str]], list[Shortfall]] = {}
+        self._remembered: dict[tuple[int, Counted], list[Shortfall]] = {}
         if not areas:
             return
         travel = _travel(estate)
         number_of = {text(area["area_id"]): i for i, area in enumerate(areas)}
         self.standards = tuple(
-            _standard(row, areas, _reach(row, travel, number_of), facts)
-            for row in rows(estate.tables.get("standards"))
+            _standard(row, areas, (travel, number_of), facts) for row in rows(estate.tables.get("standards"))
         )
 
-    def shortfalls(self, k: int, sites: frozenset[str]) -> list[Shortfall]:
-        """Return where standard k falls short when its service is offered at ``sites``."""
-        key = (k, sites)
+    def shortfalls(self, k: int, counted: Counted) -> list[Shortfall]:
+        """Return where standard k falls short when its service counts there."""
+        key = (k, counted)
         if key not in self._remembered:
-            self._remembered[key] = self.standards[k].shortfalls(sites)
+            self._remembered[key] = self.standards[k].shortfalls(counted)
         return self._remembered[key]
 
 
@@ -203,25 +220,73 @@ def _parts(
     return [(name, members) for name, members in named if weights[members].sum() > 0]
 
 
+def _visitors(
+    row: Mapping[str, object],
+    areas: list[dict[str, object]],
+    travel: tuple[pd.DataFrame, Mapping[str, int]],
+    facts: Facts,
+) -> dict[str, Floats]:
+    """Return which part of every area is of each provision today: of those at the nearest place."""
+    provisions = facts.by_service.get(text(row["service_id"]), [])
+    sites = sorted({u.site_id for u in provisions if facts.sites[u.site_id].status in SERVING})
+    ways = {site: [_straight(row, area, facts, site) for area in areas] for site in sites}
+    table, number_of = travel
+    metric = text(row.get("metric")) or "km"
+    table = table[table["mode"].astype(str) == (text(row.get("mode")) or "walk")]
+    for found in rows(table):
+        area, site, way = text(found["area_id"]), text(found["site_id"]), maybe(found[metric])
+        if site in ways and area in number_of and way is not None:
+            ways[site][number_of[area]] = way
+    parts = {u.provision_id: np.zeros(len(areas)) for u in provisions}
+    for i in range(len(areas)):
+        least = min((ways[site][i] for site in sites), default=math.inf)
+        if math.isfinite(least):
+            home = next(site for site in sites if ways[site][i] <= least + ALIKE)
+            here = [u for u in provisions if u.site_id == home]
+            total = sum(u.visits for u in here)
+            for u in here:
+                parts[u.provision_id][i] = u.visits / total if total > 0 else 1 / len(here)
+    return parts
+
+
+def _straight(row: Mapping[str, object], area: Mapping[str, object], facts: Facts, site: str) -> float:
+    """Return straight line x circuity [km], or the minutes that takes; infinite where not known."""
+    place, mode = facts.sites[site].place, text(row.get("mode")) or "walk"
+    x, y = maybe(area.get("easting")), maybe(area.get("northing"))
+    if place is None or x is None or y is None:
+        return math.inf
+    km = math.hypot(x - place[0], y - place[1]) * facts.assumptions["circuity"] / 1000
+    if (text(row.get("metric")) or "km") == "km":
+        return km
+    return km / facts.assumptions[SPEEDS[mode]] * 60 if mode in SPEEDS else math.inf
+
+
 def _standard(
-    row: Mapping[str, object], areas: list[dict[str, object]], reach: Mapping[str, Mask], facts: Facts
+    row: Mapping[str, object],
+    areas: list[dict[str, object]],
+    travel: tuple[pd.DataFrame, Mapping[str, int]],
+    facts: Facts,
 ) -> Standard:
     group, geography = text(row.get("group")) or "all", text(row.get("geography")) or "overall"
     service = text(row["service_id"])
     weights = _weights(group, areas, facts.assumptions)
     basis, share = text(row.get("basis")) or "target_or_today", number(row.get("share"), 1.0)
     unit = "km" if (text(row.get("metric")) or "km") == "km" else "minutes"
+    asks = Asks.of(row)
     plain = Standard(
         standard_id=text(row["standard_id"]),
         service_id=service,
         words=GROUP_WORDS[group],
         travel=f"{number(row['threshold']):g} {unit} ({text(row.get('mode')) or 'walk'})",
         geography=geography,
-        reach=reach,
+        reach=_reach(row, *travel),
         parts=(),
         areas=len(areas),
+        asks=asks,
+        offer=offer_words(row),
+        visitors=_visitors(row, areas, travel, facts) if asks.with_room else {},
     )
-    today = plain.served(frozenset(provision.site_id for provision in facts.by_service.get(service, ())))
+    today = plain.served(plain.counted(standing(facts, u) for u in facts.by_service.get(service, ())))
     parts = []
     for name, members in _parts(geography, areas, weights):
         target = float(share > 0) if geography == "area" else share

@@ -38,6 +38,22 @@ CASES = {
         {"services": SERVICES | {"core_opens": ["ten", ""]}},
         ("services.csv", "core_opens", "is not a time of day"),
     ),
+    "a standard at no time of day": (
+        {"standards": {"open_at": ["evening"]}},
+        ("standards.csv", "open_at", "is not a time of day"),
+    ),
+    "a service that closes before it opens": (
+        {"provisions": {"opens": ["", "17:00", ""], "closes": ["", "09:00", ""]}},
+        ("provisions.csv", "closes", "is not after opens"),
+    ),
+    "hours of which nothing is known": (
+        {"standards": {"min_hours_per_week": ["30"]}},
+        ("standards.csv", "min_hours_per_week", "of no place of this service is it known"),
+    ),
+    "times of which nothing is known": (
+        {"standards": {"open_at": ["18:00"]}},
+        ("standards.csv", "open_at", "of no place of this service is it known"),
+    ),
     "misspelt transaction": (
         {"services": SERVICES, "host_terms": {"permitted_transactions": ["information; lones"]}},
         ("host_terms.csv", "permitted_transactions", "is done in no service"),

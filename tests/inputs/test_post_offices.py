@@ -136,7 +136,7 @@ def test_shares_of_today_are_those_worked_out_anew(read: tuple[Any, ...]) -> Non
     found = {}
     for standard in facts.residents.standards:
         group, mile, *_ = CRITERIA[IDS.index(standard.standard_id)]
-        for name, share, _ in standard.shares(frozenset(offices["site_id"])):
+        for name, share, _ in standard.shares(frozenset(("", site) for site in offices["site_id"])):
             found[group, mile, name] = share
     assert found == pytest.approx(today)
     assert found["deprived_urban", 1, ""] == pytest.approx(0.8219, abs=5e-5)

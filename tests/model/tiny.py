@@ -175,6 +175,7 @@ CASES: dict[str, Case] = {
                 _standard("library", 1.5, share=0.75),
                 _standard("library", 1.5, share=1, geography="area", standard_id="each"),
                 _standard("benefits", 2.5, share=0.9, group="most_deprived", basis="target"),
+                _standard("advice", 1.5, share=0.75, min_hours_per_week=20, counts_at="with_room"),
             ],
         }
     ),

@@ -11,6 +11,13 @@ area (residents of the group), q the presence of the service by arrival at site 
 
 Provisions that never leave serve their areas in every year. The share is that of the standard,
 that of business as usual, or the lower of the two (``basis``), less the allowance of the standard.
+Only offers that are open as the standard asks count (`estate.model.offers`). Where a standard counts
+residents at places with room, they follow the provisions u of their place today i(a), k_u their parts:
+
+.. math::
+
+    served_{at} \le \sum_{u \in i(a)} k_u ([i(a) \text{ in reach}] (1 - Leave_u(t))
+    + \sum_{h \text{ in reach}} Move_{uh}(t) + \sum_{v \text{ in reach}} Merge_{uv}(t))
 """
 
 from __future__ import annotations
@@ -23,7 +30,10 @@ import pandas as pd
 from pydantic import Field
 
 from estate.config import Section
-from estate.model.terms import Rows, add_compact, arrived, left_to_date
+from estate.core.words import ASKS
+from estate.model.offers import WITH_ROOM, homes, open_here, open_there
+from estate.model.terms import Rows, add_compact, arrived, keyed, left_to_date, to_date
+from estate.model.visitors import share_of_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
 
 SLACK = 1e-9  # relative, so that a share met exactly is not lost to rounding
 MOST_DEPRIVED = 2  # deciles 1 and 2
+DIGITS = 12  # so that parts of a place make a whole
 
 
 class Options(Section):
@@ -54,14 +65,18 @@ class Reach:
     ----------
     area, site : ndarray, shape (pairs,)
         Numbers of areas, by their ids in order, and of sites.
-    always, today : ndarray of bool, shape (areas,)
-        Areas that a provision which never leaves serves, and those that are served today.
+    always, today : ndarray, shape (areas,)
+        Which part of an area provisions that never leave serve, and which part is served today:
+        0 or 1, but where residents are counted with room and several provisions share their place.
+    home : ndarray, shape (areas,), or None
+        Number of the site that is an area's place today, where residents are counted with room.
     """
 
     area: NDArray[np.int64]
     site: NDArray[np.int64]
-    always: NDArray[np.bool_]
-    today: NDArray[np.bool_]
+    always: NDArray[np.float64]
+    today: NDArray[np.float64]
+    home: NDArray[np.int64] | None = None
 
 
 def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
@@ -72,39 +87,48 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
         return
     areas = areas.sort_values("area_id", ignore_index=True)
     numbers = {s: i for i, s in enumerate(inst.services)}
-    for key, group in standards.groupby(["service_id", "mode", "metric", "threshold"], sort=True):
+    alike = ["service_id", "mode", "metric", "threshold", *ASKS]
+    for key, group in standards.groupby(alike, sort=True):
         if key[0] not in numbers:
             continue
-        service = numbers[str(key[0])]
-        reach = within_reach(inst, areas, service, key[1:])
+        service, asks = numbers[str(key[0])], next(group.itertuples())
+        reach = within_reach(inst, areas, service, asks)
         needs = [
             _needs(standard, areas, weights(str(standard.group), areas, inst.assumptions), reach)
             for standard in group.itertuples()
         ]
         if any(len(need) for need in needs):
-            served = _served(problem, inst, service, reach)
+            served = _served(problem, inst, service, (asks, reach))
             for rows in needs:
                 _hold(problem, inst, rows, served)
 
 
-def within_reach(inst: Instance, areas: pd.DataFrame, service: int, key: tuple[Any, ...]) -> Reach:
-    """Return who is in reach of a service, by a key of mode, metric and threshold [km or min]."""
-    mode, metric, threshold = key
+def within_reach(
+    inst: Instance,
+    areas: pd.DataFrame,
+    service: int,
+    standard: Any,  # noqa: ANN401 - a row of a table
+) -> Reach:
+    """Return who is in reach of a service, as a standard measures it."""
     table = inst.area_km
-    column = "km" if metric == "km" else "minutes"
-    near = table[(table["mode"] == mode) & (table[column] <= threshold + 1e-9)]
+    column = "km" if standard.metric == "km" else "minutes"
+    near = table[(table["mode"] == standard.mode) & (table[column] <= standard.threshold + 1e-9)]
     area = near["area_id"].map({a: i for i, a in enumerate(areas["area_id"])})
     site = near["site_id"].map({s: i for i, s in enumerate(inst.sites["site_id"])})
     known = (area.notna() & site.notna()).to_numpy()
     at, to = area[known].to_numpy().astype(np.int64), site[known].to_numpy().astype(np.int64)
     own = inst.provisions[inst.provisions["service"] == service]
-    stays, there = np.zeros(len(inst.sites), bool), np.zeros(len(inst.sites), bool)
-    there[own["site"]] = True
-    stays[own.loc[~own["mobile"], "site"]] = True
-    always, today = np.zeros(len(areas), bool), np.zeros(len(areas), bool)
-    always[at[stays[to]]] = True
-    today[at[there[to]]] = True
-    return Reach(at, to, always, today)
+    home = homes(inst, areas, service, standard) if standard.counts_at == WITH_ROOM else None
+    part = np.ones(len(own)) if home is None else share_of_site(own)
+    part = part * open_here(inst, standard)[own.index]
+    counts = slice(None) if home is None else home[at] == to
+    found = []
+    for given in (part * ~own["mobile"], part):
+        there = np.bincount(own["site"], weights=given, minlength=len(inst.sites))
+        served = np.zeros(len(areas))
+        np.maximum.at(served, at[counts], np.minimum(1.0, there.round(DIGITS))[to[counts]])
+        found.append(served)
+    return Reach(at, to, found[0], found[1], home)
 
 
 def weights(group: str, areas: pd.DataFrame, assumptions: Mapping[str, float]) -> NDArray[np.float64]:
@@ -187,37 +211,85 @@ def target_share(standard: Any) -> float:  # noqa: ANN401
     return 1.0 if standard.geography == "area" and standard.share > 0 else float(standard.share)
 
 
-def _served(problem: BlockProblem, inst: Instance, service: int, reach: Reach) -> NDArray[np.int64]:
-    """Add the columns and links of one service and threshold.
+def _served(
+    problem: BlockProblem,
+    inst: Instance,
+    service: int,
+    asked: tuple[Any, Reach],
+) -> NDArray[np.int64]:
+    """Add the columns and links of one service, threshold and way of counting.
+
+    Parameters
+    ----------
+    asked : tuple
+        A row of the standards, and who is in reach.
 
     Returns
     -------
     ndarray, shape (areas, decision_years)
         Column that says how far an area is served; -1 where it always is.
     """
-    years, n = inst.horizon.decision_years, len(reach.always)
-    open_areas = np.flatnonzero(~reach.always)
+    years, reach = inst.horizon.decision_years, asked[1]
+    n = len(reach.always)
+    open_areas = np.flatnonzero(reach.always < 1)
     keys = pd.DataFrame(
         {"area": np.repeat(open_areas, years), "year": np.tile(np.arange(years), len(open_areas))}
     )
     block = problem.add_columns(f"served_{len(problem.blocks)}", keys, integer=False)
     columns = np.full((n, years), -1, dtype=np.int64)
     columns[keys["area"], keys["year"]] = block.columns
-    present = arrived(problem, inst, service)
     rows = Rows(n * years)
     rows.add(keys["area"] * years + keys["year"], block.columns, 1.0)
+    link = _any_place if reach.home is None else _with_room
+    standing = link(problem, inst, service, asked, rows)
+    add_compact(problem, "access", rows, np.repeat(standing, years))
+    return columns
+
+
+def _any_place(
+    problem: BlockProblem, inst: Instance, service: int, asked: tuple[Any, Reach], rows: Rows
+) -> NDArray[np.float64]:
+    """Let an area be served by any place in reach; returns how many stand there today, by area."""
+    years, (standard, reach) = inst.horizon.decision_years, asked
     pairs = pd.DataFrame({"area": reach.area, "site": reach.site})
-    pairs = pairs[~reach.always[pairs["area"]]]
-    arrive = pairs.merge(present, on="site")
+    pairs = pairs[reach.always[pairs["area"]] < 1]
+    arrive = pairs.merge(arrived(problem, inst, service, standard), on="site")
     rows.add(arrive["area"] * years + arrive["year"], arrive["column"], -1.0)
-    own = inst.provisions.reset_index(names="provision")
+    own = inst.provisions[open_here(inst, standard)].reset_index(names="provision")
     own = own[(own["service"] == service) & own["mobile"]]
     leaving = pairs.merge(own[["site", "provision"]], on="site")
     row, column, _ = left_to_date(problem, inst, leaving["area"], leaving["provision"])
     rows.add(row, column, 1.0)
-    standing = np.repeat(np.bincount(leaving["area"], minlength=n).astype(float), years)
-    add_compact(problem, "access", rows, standing)
-    return columns
+    return np.bincount(leaving["area"], minlength=len(reach.always)).astype(float)
+
+
+def _with_room(
+    problem: BlockProblem, inst: Instance, service: int, asked: tuple[Any, Reach], rows: Rows
+) -> NDArray[np.float64]:
+    """Let an area be served where the provisions of its place are; returns the part served today."""
+    years, (standard, reach) = inst.horizon.decision_years, asked
+    n = len(reach.always)
+    near = np.zeros((n, len(inst.sites)), dtype=bool)
+    near[reach.area, reach.site] = True
+    own = inst.provisions[inst.provisions["service"] == service]
+    visitors = pd.DataFrame({"provision": own.index, "home": own["site"], "part": share_of_site(own)})
+    visitors = pd.DataFrame({"area": np.arange(n), "home": reach.home}).merge(visitors, on="home")
+    visitors = visitors[reach.always[visitors["area"]] < 1]
+    here = open_here(inst, standard)
+    stay = visitors[near[visitors["area"], visitors["home"]] & here[visitors["provision"]]]
+    row, column, source = left_to_date(problem, inst, stay["area"], stay["provision"])
+    rows.add(row, column, stay["part"].to_numpy()[source])
+    move, merge = keyed(problem, "move"), keyed(problem, "merge")
+    move = move[open_there(inst, standard, move)]
+    merge = merge[here[merge["target"]]]
+    move = move.assign(site=inst.places["site"].to_numpy()[move["place"]])
+    merge = merge.assign(site=inst.provisions["site"].to_numpy()[merge["target"]])
+    for went in (move, merge):
+        gone = visitors.merge(went, on="provision")
+        gone = gone[near[gone["area"], gone["site"]]]
+        row, column, source = to_date(gone["area"], gone["year"], gone["column"], years)
+        rows.add(row, column, -gone["part"].to_numpy()[source])
+    return np.bincount(stay["area"], weights=stay["part"], minlength=n).astype(float)
 
 
 def _hold(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from estate.core.errors import Issue
+from estate.core.words import offer_words
 from estate.model.attainable import area_label, named_areas
 from estate.model.rules.access import weights
 
@@ -179,7 +180,7 @@ class Speaker:
         who = "residents" if row["group"] == "all" else f"residents ({row['group']})"
         says = (
             f"asks that {share:.1%} of {who} be within {row['threshold']:g} {unit} of {row['service_id']}"
-            f" ({row['basis']})"
+            f"{offer_words(row)} ({row['basis']})"
         )
 
         def mend(relief: Relief) -> str:
