@@ -10,19 +10,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estate.locate.covering import call
-from estate.locate.dual import BEST, Ascent, new_ascent
-from estate.locate.knapsacks import assign, proven_full, raise_full, rearrange
+from estate.locate.dual import Ascent, new_ascent
+from estate.locate.knapsacks import Rooms, assign, proven_full, raise_full, rearrange
 from estate.locate.lists import CLOSED, OPEN, Floats, Ints, Sites
-from estate.locate.mip import Limits, Solved
+from estate.locate.mip import Limits, Solved, solve_with_highs
+from estate.locate.polish import polish
 from estate.locate.problem import ALONE, Answer, Effort, Problem, judged, nothing, unit_of
 from estate.locate.programme import Programme, serving_programme
+from estate.locate.ruin import COLD, WARM, new_ground, ruin_and_recreate, stand
 from estate.locate.tree import Ledger
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TURNS, TURN_STEPS = 8, 60
-TRIES, SPLIT_TRIES = 6, 2
+TURNS, WHOLE_TURNS, TURN_STEPS = 3, 8, 100
+START_RANK, RANKED = 10, 10
+UNITS, CELLS = 20_000, 5e7
+TRIES, SPLIT_TRIES = 3, 2
+ROUND_STEPS, ROUNDS, QUIET = 3000, 100, 2
+FEW_STEPS, SLOW = 10, 1e-5
+RELAXED, SEARCHED, POLISHED = 0.25, 0.25, 0.25
+FEW_ARCS, MANY_ARCS, LATE = 3000, 15_000, 0.95
 SHARE_KEPT = 1e-7
 
 
@@ -48,6 +56,7 @@ class Capacitated:
         total = float(problem.demand.sum())
         self.room = np.minimum(problem.capacity, total)
         self.sites = self._with_room(problem.opening(), total)
+        self.rooms, self.whole = _rooms(self.cost, problem.demand, self.room, self.alone)
         self.best: Ints | None = None
         self.opened: NDArray[np.bool_] | None = None
         self.split: Answer | None = None
@@ -62,26 +71,71 @@ class Capacitated:
         return sites._replace(weight=weight / scale[:, None], limit=limit / scale)
 
     def relax(self, seconds: float) -> None:
-        """Raise the bound and look for plans in turns."""
-        end = time.monotonic() + seconds
-        regret = np.partition(self.cost, min(1, len(self.cost) - 1), axis=0)[:2].mean(axis=0)
-        up = new_ascent(np.r_[regret, np.zeros(len(self.sites.limit))], len(self.room), 0.5)
-        parts = (self.cost, self.problem.demand, self.room)
-        for _ in range(TURNS):
-            steps = (TURN_STEPS, self.ledger.aim(up.number[BEST]), self.ledger.cutoff())
-            if raise_full(*parts, self.sites, up, steps) < 0:
-                self.bound = math.inf
+        """Raise the bound, at first with parts of clients and sites, and look for plans in turns."""
+        begun = time.monotonic()
+        rank = min(max(len(self.cost) // RANKED, 2), START_RANK, len(self.cost))
+        near = np.partition(self.cost, rank - 1, axis=0)[:rank].mean(axis=0)
+        centre = np.r_[near, np.zeros(len(self.sites.limit))]
+        steps = TURN_STEPS
+        for turn in range(TURNS + WHOLE_TURNS):
+            if turn == TURNS:
+                self.rooms, steps = self.rooms._replace(whole=self.whole, cover=True), FEW_STEPS
+            self.up, before, now = new_ascent(centre, len(self.room)), self.bound, time.monotonic()
+            plan = (steps, self.ledger.aim(self.bound), self.ledger.cutoff())
+            if raise_full(self.rooms, self.sites, self.up, plan) < 0:
+                self._nothing_left()
                 return
-            state = np.empty_like(self.sites.state)
-            cutoff = self.ledger.cutoff()
-            bound = proven_full(*parts, self.sites, up, (cutoff, state, self.kept))
-            self.sites = self.sites._replace(state=state)
-            if not self.kept.all():
-                self.ledger.rule_out(cutoff)
-            self.bound = max(self.bound, self.ledger.lower(bound))
-            if self.ledger.done(self.bound) or time.monotonic() > end or self.effort.stopped():
+            centre = self.up.centre
+            if self.prove():
                 return
-            self._round(up)
+            if turn >= TURNS - 1 or not math.isfinite(self.ledger.upper):
+                self._round(self.up)
+            left, each = begun + seconds - time.monotonic(), (time.monotonic() - now) / steps
+            if left < FEW_STEPS * each or self.effort.stopped():
+                return
+            steps = min(TURN_STEPS, int(left / each))
+            if turn > TURNS and self.bound - before < SLOW * abs(self.bound):
+                return
+
+    def prove(self) -> bool:
+        """Prove the last bound, and rule out sites and arcs by it; return whether nothing is left to do."""
+        state, cutoff = np.empty_like(self.sites.state), self.ledger.cutoff()
+        bound = proven_full(self.rooms, self.sites, self.up, (cutoff, state, self.kept))
+        if bound == math.inf:
+            self._nothing_left()
+            return True
+        self.sites = self.sites._replace(state=state)
+        if not self.kept.all():
+            self.ledger.rule_out(cutoff)
+        self.bound = max(self.bound, self.ledger.lower(bound))
+        return self.ledger.done(self.bound)
+
+    def _nothing_left(self) -> None:
+        """Note that no plan is below the cutoff: none at all where there was no cutoff."""
+        self.ledger.rule_out(self.ledger.cutoff())
+        self.bound = self.ledger.lower()
+
+    def search(self, seconds: float) -> None:
+        """Look for better plans of whole clients from the best one."""
+        begun, quiet, steps = time.monotonic(), 0, FEW_STEPS
+        problem, sites = self.problem, self.sites
+        ground = new_ground(self.rooms, sites, problem.p or problem.sites)
+        for turn in range(ROUNDS):
+            if self.best is None or self.ledger.done(self.bound) or quiet == QUIET or self.effort.stopped():
+                return
+            now, before, best = time.monotonic(), self.ledger.upper, self.best.copy()
+            plan = stand(ground, self.best, turn)
+            each = self.cost[self.best, np.arange(problem.clients)].mean()
+            ruin_and_recreate(ground, plan, best, steps, (WARM * each, COLD * each))
+            self.offer_site(best)
+            quiet = 0 if self.ledger.upper < before else quiet + 1
+            if self.ledger.upper < before and self.prove():
+                return
+            left, each = begun + seconds - time.monotonic(), (time.monotonic() - now) / steps
+            if left < FEW_STEPS * each:
+                return
+            ground = ground._replace(state=self.sites.state)
+            steps = min(ROUND_STEPS, max(int(left / each / QUIET), FEW_STEPS))
 
     def _round(self, up: Ascent) -> None:
         """Make plans from the averaged picks, with a little more room each time."""
@@ -120,7 +174,19 @@ class Capacitated:
         site = assign(self.cost, self.problem.demand, self.room, opened, order)
         if not math.isfinite(rearrange(self.cost, self.problem.demand, self.room, opened, site)):
             return
-        self.offer(opened if self.problem.p is not None else _used(opened, site, self.problem), site)
+        self.offer_site(site)
+
+    def offer_site(self, site: Ints) -> None:
+        """Price a plan of whole clients with no more sites than it needs, and keep it if it is the best."""
+        problem = self.problem
+        opened = (
+            (np.bincount(site, minlength=problem.sites) > 0) | (problem.state == OPEN) | (problem.fixed < 0)
+        )
+        opened &= problem.state != CLOSED
+        if problem.p is not None:
+            more = np.flatnonzero(~opened & (problem.state != CLOSED))[: max(problem.p - opened.sum(), 0)]
+            opened[more] = True
+        self.offer(opened, site)
 
     def offer(self, opened: NDArray[np.bool_], site: Ints) -> None:
         """Price a plan exactly and keep it if it is the best."""
@@ -144,11 +210,21 @@ class Capacitated:
             self.ledger.upper = self.split.objective
 
 
-def _used(opened: NDArray[np.bool_], site: Ints, problem: Problem) -> NDArray[np.bool_]:
-    """Return the open sites that serve somebody, must be open or cost nothing less when closed."""
-    serves = np.zeros_like(opened)
-    serves[site] = True
-    return np.asarray(opened & (serves | (problem.state == OPEN) | (problem.fixed < 0)))
+def _rooms(cost: Floats, demand: Floats, room: Floats, alone: bool) -> tuple[Rooms, bool]:
+    """Return costs and capacities, and whether the units are exact and few enough to fill sites by.
+
+    Where they are not exact, demands are rounded down and capacities up: whatever fits still fits.
+    """
+    total, unit = float(demand.sum()), unit_of(demand)
+    most = min(UNITS, CELLS / 10 / len(room))
+    exact = alone and unit > 0 and total / unit <= most
+    if exact:
+        units, size = demand / unit, np.floor(room / unit * (1 + 1e-12))
+    else:
+        unit = max(total / most, 1e-300)
+        units, size = np.floor(demand / unit * (1 - 1e-9)), np.ceil(room / unit * (1 + 1e-9))
+    rooms = Rooms(cost, demand, room, units.astype(np.int64), size.astype(np.int64), False, False)
+    return rooms, exact and size.sum() * len(demand) <= CELLS
 
 
 def solve_capacitated(problem: Problem, effort: Effort) -> Answer:
@@ -170,12 +246,16 @@ def solve_capacitated(problem: Problem, effort: Effort) -> Answer:
     engines: tuple[str, ...] = ()
     auto = effort.solver == "auto"
     if auto:
-        engine.relax(0.3 * effort.time_limit)
+        engine.relax(RELAXED * effort.time_limit)
+        if engine.alone:
+            engine.search(SEARCHED * effort.time_limit)
+            _polish(engine, begun)
         engines = ("bound: Lagrangian dual with a knapsack for each site, rounding taken off",)
         if engine.bound == math.inf:
             return nothing("infeasible", engines, math.inf)
-        if (engine.best is not None or engine.split is not None) and engine.ledger.done(engine.bound):
-            return _told(engine, engine.bound, (*engines, "plan: rounded and rearranged"))
+        late = time.monotonic() - begun > LATE * effort.time_limit
+        if math.isfinite(engine.ledger.upper) and (late or engine.ledger.done(engine.bound)):
+            return _told(engine, engine.bound, (*engines, "plan: rounded, rearranged, planned in parts"))
     kept = engine.kept.T.astype(bool) if auto and engine.alone else None
     state = engine.sites.state if auto else None
     programme = serving_programme(problem, state, kept)
@@ -186,11 +266,16 @@ def solve_capacitated(problem: Problem, effort: Effort) -> Answer:
     if effort.solver == "cbc" or start is None:
         solved, who = call(programme.model, limits, effort.solver)
     else:
-        from estate.locate.mip import solve_with_highs
-
         solved, who = solve_with_highs(programme.model, limits, start), "HiGHS"
     arcs = f"{len(programme.client)} of {np.isfinite(problem.cost).sum()} arcs"
     return _read(engine, programme, solved, (*engines, f"plan and bound: {who} on {arcs}"))
+
+
+def _polish(engine: Capacitated, begun: float) -> None:
+    """Plan in parts, where arcs are too many for HiGHS all at once until time ends."""
+    arcs, limit = int(engine.kept.sum()), engine.effort.time_limit
+    if arcs > FEW_ARCS:
+        polish(engine, POLISHED * limit if arcs <= MANY_ARCS else begun + limit - time.monotonic())
 
 
 def _start(programme: Programme, engine: Capacitated) -> Floats | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from estate.locate.compiled import kernel
 from estate.locate.dual import AGE, BEST, UNIT, Ascent, dual_value, judge, move, pick
 from estate.locate.lists import CLOSED, FREE, OPEN, Flags, Floats, Ints, Sites
+from estate.locate.whole import cover_whole, fill_whole, forced_cover, forced_fill
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,63 +56,138 @@ def fill(cost: Floats, demand: Floats, room: float, multiplier: Floats, taken: F
     return total, 0.0
 
 
-@kernel
-def weigh_full(
-    cost: Floats, demand: Floats, room: Floats, multiplier: Floats, up: Ascent, taken: Floats
-) -> None:
-    """Work out the price of every site, of which `up.prices` holds the cost of opening."""
-    for j in range(room.size):
-        value, _ = fill(cost[j], demand, room[j], multiplier, taken[j])
-        up.prices[j] += value
+class Rooms(NamedTuple):
+    """Costs and capacities of a problem.
 
-
-@kernel
-def open_prices(sites: Sites, up: Ascent, clients: int) -> None:
-    """Begin the prices: what opening costs, with the side rules' multipliers."""
-    up.prices[:] = sites.fixed
-    for k in range(sites.limit.size):
-        for j in range(up.prices.size):
-            up.prices[j] += up.trial[clients + k] * sites.weight[k, j]
-
-
-@kernel
-def raise_full(
-    cost: Floats, demand: Floats, room: Floats, sites: Sites, up: Ascent, plan: tuple[int, float, float]
-) -> int:
-    """Raise the bound as :func:`estate.locate.dual.raise_bound` does, with capacities.
-
-    Parameters
+    Attributes
     ----------
     cost : ndarray, shape (sites, clients)
         Costs of serving, by site.
     demand, room : ndarray
         Demands and capacities.
+    units, size : ndarray of int
+        Demands and capacities in whole units, such that whatever fits, fits in these too.
+    whole, cover : bool
+        Whether a site is filled with whole clients, and sites are chosen whole.
+    """
+
+    cost: Floats
+    demand: Floats
+    room: Floats
+    units: Ints
+    size: Ints
+    whole: bool
+    cover: bool
+
+
+@kernel
+def weigh_full(rooms: Rooms, sites: Sites, up: Ascent, taken: Floats) -> None:
+    """Work out the price of every site: what opening costs, its share of side rules, and its clients."""
+    n = rooms.demand.size
+    up.prices[:] = sites.fixed
+    for k in range(sites.limit.size):
+        for j in range(up.prices.size):
+            up.prices[j] += up.trial[n + k] * sites.weight[k, j]
+    for j in range(rooms.room.size):
+        if rooms.whole:
+            value = fill_whole(rooms.cost[j], rooms.units, rooms.size[j], up.trial, taken[j])
+        else:
+            value, _ = fill(rooms.cost[j], rooms.demand, rooms.room[j], up.trial, taken[j])
+        up.prices[j] += value
+
+
+@kernel
+def price_room(sites: Sites, up: Ascent, clients: int) -> tuple[int, float]:
+    """Give the last side rule, room for everybody, the multiplier that is best for the bound.
+
+    Returns
+    -------
+    tuple
+        The site of which only a part is needed (-1: none), and that part; infinite where all
+        sites together have too little room.
+    """
+    rule, m = sites.limit.size - 1, up.prices.size
+    ratio = np.full(m, np.inf)
+    short = -sites.limit[rule]
+    for j in range(m):
+        size, price = -sites.weight[rule, j], up.prices[j]
+        if sites.state[j] == OPEN or (sites.state[j] == FREE and price <= 0.0):
+            short -= size
+        elif sites.state[j] == FREE and size > 0.0:
+            ratio[j] = price / size
+    if short <= 0.0:
+        return NOBODY, 0.0
+    for j in np.argsort(ratio):
+        if ratio[j] == np.inf:
+            break
+        size = -sites.weight[rule, j]
+        if size >= short:
+            up.trial[clients + rule] = ratio[j]
+            up.prices[:] += ratio[j] * sites.weight[rule]
+            up.prices[j] = 0.0
+            return int(j), short / size
+        short -= size
+    return NOBODY, np.inf
+
+
+@kernel
+def choose(rooms: Rooms, sites: Sites, up: Ascent, opened: Floats) -> float:
+    """Open the sites that the prices and the room needed ask for; return the sum of their prices.
+
+    Where the number of sites is free, the last side rule, room for everybody, is met at once
+    instead of by its multiplier.
+    """
+    n, rule = rooms.demand.size, sites.limit.size - 1
+    if sites.least == sites.most:
+        total, _, _, _ = pick(sites, up.prices, up.picked)
+        opened[:] = up.picked
+        return total
+    up.prices[:] -= up.trial[n + rule] * sites.weight[rule]
+    up.trial[n + rule] = 0.0
+    if rooms.cover:
+        total = cover_whole(up.prices, rooms.size, sites.state, rooms.units.sum(), up.picked)
+        opened[:] = up.picked
+        return total
+    last, part = price_room(sites, up, n)
+    total, _, _, _ = pick(sites, up.prices, up.picked)
+    opened[:] = up.picked
+    if last != NOBODY:
+        opened[last] = part
+    return np.inf if part == np.inf else total
+
+
+@kernel
+def raise_full(rooms: Rooms, sites: Sites, up: Ascent, plan: tuple[int, float, float]) -> int:
+    """Raise the bound as :func:`estate.locate.dual.raise_bound` does, with capacities.
+
+    Parameters
+    ----------
+    rooms : Rooms
+        Costs and capacities.
     sites, up
-        Rules of opening, and the state.
+        As there; the last side rule is that the open sites have room for everybody.
     plan : tuple
-        Iterations, the value towards which steps are sized, and the value at which to stop.
+        Iterations at most, value to aim at, bound at which to stop.
 
     Returns
     -------
     int
-        Iterations done; -1 if the numbers of sites cannot be met.
+        Iterations done; -1 where the sites have too little room.
     """
     steps, aim, goal = plan
-    n, m = demand.size, room.size
-    cap = np.full(n, np.inf)
-    taken = np.empty((m, n))
+    n, m = rooms.demand.size, rooms.room.size
+    cap, taken, opened = np.full(n, np.inf), np.empty((m, n)), np.empty(m)
     for done in range(steps):
-        open_prices(sites, up, n)
-        weigh_full(cost, demand, room, up.trial, up, taken)
-        total, _, _, _ = pick(sites, up.prices, up.picked)
+        weigh_full(rooms, sites, up, taken)
+        total = choose(rooms, sites, up, opened)
         if total == np.inf:
             return -1
         value = dual_value(sites, up, n, total)
-        _violate_full(sites, up, taken)
+        _violate_full(sites, up, taken, opened)
         judge(up, value)
         weight = 1.0 / (1.0 + min(up.number[AGE], 30.0))
         for j in range(m):
-            up.share[j] += weight * (up.picked[j] - up.share[j])
+            up.share[j] += weight * (opened[j] - up.share[j])
         if up.number[AGE] == 0.0:
             up.mean[:] = up.fresh
         up.number[AGE] += 1.0
@@ -121,28 +197,56 @@ def raise_full(
 
 
 @kernel
-def _violate_full(sites: Sites, up: Ascent, taken: Floats) -> None:
+def _violate_full(sites: Sites, up: Ascent, taken: Floats, opened: Floats) -> None:
     m, n = taken.shape
     up.fresh[:n] = 1.0
     for j in range(m):
-        if up.picked[j]:
+        if opened[j] > 0.0:
             for i in range(n):
-                up.fresh[i] -= taken[j, i]
+                up.fresh[i] -= opened[j] * taken[j, i]
     for k in range(sites.limit.size):
         up.fresh[n + k] = -sites.limit[k]
         for j in range(m):
-            up.fresh[n + k] += sites.weight[k, j] * up.picked[j]
+            up.fresh[n + k] += sites.weight[k, j] * opened[j]
 
 
 @kernel
-def proven_full(
-    cost: Floats, demand: Floats, room: Floats, sites: Sites, up: Ascent, settled: tuple[float, Flags, Flags]
-) -> float:
+def _rounding(rooms: Rooms, sites: Sites, up: Ascent) -> float:
+    """Return all that rounding can have added to the dual value."""
+    n, m = rooms.demand.size, rooms.room.size
+    size = np.abs(up.trial).sum() * (m + 2.0) + np.abs(sites.fixed).sum()
+    size += np.abs(np.minimum(rooms.cost, 0.0)).sum()
+    for k in range(sites.limit.size):
+        size += abs(up.trial[n + k]) * (abs(sites.limit[k]) + np.abs(sites.weight[k]).sum())
+    return float(8.0 * UNIT * (n + m) * size)
+
+
+@kernel
+def _forced(rooms: Rooms, sites: Sites, up: Ascent) -> tuple[float, Floats, Floats]:
+    """Return the sum of the prices picked, and what each site forced to open and to close adds to it."""
+    into, out = np.zeros(up.prices.size), np.zeros(up.prices.size)
+    if rooms.cover and sites.least != sites.most:
+        need = rooms.units.sum()
+        total = cover_whole(up.prices, rooms.size, sites.state, need, up.picked)
+        if total < np.inf:
+            forced_cover(up.prices, rooms.size, sites.state, need, (into, out))
+        return total, into, out
+    total, leaves, enters, _ = pick(sites, up.prices, up.picked)
+    for j in range(up.prices.size):
+        if up.picked[j]:
+            out[j] = max(enters - up.prices[j], 0.0)
+        else:
+            into[j] = max(up.prices[j] - leaves, 0.0)
+    return total, into, out
+
+
+@kernel
+def proven_full(rooms: Rooms, sites: Sites, up: Ascent, settled: tuple[float, Flags, Flags]) -> float:
     """Evaluate the dual at the centre, less rounding; settle sites, and arcs for whole clients.
 
     Parameters
     ----------
-    cost, demand, room, sites, up
+    rooms, sites, up
         As in :func:`raise_full`.
     settled : tuple
         Cutoff; states of the sites and arcs (sites x clients) to be kept, both filled here. An
@@ -154,33 +258,39 @@ def proven_full(
         A bound; infinite where no set of sites is allowed.
     """
     cutoff, state, kept = settled
-    n, m = demand.size, room.size
+    n, m = rooms.demand.size, rooms.room.size
     up.trial[:] = up.centre
-    open_prices(sites, up, n)
     taken = np.empty((m, n))
-    weigh_full(cost, demand, room, up.trial, up, taken)
-    total, leaves, enters, _ = pick(sites, up.prices, up.picked)
+    weigh_full(rooms, sites, up, taken)
+    total, into, out = _forced(rooms, sites, up)
     if total == np.inf:
         return np.inf
-    size = (
-        np.abs(up.trial).sum() * (m + 2.0) + np.abs(sites.fixed).sum() + np.abs(np.minimum(cost, 0.0)).sum()
-    )
-    for k in range(sites.limit.size):
-        size += abs(up.trial[n + k]) * (abs(sites.limit[k]) + np.abs(sites.weight[k]).sum())
-    slack = 8.0 * UNIT * (n + m) * size
+    slack = _rounding(rooms, sites, up)
     bound = dual_value(sites, up, n, total) - slack
+    dearer = np.empty(n)
     for j in range(m):
         state[j] = sites.state[j]
-        into = max(up.prices[j] - leaves, 0.0) if not up.picked[j] and state[j] == FREE else 0.0
-        if state[j] == FREE and bound + up.prices[j] - leaves - slack >= cutoff and not up.picked[j]:
+        if state[j] == FREE and bound + into[j] - slack >= cutoff:
             state[j] = CLOSED
-        elif state[j] == FREE and up.picked[j] and bound + enters - up.prices[j] - slack >= cutoff:
+        elif state[j] == FREE and bound + out[j] - slack >= cutoff:
             state[j] = OPEN
-        _, worth = fill(cost[j], demand, room[j], up.trial, taken[j])
+        _dearer(rooms, up, j, dearer)
+        extra = into[j] if sites.state[j] == FREE else 0.0
         for i in range(n):
-            dearer = cost[j, i] - up.trial[i] - worth * demand[i]
-            kept[j, i] = state[j] != CLOSED and bound + into + max(dearer, 0.0) - slack < cutoff
+            kept[j, i] = state[j] != CLOSED and bound + extra + dearer[i] - slack < cutoff
     return float(bound)
+
+
+@kernel
+def _dearer(rooms: Rooms, up: Ascent, j: int, dearer: Floats) -> None:
+    """Work out what forcing each client into one site adds to its price."""
+    if rooms.whole:
+        forced_fill(rooms.cost[j], rooms.units, rooms.size[j], up.trial, dearer)
+        return
+    taken = np.empty(dearer.size)
+    _, worth = fill(rooms.cost[j], rooms.demand, rooms.room[j], up.trial, taken)
+    for i in range(dearer.size):
+        dearer[i] = max(rooms.cost[j, i] - up.trial[i] - worth * rooms.demand[i], 0.0)
 
 
 @kernel

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estate.core.errors import VerificationError
-from estate.locate.capacitated import solve_capacitated
+from estate.locate.capacitated import Capacitated, solve_capacitated
 from estate.locate.compiled import first_run
 from estate.locate.covering import call, solve_center, solve_cover
 from estate.locate.lists import FREE, MatrixSource
@@ -91,7 +91,11 @@ def prepare(say: Callable[[str], None]) -> None:
     parts = {"fixed": np.ones(6), "rules": (rule,)}
     _solve_uncapacitated(make_problem("p-median", cost, p=3, **parts), Effort(0.0, 600.0))
     room = {"demand": np.ones(12), "capacity": np.full(6, 5.0)}
-    solve_capacitated(make_problem("sscflp", cost, **parts, **room), Effort(0.0, 600.0))
+    engine = Capacitated(make_problem("sscflp", cost, **parts, **room), Effort(0.0, 600.0))
+    engine.relax(600.0)
+    # Nothing proved: so that it searches although the plan is the best.
+    engine.bound, engine.ledger.floor = -math.inf, math.inf
+    engine.search(600.0)
 
 
 def _solve_uncapacitated(problem: Problem, effort: Effort) -> Answer:

@@ -46,8 +46,10 @@ def random_problem(random, kind):
     if kind in COUNTED or random.random() < 0.3:
         parts["p"] = int(random.integers(1, m + 1))
     if kind in {"cflp", "sscflp", "capacitated-p-median"}:
-        parts["demand"] = random.integers(0, 10, n) * 1.0
-        parts["capacity"] = random.integers(1, 30, m) * 1.0
+        # Whole numbers, and others, of which the engine rounds.
+        part = random.choice([1.0, 1.0, 0.3, np.pi])
+        parts["demand"] = random.integers(0, 10, n) * part
+        parts["capacity"] = random.integers(1, 30, m) * part + random.choice([0.0, 0.4])
     if kind == "max-cover":
         parts["demand"] = random.integers(0, 10, n) * 1.0
     if kind in {"set-cover", "max-cover"}:
