@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,14 @@ from estate import pipeline
 from estate.core.errors import ConfigError, InputError, Issue
 from estate.core.types import Progress
 from estate.explore.explain import explain_plan, sites_of
+from estate.explore.reasons import BARRED, NOT_PRICED, OPEN, PROVED
 from estate.explore.studies import Search
 from estate.pipeline import evaluate, evaluate_plan, refuse_foreign
 from estate.present.audience import confidential_sites, secret_words, without_words
 from estate.present.reasons import REASONS
 from estate.present.tables import plan_table
 from estate.present.write import write_all
+from estate.progress import left_words
 from estate.record import STUDY_KEYS
 from estate.replay import base_of, read_record, recorded_plan, recorded_solution, same_inputs
 from estate.settings import load_config, recorded_config
@@ -160,7 +163,9 @@ def _as_progress(progress: Watcher) -> Callable[[StudyProgress], None] | None:
         return None
 
     def tell(study: StudyProgress) -> None:
-        progress(Progress(f"pricing sites: {study.ended} of {study.total} parts", None, None, study.seconds))
+        left = f", {left_words(study)}" if study.seconds_left else ""
+        stage = f"pricing sites: {study.ended} of {study.total} parts{left}"
+        progress(Progress(stage, None, None, study.seconds))
 
     return tell
 
@@ -202,7 +207,20 @@ def _lines(run: Run, asked: Asked, told: Mapping[str, pd.DataFrame]) -> list[str
     plan = plan_table(run.result).set_index("site_id")
     rest = [site for site in asked.sites if site not in explained]
     lines += [f"{site} {plan['name'][site]}: {REASONS[plan['reason_code'][site]]}." for site in rest]
+    lines += _counted(rows) if internal and not asked.sites else []
     return lines or ["No site may close or become a hub; plan.csv says why."]
+
+
+def _counted(rows: Sequence[Mapping[Any, Any]]) -> list[str]:
+    """Say of how many sites the price is exact, an interval, or not known."""
+    told = {
+        PROVED: "exact (with hubs and years held: to 0.01% of the saving)",
+        OPEN: "intervals, because the search was not closed in the time given",
+        BARRED: "cannot be decided otherwise",
+        NOT_PRICED: "not priced",
+    }
+    count = Counter(row["proof"] or row["robustness"] for row in rows)
+    return [f"Prices: {', '.join(f'{count[key]} {words}' for key, words in told.items() if count[key])}."]
 
 
 def _recorded(asked: Asked, progress: Watcher, stop: threading.Event | None) -> Run:

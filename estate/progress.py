@@ -113,8 +113,13 @@ def study_line(progress: StudyProgress) -> str:
         parts.append(f"{progress.failed} without a plan")
     parts.append(f"{_minutes(progress.seconds)} so far")
     if progress.seconds_left:
-        parts.append(f"about {_minutes(progress.seconds_left)} left")
+        parts.append(left_words(progress))
     return ", ".join(parts) + (f" (last: {progress.last})" if progress.last else "")
+
+
+def left_words(progress: StudyProgress) -> str:
+    """Say how long the rest of a study will take."""
+    return f"about {_minutes(progress.seconds_left or 0.0)} left"
 
 
 def _minutes(seconds: float) -> str:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.explore.studies import Search
 
-AT_ONCE = 30
-"""Sites priced with hubs and years held by one job: building the model costs more than a few prices."""
+AT_ONCE = 8
+"""Sites priced with hubs and years held by one job, which is all that a stop may lose."""
 
 
 def explain_plan(
@@ -46,7 +46,8 @@ def explain_plan(
     Returns
     -------
     dict of str to DataFrame
-        reasons, reasons_flips, reasons_travel: see `estate.explore.reasons.Told`.
+        reasons, reasons_flips, reasons_travel: see `estate.explore.reasons.Told`. A site that was not
+        priced, because the study was stopped or its job failed, has a row that says so.
 
     Raises
     ------
@@ -54,7 +55,8 @@ def explain_plan(
         If no site could be priced.
     """
     known = _record(solution)
-    groups = [list(sites[start : start + AT_ONCE]) for start in range(0, len(sites), AT_ONCE)]
+    reasons = _reasons(_Known(search.config, search.base, known, threading.Event()))
+    groups = _parts(reasons, sites)
     jobs = [
         Job(job_name("held", str(number)), reasons_of, parameters={**known, "sites": group, "kind": HELD})
         for number, group in enumerate(groups, start=1)
@@ -64,16 +66,28 @@ def explain_plan(
             Job(job_name("free", site), reasons_of, parameters={**known, "sites": [site], "kind": FREE})
             for site in sites
         ]
-    answers = [one.answer for one in search.do(jobs, here=len(jobs) == 1) if one.answer is not None]
+    outcomes = search.do(jobs, here=len(jobs) == 1)
+    answers = [one.answer.frames for one in outcomes if one.answer is not None]
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if outcome.answer is None:
+            missing = reasons.unpriced(job.parameters["sites"], job.parameters["kind"], outcome.message)
+            answers.append(missing.frames())
     names = ("reasons", "reasons_flips", "reasons_travel")
-    tables = {
-        name: pd.concat([answer.frames[name] for answer in answers], ignore_index=True) for name in names
-    }
+    tables = {name: pd.concat([frames[name] for frames in answers], ignore_index=True) for name in names}
     order = {site: number for number, site in enumerate(sites)}
     return {
         name: table.sort_values("site_id", key=lambda ids: ids.map(order), kind="stable", ignore_index=True)
         for name, table in tables.items()
     }
+
+
+def _parts(reasons: Reasons, sites: Sequence[str]) -> list[list[str]]:
+    """Return what each job prices: first every hub by itself, which takes longest, then the others."""
+    slow = [site for site in sites if reasons.prices.asks_hub(site)]
+    quick = [site for site in sites if site not in set(slow)]
+    return [[site] for site in slow] + [
+        quick[start : start + AT_ONCE] for start in range(0, len(quick), AT_ONCE)
+    ]
 
 
 def reasons_of(task: Task) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,7 @@ from estate.core.errors import EstateError, InfeasibleError
 from estate.explore.names import row_names
 from estate.model.closing import closing_years
 from estate.model.rules.capacity import IMPLIED
-from estate.solve.highs import scaled
+from estate.solve.highs import Watch, scaled
 from estate.solve.neighbourhoods import EVENTS
 from estate.solve.restricted import Effort, Restricted, Row
 
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 EXACT = 1e-4  # relative gap of a price with the rest held
-SECONDS = 30.0
+ENOUGH = 0.05  # relative gap of what a rule would have to give: told is what would be enough
+SECONDS = 30.0  # of processor time, so that a busy machine answers alike; a hub takes longest
+HUB_SECONDS = 60.0
 FIRST_SECONDS = 10.0  # for the question whether there is any plan at all
+BUSY = 10  # times as long by the clock at most
 ANY = 1e9  # relative gap at which the first point found is enough
 ASKED = ("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility", "locks")
 """Rules with rows, in the order in which they are looked at as the reason."""
@@ -74,7 +78,8 @@ class Prices:
 
     With hubs and years held, hubs open as in the plan, every other site and service may be decided
     otherwise only in the year in which the plan acts there (what it leaves alone stays), and the
-    site itself in any year. For a possible hub, whatever may move there is free too.
+    site itself in any year. Where the question is whether a hub opens, whatever may move there may
+    do so in any year, or what moves there in the plan may go anywhere else, and their sites may close.
 
     Parameters
     ----------
@@ -149,6 +154,12 @@ class Prices:
         existing = self.model.inst.sites["status"].to_numpy()[self.number[site_id]] == "existing"
         return "keep" if existing else "unused"
 
+    def asks_hub(self, site_id: str) -> bool:
+        """Return whether deciding otherwise is about a hub: there is one, or the site cannot close."""
+        return self.decision(site_id) == "hub" or (
+            not len(self._at("close", site_id)) and len(self._at("hub", site_id)) > 0
+        )
+
     def _at(self, family: str, site_id: str) -> NDArray[np.int64]:
         block, site = self.blocks[family], self.number[site_id]
         at = self.place_site[block.keys["place"]] if family == "hub" else block.keys["site"].to_numpy()
@@ -156,8 +167,8 @@ class Prices:
 
     def _otherwise(self, site_id: str) -> tuple[str, Row] | None:
         """Return the other decision, and the row that asks for it; None where it has no column."""
-        decision = self.decision(site_id)
-        columns = self._at("hub" if decision in ("hub", "unused") else "close", site_id)
+        decision, family = self.decision(site_id), "hub" if self.asks_hub(site_id) else "close"
+        columns = self._at(family, site_id)
         if not len(columns):
             return None
         one = np.zeros(self.questions.width)
@@ -166,8 +177,7 @@ class Prices:
             return "no hub", Row(f"{site_id} is no hub", one, high=0.0)
         if decision == "close":
             return "keep", Row(f"{site_id} stays", one, high=0.0)
-        word = "hub" if decision == "unused" else "close"
-        return word, Row(f"{site_id} must {word}", one, low=1.0)
+        return family, Row(f"{site_id} must {family}", one, low=1.0)
 
     def held(self, site_id: str) -> Price:
         """Return the price with hubs and years held, exact to 0.01% of the saving."""
@@ -177,7 +187,8 @@ class Prices:
         otherwise, row = asked
         free = self._freed(site_id)
         start = self._opened(site_id, row) if otherwise == "hub" else self.x
-        answer, bound = self._search(free, row, start)
+        seconds = HUB_SECONDS if self.asks_hub(site_id) else SECONDS
+        answer, bound = self._search((free, row), start, seconds)
         price = Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
         if answer.x is None and answer.status != "infeasible":
             return replace(price, low_gbp=self.best.value - bound)
@@ -194,19 +205,29 @@ class Prices:
     def _freed(self, site_id: str) -> Mask:
         """Return what may change when a site is decided otherwise."""
         free, site = self.free.copy(), self.number[site_id]
-        mine = self.home == site
-        hubs = self._at("hub", site_id)
-        if len(hubs):
-            move = self.blocks["move"]
-            here = self.place_site[move.keys["place"]] == site
-            mine = mine | np.isin(np.arange(len(self.home)), move.keys["provision"][here])
-        sites = np.unique([site, *self.home[mine]])
-        close = self.blocks["close"]
-        free[close.columns] |= np.isin(close.keys["site"], sites)
-        free[hubs] = True
+        decision, asks_hub = self.decision(site_id), self.asks_hub(site_id)
+        move = self.blocks["move"]
+        here = move.columns[self.place_site[move.keys["place"]] == site]
+        mine, come = self.home == site, np.zeros(len(self.home), dtype=bool)
+        if decision == "hub":
+            mine = mine | self._who(here[self.x[here] > 0.5])
+        if asks_hub:
+            free[self._at("hub", site_id)] = True
+        if asks_hub and decision != "hub":
+            come = self._who(here)
+            free[here] = True
+        close, leave = self.blocks["close"], self.blocks["leave"]
+        free[close.columns] |= np.isin(close.keys["site"], np.unique([site, *self.home[mine | come]]))
+        free[leave.columns] |= come[leave.keys["provision"]]
         for family in ("leave", "move", "merge", "online"):
             free[self.blocks[family].columns] |= mine[self.blocks[family].keys["provision"]]
         return free
+
+    def _who(self, moves: NDArray[np.int64]) -> Mask:
+        """Return which provisions some columns of moves are about."""
+        move = self.blocks["move"]
+        who = move.keys["provision"].to_numpy()[moves - move.columns[0]] if len(moves) else moves
+        return np.isin(np.arange(len(self.home)), who)
 
     def _opened(self, site_id: str, row: Row) -> Floats:
         """Return the plan with a hub opened to which nothing moves; the plan where rules bar that."""
@@ -217,12 +238,18 @@ class Prices:
         answer = self._without(()).search(free, self.x, Effort(FIRST_SECONDS, EXACT), more=[row])
         return self.x if answer.x is None else answer.x
 
-    def _search(self, free: Mask, row: Row, start: Floats) -> tuple[Answer, float]:
+    def _search(self, asked: tuple[Mask, Row], start: Floats, seconds: float) -> tuple[Answer, float]:
+        free, row = asked
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
-        effort = Effort(SECONDS, min(EXACT, gap), 20_000)
-        answer = self._without(()).search(free, start, effort, more=[row])
+        effort = Effort(BUSY * seconds, min(EXACT, gap), 20_000)
+        answer = self._without(()).search(free, start, effort, self._patience(seconds), [row])
         return answer, answer.bound + sub
+
+    def _patience(self, seconds: float) -> Watch:
+        """Return what ends a search after so much processor time, or when the user stops it."""
+        end = time.process_time() + seconds
+        return Watch(lambda *_: None, lambda: self.questions.stop.is_set() or time.process_time() > end)
 
     def _rule(self, free: Mask, row: Row, *, possible: bool) -> tuple[str, tuple[Need, ...]]:
         """Return the rules without which deciding otherwise would pay, or be possible, and what is needed."""
@@ -239,9 +266,9 @@ class Prices:
 
     def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Floats | None:
         """Return the first point that saves at least so much without these rules; None if there is none."""
-        effort = Effort(FIRST_SECONDS, ANY, 2_000)
-        more = [row, *self._as_good(least)]
-        return self._without(without).search(free, self.x, effort, more=more).x
+        effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000)
+        more, watch = [row, *self._as_good(least)], self._patience(FIRST_SECONDS)
+        return self._without(without).search(free, self.x, effort, watch, more).x
 
     def _as_good(self, least: float, spare: int = 0) -> list[Row]:
         """Return the row that asks for a saving, scaled; none where anything will do."""
@@ -280,7 +307,8 @@ class Prices:
         more = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
         more += self._as_good(least, count)
         free, start = np.append(free, np.ones(count, bool)), np.append(x, np.ones(count))
-        answer = Restricted(eased).search(free, start, Effort(SECONDS, EXACT), more=more)
+        effort, watch = Effort(BUSY * FIRST_SECONDS, ENOUGH, 50), self._patience(FIRST_SECONDS)
+        answer = Restricted(eased).search(free, start, effort, watch, more)
         share = np.ones(count) if answer.x is None else answer.x[width:]
         return tuple(
             Need(rule, str(name), float(part * whole))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,12 @@ import pandas as pd
 from estate.appraise.farther import Nearest
 from estate.explore.flips import FLIP_COLUMNS, flips, worth
 from estate.explore.names import need_words
-from estate.explore.prices import Price, Prices
+from estate.explore.prices import EXACT, Price, Prices
 from estate.explore.sentences import reason_words
 from estate.solve.plan import read_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from estate.config import Config
     from estate.core.types import Estate, Plan
@@ -27,6 +27,8 @@ UNDECIDED = "undecided by this evidence"
 NOT_SETTLED = "not settled"
 BARRED = "cannot be decided otherwise"
 BETTER = "would save more decided otherwise"
+NOT_PRICED = "not priced"
+PROVED, OPEN = "exact", "interval"
 FIRM = "firm"
 REASON_COLUMNS = (
     "site_id",
@@ -36,6 +38,7 @@ REASON_COLUMNS = (
     "price_kind",
     "price_low_gbp",
     "price_high_gbp",
+    "proof",
     "robustness",
     "rule",
     "needs",
@@ -51,7 +54,19 @@ REASON_COLUMNS = (
     "sentence",
     "plain",
 )
-AREAS_TOLD = 3
+WORDS = (
+    "otherwise",
+    "proof",
+    "rule",
+    "needs",
+    "driver",
+    "input",
+    "input_about",
+    "input_unit",
+    "sentence",
+    "plain",
+)
+"""Columns that are blank where there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,23 @@ class Reasons:
             pd.concat(travel, ignore_index=True) if travel else pd.DataFrame(columns=["site_id"]),
         )
 
+    def unpriced(self, site_ids: Sequence[str], kind: str, why: str) -> Told:
+        """Return rows of sites that were not priced, with why."""
+        words = f"Not priced ({kind}): {why}."
+        rows = [
+            {
+                "site_id": site_id,
+                "name": self.names.get(site_id, ""),
+                "decision": self.prices.decision(site_id),
+                "price_kind": kind,
+                "robustness": NOT_PRICED,
+                "sentence": words,
+                "plain": words,
+            }
+            for site_id in site_ids
+        ]
+        return replace(self.rows([]), reasons=pd.DataFrame([_filled(row) for row in rows]))
+
     def row(self, price: Price, kind: str) -> tuple[dict[str, Any], pd.DataFrame, pd.DataFrame]:
         """Return the row of one price, what would flip it, and who travels farther."""
         row: dict[str, Any] = {
@@ -137,6 +169,7 @@ class Reasons:
             "price_kind": kind,
             "price_low_gbp": price.low_gbp if np.isfinite(price.low_gbp) else np.nan,
             "price_high_gbp": price.high_gbp if np.isfinite(price.high_gbp) else np.nan,
+            "proof": self.proof(price, kind),
             "robustness": self.robustness(price, kind),
             "rule": price.rule,
             "needs": "; ".join(need_words(need, self.names, self.label) for need in price.needs),
@@ -148,12 +181,17 @@ class Reasons:
             changes = flips((self.estate, self.config), price.site_id, price.high_gbp, apart)
             farther = self._farther(price, other)
             row |= self._driven(apart) | self._first(changes) | {"people_farther": self._people(farther)}
-        blank = {name: "" if name in ("driver", "input", "input_about", "input_unit") else np.nan
-                 for name in REASON_COLUMNS if name not in row}  # fmt: skip
-        row = blank | row
+        row = _filled(row)
         more = (changes, farther, self.names)
         words = {"sentence": reason_words(row, more), "plain": reason_words(row, more, money=False)}
         return row | words, changes, farther
+
+    def proof(self, price: Price, kind: str) -> str:
+        """Say whether a price is exact, or an interval that the search left open."""
+        if np.isposinf(price.low_gbp):
+            return ""
+        exact = max(1.0, EXACT * abs(self.best.value)) if kind == HELD else 1.0
+        return PROVED if price.high_gbp - price.low_gbp <= exact else OPEN
 
     def robustness(self, price: Price, kind: str) -> str:
         """Say how far the evidence carries the decision."""
@@ -193,3 +231,8 @@ class Reasons:
     def _people(farther: pd.DataFrame) -> float:
         """Return how many people have farther to go, each once [person]."""
         return float(farther.drop_duplicates("area_id")["people"].sum())
+
+
+def _filled(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with every column, in order."""
+    return {name: row.get(name, "" if name in WORDS else np.nan) for name in REASON_COLUMNS}

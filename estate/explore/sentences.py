@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MOST_AREAS = 3
 MOST_INPUTS = 2
 DONE = {"keep": "Stays", "close": "Closes", "hub": "Becomes a hub", "unused": "Is not used as a hub"}
+OPEN = "; an interval, because the search was not closed"
 VERBS = {
     "keep": "keeping it open",
     "close": "closing it",
@@ -45,7 +46,8 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
         need = f" It would take {row['needs']}." if row["needs"] and money else ""
         return f"{first} {verb} is barred{why} ({row['price_kind']}).{need}"
     price = _costs(row["price_low_gbp"], row["price_high_gbp"]) if money else "was priced"
-    parts = [first, f"{verb} {price} ({row['price_kind']}): {row['robustness']}."]
+    kind = row["price_kind"] + (OPEN if money and row["proof"] == "interval" else "")
+    parts = [first, f"{verb} {price} ({kind}): {row['robustness']}."]
     if row["rule"]:
         parts.append(f"Without the rule {row['rule']} it would pay.")
         parts += [f"Enough would be {row['needs']}."] if row["needs"] and money else []

@@ -136,23 +136,34 @@ def impossible_standards(inst: Instance) -> list[Issue]:
     """
     years = inst.horizon.decision_years
     issues = []
-    for held in _standards(inst):
-        never, at_once = held.short_of(held.first < years), held.short_of(held.first <= 0)
+    for held, never, at_once in _impossible(inst):
         if never:
             short, last = never, years - 1
             when = "even with every site, host and hub open"
             mend = "offer the service nearer, raise the threshold, lower the share, or write target_or_today"
-        elif at_once:
+        else:
             short, last = at_once, 0
             when = "in the first year, before hubs can open,"
             mend = "write target_or_today, shorten lead_years, or offer the service nearer from the start"
-        else:
-            continue
         areas = held.named((held.first > last) & _inside(short), partial(_nearest, inst, held, last))
         problem = f"{held.says()}; {when} {_shares(held, short, 'at most')}there is no place for {areas}"
         about = f"{held.row.standard_id}, service {held.row.service_id}"
         issues.append(Issue("standards", None, about, "", problem, mend))
     return issues
+
+
+def impossible_ids(inst: Instance) -> set[str]:
+    """Return the ids of the standards of which `impossible_standards` tells."""
+    return {str(held.row.standard_id) for held, _, _ in _impossible(inst)}
+
+
+def _impossible(inst: Instance) -> Iterator[tuple[_Held, list[_Part], list[_Part]]]:
+    """Give the standards that cannot be kept, with the parts that are short ever, and in the first year."""
+    for held in _standards(inst):
+        never = held.short_of(held.first < inst.horizon.decision_years)
+        at_once = held.short_of(held.first <= 0)
+        if never or at_once:
+            yield held, never, at_once
 
 
 def unmet_today(inst: Instance) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from estate.core.errors import InfeasibleError, Issue, SolverError
 from estate.core.types import Estate, Progress, Solution
-from estate.model.attainable import impossible_standards
+from estate.model.attainable import impossible_ids, impossible_standards
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
 from estate.solve.diagnose import ALL_RULES, conflicting_rules, surely_none
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from estate.config import Config
+    from estate.model.instance import Instance
     from estate.solve.outcome import Outcome
 
 IDLE_SECONDS = 10.0  # for business as usual, before or after the search
@@ -69,7 +70,10 @@ def solve_estate(
     model = build_model(estate, config)
     impossible = impossible_standards(model.inst)
     if impossible:
-        raise InfeasibleError("No plan can keep these standards, whatever else it does:", impossible)
+        besides = _besides(estate, config, clock, model.inst)
+        raise InfeasibleError(
+            "No plan can keep these standards, whatever else it does:", impossible + besides
+        )
     clock.note(f"model of {model.problem.width} columns built")
     built = clock.seconds()
     if model.problem.width > SMALL and not _may_stay(model) and surely_none(estate, config, clock):
@@ -85,6 +89,17 @@ def solve_estate(
             "No plan was found in the time given; allow more time, or loosen the gap or the rules"
         )
     return solution_of(model, config, outcome, clock, built)
+
+
+def _besides(estate: Estate, config: Config, clock: Clock, inst: Instance) -> list[Issue]:
+    """Find what else conflicts where some standards can never be kept: they are left out for that."""
+    standards = estate.tables["standards"]
+    kept = standards[~standards["standard_id"].astype(str).isin(impossible_ids(inst))]
+    rest = replace(estate, tables={**estate.tables, "standards": kept})
+    if not surely_none(rest, config, clock):
+        return []
+    found = conflicting_rules(rest, config, clock)
+    return [replace(issue, table=f"besides, {issue.table}") for issue in found]
 
 
 def no_plan(conflicts: list[Issue]) -> InfeasibleError:

@@ -191,23 +191,34 @@ def test_prices_are_those_of_all_plans(seed):
         assert held.high_gbp >= wanted - PENNY - 1e-4 * abs(best.value)
 
 
-def held_alike(search: Enumeration, best: Whole, site: str) -> Callable[[Whole], bool]:
-    """Return whether a plan holds hubs and years as the best does, all but what a site is asked otherwise."""
+def held_alike(search: Enumeration, best: Whole, site: str, *, asked: bool) -> Callable[[Whole], bool]:
+    """Return whether a plan holds hubs and years as the best does, all but what a site is asked otherwise.
+
+    Asked whether a hub opens: what may move there may do so in any year; what moved there may go anywhere.
+    """
     facts = search.facts
-    mine = set(facts.sites[site].provisions)
-    hub = bool(facts.sites[site].options)
-    if hub:
-        mine |= {u for u, ways in search.leavings.items() if any(way.to_site == site for way in ways)}
-    free = {site} | {facts.provisions[u].site_id for u in mine}
+    mine, come = set(facts.sites[site].provisions), set()
+    opens = any(one.site_id == site for one in best.openings)
+    if opens:
+        mine |= {m.provision_id for m in best.leavings if m.to_site == site}
+    elif asked:
+        come = {u for u, ways in search.leavings.items() if any(way.to_site == site for way in ways)}
+    free = {site} | {facts.provisions[u].site_id for u in mine | come}
     close = {one.site_id: one.year for one in best.closings}
     leave = {one.provision_id: one.year for one in best.leavings}
 
+    def held(m: Leaving) -> bool:
+        there = m.provision_id in come and m.to_site == site
+        return m.provision_id in mine or there or leave.get(m.provision_id) == m.year
+
     def alike(other: Whole) -> bool:
-        hubs = [{one for one in plan.openings if not (hub and one.site_id == site)} for plan in (best, other)]
+        hubs = [
+            {one for one in plan.openings if not (asked and one.site_id == site)} for plan in (best, other)
+        ]
         return (
             hubs[0] == hubs[1]
             and all(c.site_id in free or close.get(c.site_id) == c.year for c in other.closings)
-            and all(m.provision_id in mine or leave.get(m.provision_id) == m.year for m in other.leavings)
+            and all(held(m) for m in other.leavings)
         )
 
     return alike
@@ -223,7 +234,8 @@ def test_prices_with_hubs_and_years_held_are_those_of_all_plans_that_hold_them(s
     chosen, dearer = Chooser(asked), 0
     assert frozenset(chosen.choices[chosen.made(prices.x)].tolist()) == best.choice
     for site in prices.sites():
-        price, alike = prices.held(site), held_alike(search, best, site)
+        price = prices.held(site)
+        alike = held_alike(search, best, site, asked="hub" in (price.decision, price.otherwise))
         what = "hub" if "hub" in (price.decision, price.otherwise) else "close"
         other = price.otherwise in ("close", "hub")
         every = [one for one in plans if (f"{what}|{site}" in one.choice) == other]

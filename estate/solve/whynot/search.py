@@ -132,7 +132,7 @@ class Search:
 
     def surely_none(self) -> bool:
         """Return whether a coarse look shows that the rules cannot hold together."""
-        found = self.elastic.solve(Question(self._modes(HELD), SECONDS / 2, view=COARSE[0]))
+        found = self.elastic.solve(Question(self._modes(HELD), SECONDS, view=COARSE[0]))
         return found.status == "infeasible"
 
     def _time_for(self, found: list[Conflict]) -> bool:
