@@ -60,6 +60,16 @@ def test_an_area_that_nobody_can_ever_serve_is_named_with_its_distance(made):
     assert raised.value.exit_code == 3
 
 
+def test_what_conflicts_besides_a_standard_that_cannot_be_kept_is_told_too(made):
+    rules = {"locks": {"no_hub": ["C"]}, "counts": {"min_closures": 40}}
+    with pytest.raises(InfeasibleError, match="Eastgate") as raised:
+        solve_estate(made, config(rules))
+    besides = [str(issue) for issue in raised.value.issues if issue.table.startswith("besides, ")]
+    assert len(besides) == 1
+    assert "rules.counts.min_closures: asks for at least 40 closures; set min_closures to" in besides[0]
+    assert not [one for one in raised.value.issues if one.table == "rules"]
+
+
 def test_what_opens_too_late_is_told_apart_and_what_can_be_kept_is_not_told(made):
     issues = told(made)
     assert set(issues) == {"near", "timed", "each", "town"}
