@@ -127,7 +127,8 @@ def _add_register(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
         if name not in raw.frames:
             raw.frames[name], raw.sources[name] = frame, f"{name}{FROM_REGISTER}"
     extras.funnel, extras.matches = funnel, matches
-    extras.origins = frames["sites"].attrs["origins"]
+    # Taken out: pandas copies attrs, one entry a site, with every step.
+    extras.origins = frames["sites"].attrs.pop("origins")
     if raw.frames["sites"] is frames.get("sites"):
         extras.registered = frames["sites"]
     extras.geometries.update(geometries)
