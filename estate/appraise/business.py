@@ -9,7 +9,7 @@ import pandas as pd
 
 from estate.appraise.cashflow import ALL_PARTNERS, changes, flow
 from estate.appraise.exits import exit_routes
-from estate.appraise.financial import financial_view, operating_cash
+from estate.appraise.financial import financial_tables, operating_cash
 from estate.appraise.funds import saving_by_fund, staff_saving
 from estate.appraise.liabilities import liabilities
 from estate.appraise.receipts import receipt_scenarios
@@ -40,10 +40,10 @@ def business_tables(
     Returns
     -------
     dict of str to DataFrame
-        financial, saving_by_fund, staff_saving, receipt_scenarios, exits, liabilities.
+        financial, between_partners, saving_by_fund, staff_saving, receipt_scenarios, exits, liabilities.
     """
     return {
-        "financial": financial_view(ledger, estate, config),
+        **financial_tables(ledger, estate, config),
         "saving_by_fund": saving_by_fund(ledger, estate, config, plan),
         "staff_saving": staff_saving(estate, plan),
         "receipt_scenarios": receipt_scenarios(ledger, estate, config, plan),
@@ -110,19 +110,21 @@ def reconcile(financial: pd.DataFrame, ledger: pd.DataFrame, config: Config) -> 
     -------
     DataFrame
         check, passed, detail: cash of the day deflated equals the ledger; every capital pound is
-        funded once; charges between partners sum to nothing; debt is what was borrowed and not
-        yet repaid.
+        funded once; charges between partners, and what they pass each other for works, sum to
+        nothing; debt is what was borrowed and not yet repaid.
     """
     rows = financial[financial["partner_id"] != ALL_PARTNERS]
     span = config.horizon.appraisal_years
     real = (operating_cash(rows) / rows["price_index"]).groupby(rows["t"]).sum()
     sources = rows[[c for c in rows if str(c).startswith("from_")]].sum(axis=1) + rows["unfunded_gbp"]
+    between = rows["from_partners_gbp"] - rows["to_partners_gbp"]
     borrowed = (rows["from_borrowing_gbp"] - rows["principal_gbp"]).groupby(rows["partner_id"]).sum()
     last = rows[rows["t"] == span - 1].set_index("partner_id")["debt_gbp"]
     apart = {
         "financial view deflated equals ledger": real - flow(changes(ledger), span, "financial"),
-        "every capital pound is funded once": sources - rows["capital_spend_gbp"],
+        "every capital pound is funded once": sources - rows["capital_spend_gbp"] - rows["to_partners_gbp"],
         "charges between partners sum to nothing": rows.groupby("t")["transfers_gbp"].sum(),
+        "what partners pass each other for works sums to nothing": between.groupby(rows["t"]).sum(),
         "debt is what is borrowed and not repaid": borrowed - last,
     }
     answers = []

@@ -14,14 +14,16 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.cashflow import ALL_PARTNERS
-from estate.appraise.facts import number, text
+from estate.appraise.facts import text
+from estate.appraise.funding import Funds, funds, promised, usable
 from estate.appraise.lines import LINES, Matrix
 from estate.core.loans import loan, provision
-from estate.core.vintage import price_index
+from estate.core.money import SMALL_RECEIPT_GBP, price_factors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from estate.appraise.funding import Money
     from estate.config import Config
     from estate.core.types import Estate
 
@@ -34,9 +36,6 @@ ASSET_OF_LINE = {
 }
 """Class of asset that each line of capital spend makes; its life decides how debt is repaid."""
 
-SMALL_RECEIPT_GBP = 10_000.0
-"""Receipts up to this are revenue (Local Authorities (Capital Finance) Regulations 2003, reg 10)."""
-
 FLOWS = (
     "revenue_gbp",
     "one_off_revenue_gbp",
@@ -47,7 +46,9 @@ FLOWS = (
     "from_grant_gbp",
     "from_budget_gbp",
     "from_receipts_gbp",
+    "from_partners_gbp",
     "from_borrowing_gbp",
+    "to_partners_gbp",
     "unfunded_gbp",
     "interest_gbp",
     "provision_gbp",
@@ -68,43 +69,23 @@ BALANCES = (
 FINANCIAL_COLUMNS = ("partner_id", "year", "t", "price_index", *FLOWS, *BALANCES)
 """Columns of ``financial.csv``: amounts in money of the day, plan minus business as usual [GBP]."""
 
+WORKS_LINE = "works_between_partners"
+BETWEEN_COLUMNS = ("year", "t", "from_partner_id", "to_partner_id", "line", "kind", "amount_gbp")
+"""Columns of ``between_partners.csv``: money of the day, plan minus business as usual [GBP]."""
 
-@dataclass
-class _Funds:
-    """Money there is for capital, by partner and in common [GBP].
-
-    What is not spent is carried on; budgets lapse where the rule ``capital`` says so, and are then
-    spent before grants.
-    """
-
-    grant: Matrix
-    budget: Matrix
-    limit: Matrix
-    common: dict[str, float]
-    bounded: bool
-    carries: bool
-
-    @property
-    def order(self) -> tuple[str, str]:
-        """Return what is spent first, and what then."""
-        return ("grant", "budget") if self.carries else ("budget", "grant")
-
-    def receive(self, coming: dict[str, Matrix], released: Matrix) -> None:
-        """Put what comes in this year into the purses; the last entry is the common purse's."""
-        if not self.carries:
-            self.budget[:], self.common["budget"] = 0.0, 0.0
-        for kind, money in coming.items():
-            getattr(self, kind)[:] += money[:-1]
-            self.common[kind] += float(money[-1])
-        self.budget += released
+PENNY = 0.005
 
 
 @dataclass
 class _Book:
-    """What happens to each partner by year: name of a column to an array (partners, years)."""
+    """What happens to each partner by year: name of a column to an array (partners, years).
+
+    ``passed`` holds what partners pay for works of others: year, who gives and who gets, in all.
+    """
 
     shape: tuple[int, int]
     rows: dict[str, Matrix] = field(default_factory=dict)
+    passed: list[tuple[int, Money, Money]] = field(default_factory=list)
 
     def __getitem__(self, name: str) -> Matrix:
         return self.rows.setdefault(name, np.zeros(self.shape))
@@ -113,16 +94,13 @@ class _Book:
         self.rows[name] = grid
 
 
-def nominal_factors(estate: Estate, config: Config) -> Matrix:
-    """Return the price index of each year, year 0 at 1 (deflators of the run, then one rate)."""
-    first = config.horizon.first_year
-    years = first + np.arange(config.horizon.appraisal_years)
-    index = price_index(config.vintages.deflators, years, estate.assumptions["inflation_share_per_year"])
-    return np.asarray(index / index[0])
-
-
 def financial_view(ledger: pd.DataFrame, estate: Estate, config: Config) -> pd.DataFrame:
-    """Return what the plan does to each partner's revenue budget, cash and debt.
+    """Return what the plan does to each partner's revenue budget, cash and debt, see `financial_tables`."""
+    return financial_tables(ledger, estate, config)["financial"]
+
+
+def financial_tables(ledger: pd.DataFrame, estate: Estate, config: Config) -> dict[str, pd.DataFrame]:
+    """Return what the plan does to each partner's budget, cash and debt, and what partners pay each other.
 
     Parameters
     ----------
@@ -135,12 +113,14 @@ def financial_view(ledger: pd.DataFrame, estate: Estate, config: Config) -> pd.D
 
     Returns
     -------
-    DataFrame
-        ``FINANCIAL_COLUMNS``: one row for each partner and year, and for all partners together.
-        ``budget_effect_gbp`` is revenue less interest and provision, with what receipts and the
-        reserve pay; ``cash_effect_gbp`` is all cash, with loans taken and repaid.
+    dict of str to DataFrame
+        financial: ``FINANCIAL_COLUMNS``, one row for each partner and year, and for all partners
+        together. ``budget_effect_gbp`` is revenue less interest and provision, with what receipts
+        and the reserve pay; ``cash_effect_gbp`` is all cash, with loans taken and repaid.
+        between_partners: ``BETWEEN_COLUMNS``, one row for each year, payer, payee and line.
     """
-    index = nominal_factors(estate, config)
+    horizon = config.horizon.horizon()
+    index = price_factors(config.vintages.deflators, horizon, estate.assumptions["inflation_share_per_year"])
     names = sorted({*text(estate.tables["partners"]["partner_id"]), *ledger["partner_id"]} - {""})
     book = _events(ledger, names, index, estate.assumptions["receipt_cost_share"])
     _pay(book, names, estate, config, index)
@@ -151,9 +131,43 @@ def financial_view(ledger: pd.DataFrame, estate: Estate, config: Config) -> pd.D
     parts.append(
         _table(ALL_PARTNERS, {column: grid.sum(axis=0) for column, grid in book.rows.items()}, index)
     )
+    label = horizon.label
     table = pd.concat(parts, ignore_index=True)
-    table["year"] = table["t"].map(config.horizon.horizon().label)
-    return table[list(FINANCIAL_COLUMNS)]
+    table["year"] = table["t"].map(label)
+    between = pd.concat([_charges(ledger, index), _passed(book, names)], ignore_index=True)
+    between["year"] = between["t"].map(label)
+    return {
+        "financial": table[list(FINANCIAL_COLUMNS)],
+        "between_partners": between[list(BETWEEN_COLUMNS)],
+    }
+
+
+def _charges(ledger: pd.DataFrame, index: Matrix) -> pd.DataFrame:
+    """Return charges, fees and rents between partners, from who pays to who is paid."""
+    rows = ledger[(ledger["view"] == "financial") & (ledger["counterparty_id"] != "")]
+    paid = rows[rows["amount_gbp"] > 0]
+    sign = np.where(paid["case"] == "plan", 1.0, -1.0)
+    gbp = sign * paid["amount_gbp"].to_numpy(dtype=float) * index[paid["t"].to_numpy(dtype=np.int64)]
+    paid = paid.assign(
+        from_partner_id=paid["counterparty_id"], to_partner_id=paid["partner_id"], amount_gbp=gbp
+    )
+    keys = ["t", "from_partner_id", "to_partner_id", "line", "kind"]
+    found: pd.DataFrame = paid.groupby(keys, as_index=False).agg(amount_gbp=("amount_gbp", "sum"))
+    return found[found["amount_gbp"].abs() > PENNY]
+
+
+def _passed(book: _Book, names: list[str]) -> pd.DataFrame:
+    """Return what partners with one purse pay for works of others, each getting its share from each."""
+    rows = [
+        (t, names[i], names[j], WORKS_LINE, "capital", float(given[i] * got[j] / given.sum()))
+        for t, given, got in book.passed
+        for i in np.flatnonzero(given > 0)
+        for j in np.flatnonzero(got > 0)
+    ]
+    keys = ["t", "from_partner_id", "to_partner_id", "line", "kind"]
+    table = pd.DataFrame(rows, columns=[*keys, "amount_gbp"])
+    summed: pd.DataFrame = table.groupby(keys, as_index=False).agg(amount_gbp=("amount_gbp", "sum"))
+    return summed
 
 
 def _table(name: str, rows: dict[str, Matrix], index: Matrix) -> pd.DataFrame:
@@ -197,55 +211,26 @@ def _events(ledger: pd.DataFrame, names: list[str], index: Matrix, cost_share: f
     return book
 
 
-def _funds(
-    names: list[str], estate: Estate, config: Config, index: Matrix
-) -> tuple[_Funds, dict[str, Matrix]]:
-    """Return empty purses, and what comes into each by year [GBP of the day]."""
-    rows = estate.tables["budgets"]
-    t = number(rows["year"]).astype(np.int64) - config.horizon.first_year
-    inside = (t >= 0) & (t < len(index))
-    rule = config.rules.get("capital", {})
-    pooled, carries = rule.get("purses") == "pooled", bool(rule.get("carry_forward", True))
-    who = np.array([-1 if pooled or name not in names else names.index(name) for name in text(rows["purse"])])
-    coming = {}
-    for kind, column in (
-        ("grant", "grant_gbp"),
-        ("budget", "capital_gbp"),
-        ("limit", "borrowing_limit_gbp"),
-    ):
-        grid = np.zeros((len(names) + 1, len(index)))
-        if len(rows):
-            money = number(rows[column])[inside] * index[t[inside]]
-            np.add.at(grid, (who[inside], t[inside]), money)
-        coming[kind] = grid
-    empty = np.zeros(len(names))
-    common = dict.fromkeys(coming, 0.0)
-    return _Funds(empty, empty.copy(), empty.copy(), common, len(rows) > 0, carries), coming
-
-
 def _pay(book: _Book, names: list[str], estate: Estate, config: Config, index: Matrix) -> None:
     """Pay for each year's capital and one-off cost, in the order in which money may be used."""
-    finance, span = config.finance, len(index)
-    funds, coming = _funds(names, estate, config, index)
+    finance, receipts = config.finance, book["receipts_gbp"]
+    purses = funds(names, estate, config, index, usable(receipts, config))
     may_borrow = ~np.isin(names, finance.cannot_borrow)
     flexible = np.isin(names, finance.flexible_receipts)
     opening = np.array([finance.reserve_gbp.get(name, 0.0) for name in names])
-    held, usable, reserve = np.zeros(len(names)), _usable(book["receipts_gbp"], config), opening.copy()
-    pool = np.zeros(len(names))
-    for t in range(span):
-        funds.receive({kind: grid[:, t] for kind, grid in coming.items()}, book["capital_released_gbp"][:, t])
-        held, pool = held + book["receipts_gbp"][:, t], pool + usable[:, t]
-        need = book["capital_spend_gbp"][:, t].copy()
-        for kind in funds.order:
-            need = _draw(book[f"from_{kind}_gbp"][:, t], need, funds, kind)
-        paid = np.minimum(need, np.minimum(pool, held))
-        book["from_receipts_gbp"][:, t] = paid
-        held, pool = held - paid, pool - paid
-        _borrow(book, t, need - paid, funds, may_borrow)
-        _repay(book, config, t)
+    kept, reserve, held, due = promised(receipts, config), opening.copy(), 0.0 * opening, 0.0 * opening
+    for t in range(len(index)):
+        held = held + receipts[:, t]
+        purses.receive(t, book["capital_released_gbp"][:, t])
+        purses.own["receipts"] = np.minimum(purses.own["receipts"], held)
+        need = _spend_money(book, t, purses, book["capital_spend_gbp"][:, t])
+        used = book["from_receipts_gbp"][:, t]
+        held, due = held - used, np.maximum(0.0, due + kept[:, t] - used)
+        _borrow(book, t, need, purses, may_borrow)
+        _repay(book, config, t, pooled=purses.pooled)
         window = finance.flexible_first_year <= config.horizon.first_year + t <= finance.flexible_last_year
         one_off = np.maximum(book["one_off_revenue_gbp"][:, t], 0.0)
-        freed = np.where(flexible & window, np.minimum(one_off, held), 0.0)
+        freed = np.where(flexible & window, np.minimum(one_off, held - due), 0.0)
         held = held - freed
         book["flexible_receipts_gbp"][:, t] = freed
         reserve = _use_reserve(book, t, reserve, opening, one_off - freed)
@@ -253,56 +238,70 @@ def _pay(book: _Book, names: list[str], estate: Estate, config: Config, index: M
     _effects(book)
 
 
-def _usable(receipts: Matrix, config: Config) -> Matrix:
-    """Return the receipts that capital may use by year: all, or as the rule ``capital`` says [GBP]."""
-    rule = config.rules.get("capital")
-    if rule is None:
-        return receipts
-    lag = int(rule["recycle_lag_years"])
-    late = np.zeros_like(receipts)
-    late[:, lag:] = receipts[:, : receipts.shape[1] - lag]
-    return late * (float(rule["recycle_share"]) if rule["receipts"] else 0.0)
+def _spend_money(book: _Book, t: int, purses: Funds, need: Money) -> Money:
+    """Pay from what there is, each partner's own before what others pass on; return what is left."""
+    for kind, of_others in purses.steps():
+        source = "budget" if kind == "released" else kind
+        if of_others:
+            given, got = purses.pass_on(kind, need)
+            _pass(book, t, source, given, got)
+        else:
+            got = purses.draw(kind, need)
+            book[f"from_{source}_gbp"][:, t] += got
+        need = np.maximum(0.0, need - got)
+    return need
 
 
-def _draw(into: NDArray[np.float64], need: NDArray[np.float64], funds: _Funds, kind: str) -> Matrix:
-    """Pay from each partner's own purse, then from the common one by need; return what is left."""
-    own = getattr(funds, kind)
-    paid = np.minimum(need, np.maximum(own, 0.0))
-    own -= paid
-    left = need - paid
-    total = float(left.sum())
-    share = min(1.0, funds.common[kind] / total) if total > 0 else 0.0
-    funds.common[kind] -= share * total
-    into += paid + share * left
-    return np.asarray(left * (1.0 - share))
+def _pass(book: _Book, t: int, source: str, given: Money, got: Money) -> None:
+    """Write down what some partners pay from a source of theirs, and others get for their works."""
+    book[f"from_{source}_gbp"][:, t] += given
+    book["to_partners_gbp"][:, t] += given
+    book["from_partners_gbp"][:, t] += got
+    if given.any():
+        book.passed.append((t, given, got))
 
 
-def _borrow(book: _Book, t: int, need: Matrix, funds: _Funds, may_borrow: NDArray[np.bool_]) -> None:
-    """Borrow what is still needed, up to the limits where budgets are given; the rest is unfunded."""
+def _borrow(book: _Book, t: int, need: Money, purses: Funds, may_borrow: NDArray[np.bool_]) -> None:
+    """Borrow what is still needed, up to the limits where budgets are given; the rest is unfunded.
+
+    With one purse, partners that may borrow do so for those that may not, as their own works have been.
+    """
     asked = np.where(may_borrow, need, 0.0)
-    if funds.bounded:
-        _draw(book["from_borrowing_gbp"][:, t], asked, funds, "limit")
-    else:
-        book["from_borrowing_gbp"][:, t] = asked
-    book["unfunded_gbp"][:, t] = need - book["from_borrowing_gbp"][:, t]
+    lent = purses.draw("limit", asked) if purses.bounded else asked
+    book["from_borrowing_gbp"][:, t] = lent
+    need = need - lent
+    if purses.pooled and may_borrow.any():
+        left = max(0.0, purses.common["limit"])
+        got = need * min(1.0, left / need.sum()) if need.sum() > 0 else 0.0 * need
+        works = np.where(may_borrow, book["capital_spend_gbp"][:, : t + 1].sum(axis=1), 0.0)
+        lenders = works if works.sum() > 0 else may_borrow.astype(float)
+        purses.common["limit"] -= float(got.sum())
+        _pass(book, t, "borrowing", lenders * (got.sum() / lenders.sum()), got)
+        need = need - got
+    book["unfunded_gbp"][:, t] = need
 
 
-def _repay(book: _Book, config: Config, t: int) -> None:
+def _repay(book: _Book, config: Config, t: int, *, pooled: bool) -> None:
     """Spread what is borrowed in year t over the years after it: interest, principal, provision.
 
-    A loan is first for works to date that none has been taken for yet: what lives longest.
+    A loan is first for works to date that none has been taken for yet: what lives longest. With one
+    purse, for works of the purse, whoever borrows.
     """
     left = book["from_borrowing_gbp"][:, t].copy()
     if not left.any():
         return
     finance, span = config.finance, book.shape[1]
     rate = finance.rate if finance.provision_rate is None else finance.provision_rate
+    purse = np.zeros(len(left), dtype=int) if pooled else np.arange(len(left))
     for asset in ("works", "fit_out", "it"):
         terms = getattr(finance, asset)
         interest, principal = loan(terms.loan, 1.0, finance.rate, terms.term).yearly()
         charge = provision(terms.provision, 1.0, terms.life_years, rate)
         lent = book[f"lent_{asset}"]
-        amount = np.minimum(left, book[asset][:, : t + 1].sum(axis=1) - lent.sum(axis=1))
+        room = np.bincount(purse, book[asset][:, : t + 1].sum(axis=1) - lent.sum(axis=1))
+        asked = np.bincount(purse, left)
+        part = np.divide(np.minimum(asked, room), asked, out=np.zeros(len(asked)), where=asked > 0)
+        amount = left * part[purse]
         left, lent[:, t] = left - amount, amount
         for column, kernel in (
             ("interest_gbp", interest),
@@ -335,6 +334,7 @@ def _effects(book: _Book) -> None:
     """Add cash and the balances that follow from it."""
     capital = book["capital_released_gbp"] - book["capital_spend_gbp"] + book["receipts_gbp"]
     financing = book["from_grant_gbp"] + book["from_borrowing_gbp"]
+    financing = financing + book["from_partners_gbp"] - book["to_partners_gbp"]
     financing = financing - book["interest_gbp"] - book["principal_gbp"]
     book["cash_effect_gbp"] = book["revenue_gbp"] + capital + financing
     book["cumulative_cash_gbp"] = np.cumsum(book["cash_effect_gbp"], axis=1)

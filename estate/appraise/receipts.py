@@ -12,7 +12,7 @@ from estate.appraise.cashflow import ALL_PARTNERS, changes, flow
 from estate.appraise.facts import gather, number, text
 from estate.appraise.ledger import build_ledger
 from estate.appraise.measures import CAPITAL_LINES, measure_flows
-from estate.core.money import discount_factors
+from estate.core.money import SMALL_RECEIPT_GBP, discount_factors, price_factors
 
 if TYPE_CHECKING:
     from estate.appraise.lines import Matrix
@@ -56,7 +56,8 @@ def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan
     -------
     DataFrame
         ``SCENARIO_COLUMNS``: ``payable`` yes or no, blank where no budgets are given; ``dry_year``
-        the first year in which the purse is overspent; ``short_gbp`` the deepest overspend.
+        the first year in which the purse is overspent; ``short_gbp`` the deepest overspend, money
+        of the day (as budgets wait in the purse), all else base-year prices.
     """
     hoped = changes(ledger)
     later = later_sales(estate, config.finance.late_years, config.finance.lower_share)
@@ -65,13 +66,14 @@ def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan
         (LATE, changes(build_ledger(later, config, plan)), _recycled(later, config, plan)),
         (NONE, hoped[hoped["side"] != "receipt"], {}),
     )
-    budgets = _budgets(estate, config)
+    prices = _prices(estate, config)
+    budgets = _budgets(estate, config, prices)
     answers = [
         {
             "scenario": name,
             "purse": purse,
             **_purse(rows, purse, config),
-            **_dry(rows, purse, (budget, again), config),
+            **_dry(rows, purse, (budget, again, prices), config),
         }
         for name, rows, again in scenarios
         for purse, budget in budgets.items()
@@ -114,19 +116,19 @@ def _purse(rows: pd.DataFrame, purse: str, config: Config) -> dict[str, object]:
 
 
 def _dry(
-    rows: pd.DataFrame, purse: str, money: tuple[_Budget | None, dict[str, Matrix]], config: Config
+    rows: pd.DataFrame, purse: str, money: tuple[_Budget | None, dict[str, Matrix], Matrix], config: Config
 ) -> dict[str, object]:
-    """Say when a purse runs dry, and how far [GBP]."""
-    budget, again = money
+    """Say when a purse runs dry, and how far [GBP of the day]."""
+    budget, again, prices = money
     mine = _of(rows, purse)
     years = config.horizon.decision_years
     chosen = mine[mine["line"].isin(CAPITAL_LINES) & (mine["t"] < years)]
     t, gbp = chosen["t"].to_numpy(dtype=np.int64), chosen["amount_gbp"].to_numpy(dtype=float)
-    spend: Matrix = np.bincount(t, weights=gbp, minlength=years).astype(float)
+    spend = np.bincount(t, weights=gbp, minlength=years).astype(float)
     told: dict[str, object] = {"spend_gbp": -float(spend.sum())}
     if budget is None:
         return told | {"payable": "", "dry_year": "", "short_gbp": np.nan}
-    left = _left(budget, spend, again.get(purse, np.zeros(years)), config)
+    left = _left(budget, spend * prices[:years], again.get(purse, np.zeros(years)), config)
     dry = np.flatnonzero(left < -PENNY)
     year = config.horizon.horizon().label(int(dry[0])) if len(dry) else ""
     short = -float(left[dry].min()) if len(dry) else 0.0
@@ -134,21 +136,27 @@ def _dry(
 
 
 class _Budget(NamedTuple):
-    """Money of a purse by decision year [GBP]: what may lapse, and what never does."""
+    """Money of a purse by decision year [GBP of the day]: what may lapse, and what never does."""
 
     yearly: Matrix
     kept: Matrix
 
 
 def _left(budget: _Budget, spend: Matrix, again: Matrix, config: Config) -> Matrix:
-    """Return what is left by the end of each year, or missing; spend is below 0 [GBP]."""
+    """Return what is left by the end of each year, or missing; spend is below 0 [GBP of the day]."""
     if config.rules.get("capital", {}).get("carry_forward", True):
         return np.asarray(np.cumsum(budget.yearly + budget.kept + spend + again))
     rest, held = budget.yearly + spend, np.cumsum(budget.kept + again)
     return np.asarray(held + np.cumsum(np.minimum(rest, 0.0)))
 
 
-def _budgets(estate: Estate, config: Config) -> dict[str, _Budget | None]:
+def _prices(estate: Estate, config: Config) -> Matrix:
+    """Return money of the day for a pound of base-year prices, by year [share]."""
+    growth = estate.assumptions["inflation_share_per_year"]
+    return price_factors(config.vintages.deflators, config.horizon.horizon(), growth)
+
+
+def _budgets(estate: Estate, config: Config, prices: Matrix) -> dict[str, _Budget | None]:
     """Return budgets by purse, with grants and leave to borrow; None where none is given."""
     table, horizon = estate.tables["budgets"], config.horizon
     separate = config.rules.get("capital", {}).get("purses") == "separate"
@@ -165,20 +173,22 @@ def _budgets(estate: Estate, config: Config) -> dict[str, _Budget | None]:
     ):
         key = purse if separate else POOLED
         if key in found and 0 <= year < span:
-            found[key].yearly[year] += gbp
-            found[key].kept[year] += more
+            found[key].yearly[year] += gbp * prices[year]
+            found[key].kept[year] += more * prices[year]
     return dict(found)
 
 
 def _recycled(estate: Estate, config: Config, plan: Plan) -> dict[str, Matrix]:
-    """Return expected receipts that may be spent again by purse and decision year [GBP] (model.md 6)."""
+    """Return expected receipts that may be spent again by purse and year [GBP of the day] (model.md 6)."""
     rule = {"recycle_share": 0.5, "recycle_lag_years": 1} | dict(config.rules.get("capital", {}))
     rows = gather(estate, config, plan).closures
     rows = rows[rows["exit_route"].isin(["sell", "transfer"])]
     years = config.horizon.decision_years
-    ready = (rows["closes_t"] + rows["lag"] + int(rule["recycle_lag_years"])).to_numpy(dtype=np.int64)
-    expected = rows["receipt_gbp"] * rows["probability"] * rows["receipt_factor"]
-    gbp = float(rule["recycle_share"]) * expected * rows["retention"]
+    came = (rows["closes_t"] + rows["lag"]).to_numpy(dtype=np.int64)
+    ready, prices = came + int(rule["recycle_lag_years"]), _prices(estate, config)
+    gbp = (rows["receipt_gbp"] * rows["probability"] * rows["receipt_factor"] * rows["retention"]).to_numpy()
+    gbp = gbp * prices[np.minimum(came, len(prices) - 1)]
+    gbp = float(rule["recycle_share"]) * gbp * (gbp > SMALL_RECEIPT_GBP)
     found: dict[str, Matrix] = {POOLED: np.zeros(years)}
     for owner, t, amount in zip(text(rows["partner_id"]), ready, gbp, strict=True):
         for purse in (POOLED, owner):

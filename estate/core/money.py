@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estate.core.vintage import read
+from estate.core.vintage import price_index, read
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from estate.core.types import Horizon
+
+SMALL_RECEIPT_GBP = 10_000.0
+"""Receipts up to this are revenue (Local Authorities (Capital Finance) Regulations 2003, reg 10)."""
 
 
 def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDArray[np.float64]:
@@ -46,6 +51,32 @@ def discount_factors(vintage: str, years: int, timing: str = "year_end") -> NDAr
     if timing == "mid_year":
         return np.concatenate([[1.0], ends[:-1] / np.sqrt(growth)])
     return ends
+
+
+def price_factors(vintage: str, horizon: Horizon, growth: float) -> NDArray[np.float64]:
+    """Return what base-year prices are multiplied by to be money of the day, year 0 at 1.
+
+    Parameters
+    ----------
+    vintage : str
+        Deflators: a name, or a CSV file of one's own.
+    horizon : Horizon
+        Its first year, and the years appraised.
+    growth : float
+        Growth of prices after the last year of the table [share/year].
+
+    Returns
+    -------
+    ndarray, shape (appraisal_years,)
+        Factors [share].
+
+    Raises
+    ------
+    ConfigError
+        If the vintage is not known or begins later than the first year.
+    """
+    index = price_index(vintage, horizon.first_year + np.arange(horizon.appraisal_years), growth)
+    return np.asarray(index / index[0])
 
 
 def deflate(nominal: ArrayLike, inflation: ArrayLike) -> NDArray[np.float64]:

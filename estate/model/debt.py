@@ -8,7 +8,8 @@ more and more with D, so the least D that pays for the plan is the one that coun
     D_p(t) \ge D_p(t-1), \qquad E_p(t) \ge D_p(t) - works_p(t)
 
 E is what is owed beyond the works to date: fit-out and IT, which live less long. Interest is paid on
-all that was ever borrowed, from the year after; provision likewise (``docs/model.md`` 6).
+all that was ever borrowed, from the year after; provision likewise (``docs/model.md`` 6). Debt is in
+money of the day; what it costs is told at the prices of the year in which it is owed.
 """
 
 from __future__ import annotations
@@ -44,9 +45,9 @@ def add_debt(problem: BlockProblem, spend: pd.DataFrame, limit: Floats) -> None:
     problem : BlockProblem
         The model.
     spend : DataFrame
-        purse, year, column, gbp: capital spend [GBP].
+        purse, year, column, gbp: capital spend [GBP of the day].
     limit : ndarray, shape (purses, years)
-        Borrowing limits to date [GBP].
+        Borrowing limits to date [GBP of the day].
     """
     years = limit.shape[1]
     purse, year = np.nonzero(limit)
@@ -92,6 +93,7 @@ def debt_payments(problem: BlockProblem, inst: Instance) -> tuple[pd.DataFrame, 
     other = max(works, dearest(finance.fit_out, finance), dearest(finance.it, finance))
     owed, beyond = (
         keyed(problem, name).assign(
+            gbp=lambda rows: rows["gbp"] / inst.prices[rows["year"]],
             start=lambda rows: rows["year"] + 1,
             stop=lambda rows: np.where(rows["year"] == last, inst.horizon.appraisal_years, rows["year"] + 2),
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from estate.core.money import discount_factors
+from estate.core.money import discount_factors, price_factors
 from estate.core.vintage import carbon_prices
 from estate.model import hosting
 from estate.model.closing import closing_years, exit_routes, running_spans
@@ -35,6 +35,8 @@ class Instance:
         Years.
     factors : ndarray, shape (appraisal_years,)
         Discount factors [share].
+    prices : ndarray, shape (appraisal_years,)
+        Money of the day for a pound of base-year prices [share].
     rules : mapping
         Options of every rule in force.
     assumptions : mapping
@@ -76,6 +78,7 @@ class Instance:
 
     horizon: Horizon
     factors: Floats
+    prices: Floats
     economic: bool
     vintage: str
     timing: str
@@ -339,7 +342,6 @@ def build_instance(estate: Estate, config: Config) -> Instance:
     """
     tables, a = estate.tables, estate.assumptions
     horizon = config.horizon.horizon()
-    partner_ids = tuple(sorted(tables["partners"]["partner_id"].astype(str)))
     services = tables["services"].sort_values("service_id", ignore_index=True)
     sites, provisions, places = _sets(estate, config, services)
     across = config.rules.get("assignment", {}).get("merge_across_partners", False)
@@ -352,12 +354,13 @@ def build_instance(estate: Estate, config: Config) -> Instance:
     return Instance(
         horizon=horizon,
         factors=discount_factors(config.vintage, horizon.appraisal_years, config.timing),
+        prices=price_factors(config.vintages.deflators, horizon, a["inflation_share_per_year"]),
         economic=config.objective == "economic",
         vintage=config.vintage,
         timing=config.timing,
         rules=config.rules,
         assumptions=a,
-        partners=partner_ids,
+        partners=tuple(sorted(tables["partners"]["partner_id"].astype(str))),
         services=tuple(services["service_id"].astype(str)),
         sites=sites,
         provisions=provisions,

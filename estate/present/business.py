@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 TOGETHER = "all partners"
 _HIDDEN = {
-    "partner": ("exits", "constraints"),
-    "public": ("exits", "constraints", "liabilities", "staff_saving"),
+    "partner": ("exits", "constraints", "between_partners"),
+    "public": ("exits", "constraints", "between_partners", "liabilities", "staff_saving"),
 }
 """Tables that an audience never sees: values by site or partner, and backlog, as the dictionary says."""
 
@@ -71,7 +71,7 @@ FUND_NOTE = (
 )
 PAYING_NOTE = (
     "Money of the day, all years. Each capital pound is funded once: by grants, budgets, receipts, and "
-    "then borrowing."
+    "then borrowing. With one purse partners pay for works of each other: what one passes on another gets."
 )
 SCENARIO_NOTE = (
     "The plan held fixed, base-year prices. Late and lower keeps empty buildings until they are sold."
@@ -91,7 +91,9 @@ def paying(view: View) -> Rows:
         "from_grant_gbp": "From grants",
         "from_budget_gbp": "From budgets",
         "from_receipts_gbp": "From receipts",
+        "from_partners_gbp": "From partners",
         "from_borrowing_gbp": "Borrowed",
+        "to_partners_gbp": "Passed on",
         "unfunded_gbp": "Without funding",
         "interest_gbp": "Interest",
     }

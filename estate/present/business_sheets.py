@@ -29,14 +29,18 @@ EFFECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("-", "capital_spend_gbp"),
         ("+", "from_grant_gbp"),
         ("+", "from_borrowing_gbp"),
+        ("+", "from_partners_gbp"),
+        ("-", "to_partners_gbp"),
         ("-", "interest_gbp"),
         ("-", "principal_gbp"),
     ),
     "unfunded_gbp": (
         ("+", "capital_spend_gbp"),
+        ("+", "to_partners_gbp"),
         ("-", "from_grant_gbp"),
         ("-", "from_budget_gbp"),
         ("-", "from_receipts_gbp"),
+        ("-", "from_partners_gbp"),
         ("-", "from_borrowing_gbp"),
     ),
     "saving_gbp_per_year": (("+", "bau_gbp_per_year"), ("-", "plan_gbp_per_year")),
@@ -49,7 +53,14 @@ BUSINESS = (
         "How each partner pays: revenue, capital, loans and provision by year, money of the day",
         "financial",
         False,
-        "Effects and what is unfunded follow from their row. Receipts pay only for works of who sold.",
+        "Effects and what is unfunded follow from their row. One purse: to and from partners is for works.",
+    ),
+    (
+        "Between partners",
+        "What partners pay each other by year, money of the day; each line leaves one and reaches another",
+        "between_partners",
+        True,
+        "Charges, fees and rent, plan less business as usual; with one purse, works paid for by others.",
     ),
     (
         "Saving by fund",
@@ -124,6 +135,14 @@ def _named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
         names = partner_names(view)
         called = [names.get(one, one) for one in made["partner_id"].astype(str)]
         made = made.assign(partner_id=called).rename(columns={"partner_id": "partner"})
+    for side in ("from", "to"):
+        if f"{side}_partner_id" in made:
+            names = partner_names(view)
+            made[f"{side}_partner_id"] = [
+                names.get(one, one) for one in made[f"{side}_partner_id"].astype(str)
+            ]
+            made = made.rename(columns={f"{side}_partner_id": f"{side}_partner"})
+            made["line"] = made["line"].str.replace("_", " ")
     if "priority" in made:
         made["priority"] = made["priority"].where(made["priority"] > 0)
     if "site_id" in made:

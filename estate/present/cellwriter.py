@@ -22,6 +22,8 @@ NARROW = 30
 LONGEST = 32_000
 MOST_DIGITS = 20
 HALF_A_PENNY = 0.005
+PENNIES_BELOW = 10_000.0
+"""Figures from this on are shown whole."""
 LINE_HEIGHT = 13.5
 """Height of a line of text [point]."""
 
@@ -34,6 +36,14 @@ _LOOKS: dict[str, dict[str, object]] = {
     "badge": {"bold": True, "bg_color": "#FFF4D6"},
     "link": {"font_color": "#0563C1", "underline": 1},
     "head": {"bold": True, "valign": "vcenter", "bg_color": "#DCE6F1", "bottom": 1, "text_wrap": True},
+    "head_number": {
+        "bold": True,
+        "align": "right",
+        "valign": "vcenter",
+        "bg_color": "#DCE6F1",
+        "bottom": 1,
+        "text_wrap": True,
+    },
     "gbp": {"num_format": "#,##0;[Red]-#,##0;0", "text_wrap": True},
     "wide": {"num_format": "[>=1E+12]0.0E+00;[<=-1E+12]-0.0E+00;#,##0"},
     "share": {"num_format": "0.0%"},
@@ -62,7 +72,7 @@ def lines_of(words: str, width: int) -> int:
 def style_of(header: str) -> str:
     """Return the number format of a column by its header."""
     low = header.lower()
-    if "[£]" in low or low.endswith("gbp") or "gbp" in low:
+    if "[£" in low or low.endswith("gbp") or "gbp" in low:
         return "gbp"
     if low == "year t" or (low.startswith("worse") and "km" in low):  # people by how much farther
         return "count"
@@ -73,6 +83,16 @@ def style_of(header: str) -> str:
     if "km" in low or "minutes" in low:
         return "km"
     return "number"
+
+
+def head_of(cells: pd.Series) -> str:
+    """Return the format of a header: above figures it stands to the right, as they do."""
+    if pd.api.types.is_bool_dtype(cells):
+        return "head"
+    figures = pd.api.types.is_numeric_dtype(cells)
+    return (
+        "head_number" if figures or not cells.map(lambda one: isinstance(_value(one), str)).any() else "head"
+    )
 
 
 def write_column(
@@ -108,7 +128,8 @@ def _number_look(value: float, kind: str) -> str:
     """Return the format of a number: that of its header, else by its size."""
     if not math.isfinite(value):
         return "short"
-    plain = "count" if value == round(value) else "small" if abs(value) < 1 else "number"
+    whole = value == round(value) or abs(value) >= PENNIES_BELOW
+    plain = "count" if whole else "small" if abs(value) < 1 else "number"
     return plain if kind == "number" else kind
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.present.cellwriter import LINE_HEIGHT, LONGEST, lines_of, styles, write_column
+from estate.present.cellwriter import LINE_HEIGHT, LONGEST, head_of, lines_of, styles, write_column
 from estate.present.live import FIRST_ROW
 from estate.present.sheets import SHEETS, Sheet
 from estate.present.summary import decided_words
@@ -142,6 +142,7 @@ def _page(page: Worksheet, header: Header, title: str, looks: dict[str, Any]) ->
 
 def _write_cover(page: Worksheet, cover: Cover, looks: dict[str, Any]) -> None:
     _page(page, cover.header, cover.header.title, looks)
+    page.fit_to_pages(1, 1)
     page.set_column(0, 0, LABEL_WIDTH)
     page.set_column(1, 1, WORDS_WIDTH)
     row = FIRST_ROW
@@ -208,16 +209,9 @@ def _write_sheet(
         if most > 1:
             page.set_row(row, LINE_HEIGHT * most)
     last = (FIRST_ROW + len(frame), len(frame.columns) - 1)
-    page.add_table(
-        FIRST_ROW,
-        0,
-        *last,
-        {
-            "name": sheet.table_name,
-            "style": "Table Style Light 9",
-            "columns": [{"header": str(c), "header_format": looks["head"]} for c in frame.columns],
-        },
-    )
+    heads = [{"header": str(name), "header_format": looks[head_of(frame[name])]} for name in frame.columns]
+    given = {"name": sheet.table_name, "style": "Table Style Light 9", "columns": heads}
+    page.add_table(FIRST_ROW, 0, *last, given)
     page.freeze_panes(FIRST_ROW + 1, 1)
     _print(page, len(frame.columns), whole=sheet.chart is not None)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from estate.core.money import discount_factors
+from estate.core.money import discount_factors, price_factors
 from estate.core.vintage import carbon_prices
 from estate.verify import loading
 from estate.verify.cells import maybe, rows, text
@@ -22,8 +22,6 @@ from estate.verify.visitors import Visitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
 
     from estate.config import Config
     from estate.core.types import Estate, Plan
@@ -62,9 +60,9 @@ class Facts:
         self.merge_across_partners = bool(assignment.get("merge_across_partners", False))
         self.require_step_free = bool(config.rules.get("fitness", {}).get("require_step_free", True))
         self.timing, self.vintage = config.timing, config.vintage
-        self.factors: NDArray[np.float64] = discount_factors(
-            config.vintage, self.appraisal_years, config.timing
-        )
+        self.factors = discount_factors(config.vintage, self.appraisal_years, config.timing)
+        growth = self.assumptions["inflation_share_per_year"]
+        self.prices = price_factors(config.vintages.deflators, horizon, growth)
         self.least_band = config.policy.let_energy_band
         dated = config.vintages
         self.carbon_gbp_per_kwh = carbon_prices(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from estate.core.money import SMALL_RECEIPT_GBP
 from estate.verify.money import SALE_ROUTES, lag_years, receipt_factor, valuation_of
 from estate.verify.records import Leaving
 
@@ -25,7 +26,7 @@ POOLED = "pooled"
 
 @dataclass(frozen=True)
 class Purse:
-    """One purse by decision year [GBP].
+    """One purse by decision year [GBP of the day].
 
     Attributes
     ----------
@@ -97,7 +98,7 @@ def purses(facts: Facts, options: Mapping[str, Any]) -> dict[str, Purse]:
         purse = found.get(POOLED if pooled else name)
         if purse is not None:
             for kind, amount in money.items():
-                purse.add(kind, t, amount)
+                purse.add(kind, t, amount * float(facts.prices[min(max(0, t), years - 1)]))
     for partner, amounts, works in _spend(facts):
         purse = found.setdefault(POOLED if pooled else partner, Purse.empty(years, carries=carries))
         purse.spend[:] += amounts
@@ -110,23 +111,26 @@ def purses(facts: Facts, options: Mapping[str, Any]) -> dict[str, Purse]:
 
 
 def _spend(facts: Facts) -> Iterator[tuple[str, Floats, Floats]]:
-    """Yield what each decision spends for whom by decision year, and of it works [GBP]."""
+    """Yield what each decision spends for whom by decision year, and of it works [GBP of the day]."""
     for decision in facts.decisions:
         for partner, amounts in facts.cash(decision).spend.items():
-            spent = amounts[: facts.decision_years]
+            spent = (amounts * facts.prices)[: facts.decision_years]
             yield partner, spent, 0.0 * spent if isinstance(decision, Leaving) else spent
 
 
 def _again(facts: Facts, options: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
-    """Yield who may spend what of an expected receipt again, and from when [GBP]."""
+    """Yield who may spend what of an expected receipt again, and from when [GBP of the day]."""
     for closing in facts.closings if options.get("receipts", True) else ():
         site = facts.sites[closing.site_id]
         if closing.route in SALE_ROUTES:
             valuation = valuation_of(facts, site, closing.route)
             kept = facts.partners[site.partner].retention if site.partner in facts.partners else 1.0
             expected = valuation.receipt_gbp * valuation.probability * receipt_factor(site) * kept
-            lag = lag_years(site, valuation) + int(options.get("recycle_lag_years", 1))
-            yield site.partner, closing.year + lag, float(options.get("recycle_share", 0.5)) * expected
+            came = closing.year + lag_years(site, valuation)
+            if came >= facts.appraisal_years or expected * facts.prices[came] <= SMALL_RECEIPT_GBP:
+                continue
+            again = float(options.get("recycle_share", 0.5)) * expected * float(facts.prices[came])
+            yield site.partner, came + int(options.get("recycle_lag_years", 1)), again
 
 
 def debt_costs(facts: Facts) -> tuple[Floats, Floats]:
@@ -139,8 +143,9 @@ def debt_costs(facts: Facts) -> tuple[Floats, Floats]:
     other = max(works, *(finance.rate + _provision(terms, facts) for terms in (finance.fit_out, finance.it)))
     year_before = np.minimum(np.arange(facts.appraisal_years - 1), facts.decision_years - 1)
     for purse in purses(facts, facts.rules["capital"]).values():
-        owed = purse.owed()
-        beyond = np.maximum(0.0, owed - np.cumsum(purse.works))
+        prices = facts.prices[: facts.decision_years]
+        owed = purse.owed() / prices
+        beyond = np.maximum(0.0, owed - np.cumsum(purse.works) / prices)
         interest[1:] += finance.rate * owed[year_before]
         charges[1:] += (works * (owed - beyond) + other * beyond)[year_before]
     return interest, charges

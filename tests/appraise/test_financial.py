@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from small_estates import config, estate, plan
 
 from estate.appraise.business import reconcile
 from estate.appraise.cashflow import ALL_PARTNERS
-from estate.appraise.financial import FINANCIAL_COLUMNS, financial_view
+from estate.appraise.financial import FINANCIAL_COLUMNS, financial_tables, financial_view
 from estate.appraise.ledger import build_ledger
 from estate.core.loans import loan
 
@@ -157,6 +158,110 @@ def test_prices_of_the_day_are_the_index_of_the_year():
     assert of(table, "council", "price_index")[:3] == pytest.approx([1, 1.1, 1.21])
     assert of(table, "council", "revenue_gbp")[2] == pytest.approx(21_500 * 1.21)
     assert of(table, "nhs", "from_budget_gbp")[1] == pytest.approx(1_100)
+
+
+POOLED = {"purses": "pooled", "carry_forward": True, "recycle_share": 1.0, "recycle_lag_years": 0}
+
+
+def pooled(budgets, rows=ROWS, growth=0.0, rule=(), **more):
+    made = estate(
+        FLAT | {"inflation_share_per_year": growth},
+        partners=[{"partner_id": "council"}, {"partner_id": "nhs"}],
+        budgets=list(budgets),
+    )
+    run = config(years=6, **more)
+    run = run.model_copy(update={"rules": {"capital": POOLED | {"receipts": True} | dict(rule)}})
+    posted = ledger(rows)
+    tables = financial_tables(posted, made, run)
+    assert reconcile(tables["financial"], posted, run)["passed"].all()
+    return tables
+
+
+def test_with_one_purse_partners_pay_for_each_other_and_it_is_told():
+    """The council has 60,000 left of its budget and 40,000 of receipts; the NHS needs 70,000 of works."""
+    rows = [
+        ("council", "receipt", "capital", "both", 0, 40_000.0),
+        ("council", "fit_out", "capital", "both", 1, -40_000.0),
+        ("nhs", "hub_capital", "capital", "both", 1, -70_000.0),
+        ("nhs", "running_cost", "revenue", "both", 2, 9_000.0),
+    ]
+    budgets = [
+        {"purse": "council", "year": 2027, "capital_gbp": 60_000},
+        {"purse": "council", "year": 2028, "borrowing_limit_gbp": 25_000},
+    ]
+    tables = pooled(budgets, rows)
+    money, between = tables["financial"], tables["between_partners"]
+    # Of the council 20,000 of budget and 40,000 of receipts are left; the NHS borrows the rest.
+    assert of(money, "council", "from_budget_gbp")[1] == pytest.approx(60_000)
+    assert of(money, "council", "from_receipts_gbp")[1] == pytest.approx(40_000)
+    assert of(money, "council", "to_partners_gbp")[1] == pytest.approx(60_000)
+    assert of(money, "nhs", "from_partners_gbp")[1] == pytest.approx(60_000)
+    assert of(money, "nhs", "from_borrowing_gbp")[1] == pytest.approx(10_000)
+    assert sum(of(money, ALL_PARTNERS, "unfunded_gbp")) == 0
+    assert of(money, "council", "cash_effect_gbp")[1] == pytest.approx(-40_000 - 60_000)
+    assert of(money, "nhs", "cash_effect_gbp")[1] == pytest.approx(-70_000 + 60_000 + 10_000)
+    names = ["from_partner_id", "to_partner_id", "line", "kind"]
+    assert between[names].to_numpy().tolist()[0] == ["council", "nhs", "works_between_partners", "capital"]
+    assert between["amount_gbp"].sum() == pytest.approx(60_000)
+    # Where the NHS may not borrow the council does, and bears the loan; apart, nobody pays for it.
+    barred = pooled(budgets, rows, finance={"cannot_borrow": ["nhs"]})["financial"]
+    assert of(barred, "council", "from_borrowing_gbp")[1] == pytest.approx(10_000)
+    assert of(barred, "nhs", "from_partners_gbp")[1] == pytest.approx(70_000)
+    assert sum(of(barred, "council", "interest_gbp")) > sum(of(barred, "nhs", "interest_gbp")) == 0
+    apart = pooled(budgets, rows, rule={"purses": "separate"})
+    assert of(apart["financial"], "nhs", "unfunded_gbp")[1] == pytest.approx(70_000)
+    assert apart["between_partners"].empty
+
+
+def test_charges_between_partners_are_told_from_who_pays_to_who_is_paid():
+    between = pooled([])["between_partners"]
+    between = between[between["line"] == "hub_charge"]
+    assert between[["from_partner_id", "to_partner_id", "line", "amount_gbp"]].to_numpy().tolist() == [
+        ["nhs", "council", "hub_charge", 1_500.0]
+    ]
+
+
+SPENDING = st.lists(
+    st.tuples(
+        st.sampled_from(["council", "nhs"]),
+        st.sampled_from(["hub_capital", "fit_out", "it", "receipt"]),
+        st.integers(0, 5),
+        st.floats(1, 3e5),
+    ),
+    min_size=1,
+    max_size=10,
+)
+GIVEN = st.lists(
+    st.tuples(
+        st.sampled_from(["council", "nhs", "pooled"]),
+        st.integers(2027, 2032),
+        st.sampled_from(["capital_gbp", "grant_gbp", "borrowing_limit_gbp"]),
+        st.floats(1, 2e5),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(SPENDING, GIVEN, st.floats(0, 0.1), st.integers(0, 2), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_with_one_purse_what_is_unfunded_is_what_the_purse_lacks(events, money, growth, lag, barred):
+    """Against the purse added up as one, in money of the day: no pound is left while another lacks."""
+    rows = [
+        (who, line, "capital", "both", t, gbp if line == "receipt" else -gbp) for who, line, t, gbp in events
+    ]
+    budgets = [{"purse": purse, "year": year, kind: gbp} for purse, year, kind, gbp in money]
+    rule, more = {"recycle_share": 0.5, "recycle_lag_years": lag}, {"finance": {"cannot_borrow": ["nhs"]}}
+    found = pooled(budgets, rows, growth, rule, **(more if barred else {}))["financial"]
+    prices, there = (1.0 + growth) ** np.arange(6), np.zeros(6)
+    for _, year, _, gbp in money:
+        there[year - 2027] += gbp * prices[year - 2027]
+    for _, line, _, _, t, gbp in rows:
+        if line == "receipt" and gbp * prices[t] > 10_000 and t + lag < 6:
+            there[t + lag] += 0.5 * gbp * prices[t]
+    spent = np.bincount([r[4] for r in rows], [-min(0.0, r[5]) for r in rows], 6) * prices
+    lacks = np.maximum.accumulate(np.maximum(0.0, np.cumsum(spent) - np.cumsum(there)))
+    assert np.cumsum(of(found, ALL_PARTNERS, "unfunded_gbp")) == pytest.approx(lacks, abs=0.01)
 
 
 @given(

@@ -18,6 +18,9 @@ from random_cases import random_case, record
 from test_enumeration import compare
 from tiny_estates import frame
 
+from estate.appraise.business import reconcile
+from estate.appraise.financial import financial_tables
+from estate.appraise.ledger import build_ledger
 from estate.model.rules.affordability import Options as Affordability
 from estate.model.rules.capital import Options as Capital
 from estate.verify import Facts, affordability
@@ -77,6 +80,7 @@ def lent(estate: Estate, config: Config, best: Best) -> tuple[Estate, Config]:
     return estate, with_rule(config, affordability={**options, "borrowing": True})
 
 
+@cache
 def cases(seed: int) -> dict[str, tuple[Estate, Config]]:
     """Return the case as it is, with budgets that lapse, and each with the cost of loans counted."""
     carried = in_purses(seed)
@@ -113,3 +117,19 @@ def test_plans_are_lost_because_budgets_lapse_and_because_loans_cost(seed: int) 
     lapses = value["lapsing"] < value["carried"] - 1.0
     costs = value["carried, lent"] < value["carried"] - 1.0
     assert (lapses, costs) == SEEDS[seed]
+
+
+@pytest.mark.parametrize(
+    "seed", [*SEEDS, *(pytest.param(seed, marks=pytest.mark.slow, id=str(seed)) for seed in MORE)]
+)
+def test_what_the_purses_allow_is_paid_for_in_the_financial_view(seed: int) -> None:
+    """The rule says payable; the view, which looks for each pound by itself, must find it."""
+    for name, (_, best) in searched(seed).items():
+        if best.plan is None:
+            continue
+        estate, config = cases(seed)[name]
+        ledger = build_ledger(estate, config, best.plan)
+        money = financial_tables(ledger, estate, config)["financial"]
+        assert reconcile(money, ledger, config)["passed"].all()
+        decided = money["t"] < config.horizon.decision_years
+        assert money.loc[decided, "unfunded_gbp"].max() < 0.01, name

@@ -38,8 +38,8 @@ def test_sheets_in_order_with_links(book: openpyxl.Workbook) -> None:
     assert links == {f"'{name}'!A1" for name in every}
 
 
-NONE_HERE = {"Front door", "Online", "Equality standards"}
-"""Sheets of which the made-up run has no row: it has no visits, nothing online and no standard."""
+NONE_HERE = {"Between partners", "Front door", "Online", "Equality standards"}
+"""Sheets of which the made-up run has no row: it has no charges, no visits, nothing online, no standard."""
 
 
 def test_one_real_table_a_sheet_and_no_merged_cells(book: openpyxl.Workbook) -> None:

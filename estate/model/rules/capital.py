@@ -1,6 +1,7 @@
 r"""Spend to date within budgets, grants, borrowing and recycled receipts.
 
-For every purse p and decision year t, with expected receipts after lag and haircut:
+For every purse p and decision year t, with expected receipts after lag and haircut, all in money of
+the day, because what waits in a purse does not rise with prices:
 
 .. math::
 
@@ -24,6 +25,7 @@ import pandas as pd
 from pydantic import Field
 
 from estate.config import Section
+from estate.core.money import SMALL_RECEIPT_GBP
 from estate.model.cash import SPEND, Cash, retention
 from estate.model.debt import add_debt, counts_debt
 from estate.model.terms import Rows, add_compact, keyed, to_date
@@ -88,22 +90,25 @@ def _purse(inst: Instance, partner: np.ndarray) -> np.ndarray:
 
 
 def _spend(inst: Instance, cash: Cash) -> pd.DataFrame:
-    """Return what each column spends of each purse, by year [GBP]."""
+    """Return what each column spends of each purse, by year [GBP of the day]."""
     flows = cash.financial
     flows = flows.select((flows.group == SPEND) & (flows.start < inst.horizon.decision_years))
     purse = _purse(inst, flows.partner)
-    return pd.DataFrame({"purse": purse, "year": flows.start, "column": flows.column, "gbp": -flows.amount})
+    gbp = -flows.amount * inst.prices[flows.start]
+    return pd.DataFrame({"purse": purse, "year": flows.start, "column": flows.column, "gbp": gbp})
 
 
 def _recycled(problem: BlockProblem, inst: Instance) -> pd.DataFrame:
-    """Return what each closure lets a purse spend again, by the year from which it may [GBP]."""
+    """Return what each closure lets a purse spend again, by the year from which it may [GBP of the day]."""
     options, years = inst.rules["capital"], inst.horizon.decision_years
     close = keyed(problem, "close")
     route = inst.routes.iloc[close["route"]].reset_index(drop=True)
     owner = inst.sites["partner"].to_numpy()[route["site"]]
     share = options["recycle_share"] if options["receipts"] else 0.0
-    kept = share * (route["receipt"] * route["probability"]).to_numpy() * retention(inst)[owner]
-    ready = close["year"].to_numpy() + route["lag"].to_numpy() + options["recycle_lag_years"]
+    came = close["year"].to_numpy() + route["lag"].to_numpy()
+    kept = (route["receipt"] * route["probability"]).to_numpy() * retention(inst)[owner]
+    kept = kept * inst.prices[np.minimum(came, len(inst.prices) - 1)]
+    kept, ready = share * kept * (kept > SMALL_RECEIPT_GBP), came + options["recycle_lag_years"]
     events = pd.DataFrame(
         {"purse": _purse(inst, owner), "year": ready, "column": close["column"], "gbp": kept}
     ).assign(site=route["site"].to_numpy())
@@ -129,7 +134,7 @@ def _over(problem: BlockProblem, most: Floats) -> pd.DataFrame:
 
 
 def _yearly(inst: Instance, column: str) -> Floats:
-    """Return a column of the budgets by purse and decision year [GBP]."""
+    """Return a column of the budgets by purse and decision year [GBP of the day]."""
     budgets, years = inst.tables["budgets"], inst.horizon.decision_years
     pooled = inst.rules["capital"]["purses"] == "pooled"
     grid = np.zeros((1 if pooled else len(inst.partners), years))
@@ -139,7 +144,7 @@ def _yearly(inst: Instance, column: str) -> Floats:
     purse = np.zeros(len(budgets), int) if pooled else named
     inside = (year >= 0) & (year < years) & (purse >= 0)
     np.add.at(grid, (purse[inside], year[inside]), budgets[column].fillna(0).to_numpy()[inside])
-    return grid
+    return np.asarray(grid * inst.prices[:years])
 
 
 def _to_date(inst: Instance, column: str) -> Floats:
