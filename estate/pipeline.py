@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from estate.access.measure import network_issues
 from estate.access.travel import with_network
 from estate.appraise.access_summary import access_summary
 from estate.appraise.access_table import access_table
@@ -23,7 +24,7 @@ from estate.appraise.serving import serving_headlines, serving_tables
 from estate.appraise.summary import measure_rows
 from estate.appraise.summary import summary as headline_figures
 from estate.appraise.switching import plan_levers
-from estate.core.errors import ConfigError, Issue, VerificationError
+from estate.core.errors import ConfigError, InputError, Issue, VerificationError
 from estate.core.levers import UNCHANGED, pull
 from estate.core.money import discount_factors
 from estate.core.result import HEADLINE_COLUMNS, Result
@@ -118,7 +119,14 @@ def read_estate(config: Config, base: Path) -> Estate:
     InputError
         With every problem of every file.
     """
-    return with_network(load_estate(config, base), config, base)
+    try:
+        estate = load_estate(config, base)
+    except InputError as error:
+        network = config.data.network
+        if network is None:
+            raise
+        raise InputError(str(error.args[0]), [*error.issues, *network_issues(network, base)]) from error
+    return with_network(estate, config, base)
 
 
 def evaluate(

@@ -77,6 +77,10 @@ class Network:
     notes: tuple[str, ...] = ()
 
 
+DEGREES = 180.0
+"""No longitude or latitude is larger."""
+
+
 def refuse(path: Path, column: str, value: str, problem: str, remedy: str) -> InputError:
     """Return the error of a network that cannot be used."""
     return InputError(
@@ -128,8 +132,8 @@ def _system(raw: RawNetwork, path: Path, given: str) -> str:
     from pyproj.exceptions import CRSError
 
     name = raw.crs or given
-    x, y = _bounds(raw)
-    if not name and max(abs(x), abs(y)) <= 180:
+    (x, y), most = _bounds(raw)
+    if not name and most <= DEGREES:
         remedy = "write data.network.crs: EPSG:4326 if they are longitude and latitude"
         raise refuse(path, "", f"{x:g}, {y:g}", "are coordinates in degrees of an unnamed system", remedy)
     try:
@@ -137,21 +141,23 @@ def _system(raw: RawNetwork, path: Path, given: str) -> str:
     except CRSError as error:
         remedy = "write for example data.network.crs: EPSG:27700"
         raise refuse(path, "crs", name, "is not a coordinate system", remedy) from error
-    if geographic and max(abs(x), abs(y)) > 180:
+    if geographic and most > DEGREES:
         remedy = "the coordinates are metres: save the network with its true coordinate system"
-        raise refuse(path, "crs", name, f"is in degrees, but coordinates go up to {x:,.0f}, {y:,.0f}", remedy)
+        raise refuse(path, "crs", name, f"is in degrees, but coordinates go up to {most:,.0f}", remedy)
     return name or NATIONAL_GRID
 
 
-def _bounds(raw: RawNetwork) -> tuple[float, float]:
-    """Return the largest absolute coordinates."""
+def _bounds(raw: RawNetwork) -> tuple[tuple[float, float], float]:
+    """Return the first coordinates, and the largest of all without its sign."""
     if raw.shapes is not None:
         import shapely
 
         xy = shapely.get_coordinates(raw.shapes)
     else:
         xy = raw.nodes[["x", "y"]].to_numpy(dtype=float)
-    return tuple(np.nanmax(np.abs(xy), axis=0)) if len(xy) else (np.inf, np.inf)
+    if not len(xy):
+        return (np.inf, np.inf), np.inf
+    return (float(xy[0, 0]), float(xy[0, 1])), float(np.nanmax(np.abs(xy)))
 
 
 def _to_grid(x: NDArray[np.float64], y: NDArray[np.float64], system: str) -> NDArray[np.float64]:

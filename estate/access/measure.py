@@ -17,6 +17,7 @@ from estate.access.speeds import known_classes, limits_kmh, road_classes
 from estate.core.errors import InputError, Issue
 from estate.core.travel import SPEED_OF_MODE, TRAVEL_COLUMNS
 from estate.core.types import NetworkTravel
+from estate.core.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 SNAPPING_COLUMNS = ("table", "id", "name", "mode", "metres", "snapped")
 LEAST_KM = 10.0
 """A network is searched at least so far [km], so that a longer way after a closure is measured too."""
+SOON_READ = 20_000_000
+"""Networks up to this size are read within seconds [byte]."""
 SPARE = 2.0
 """A network is searched to this many times the farthest threshold."""
 MOST_DETOUR = 2.0
@@ -90,31 +93,52 @@ def measure_network(
     speeds = {
         name: estate.assumptions[name] for name in (*SPEED_OF_MODE.values(), "car_speed_of_limit_share")
     }
-    files = [base / section.file, *([base / section.nodes] if section.nodes else [])]
+    files = _files(section, base)
     facts = {
         "section": section.model_dump(mode="json", exclude={"cache"}),
         "limits": limits,
         "speeds": speeds,
     }
+    key = content_key(files, facts, [places.areas, places.sites])
+    folder = base / section.cache if section.cache else output / ".cache"
+    tables = read_cache(folder, key, _PARTS)
+    if tables is None:
+        tables = _measured(_built(section, base), places, section, limits, speeds)
+        write_cache(folder, key, tables)
+    _refuse_elsewhere(tables["snapping"], section)
+    travel = NetworkTravel(tables["pairs"], tables["snapping"], limits)
+    notes = (*tables["notes"]["note"].tolist(), *snapping_notes(tables["snapping"], section.snap_limit_m))
+    return travel, notes, {file.name: sha256(file) for file in files}
+
+
+def network_issues(section: NetworkSection, base: Path) -> list[Issue]:
+    """Return what is wrong with a network itself, to be told beside what is wrong with the tables.
+
+    A large network is not read for it: whoever mends a table should not wait.
+    """
+    try:
+        if sum(file.stat().st_size for file in _files(section, base)) <= SOON_READ:
+            _built(section, base)
+    except InputError as error:
+        return list(error.issues)
+    return []
+
+
+def _files(section: NetworkSection, base: Path) -> list[Path]:
+    """Return the files of a network; one that is not there is an error."""
+    files = [base / section.file, *([base / section.nodes] if section.nodes else [])]
     missing = [file for file in files if not file.is_file()]
     if missing:
         issue = Issue(
             "config", None, "data.network.file", missing[0].name, "is not there", "correct the path"
         )
         raise InputError("The road network cannot be used:", [issue])
-    key = content_key(files, facts, [places.areas, places.sites])
-    folder = base / section.cache if section.cache else output / ".cache"
-    tables = read_cache(folder, key, _PARTS)
-    if tables is None:
-        network = build(
-            read_network(section, base), base / section.file, section.crs, directed=section.directed
-        )
-        tables = _measured(network, places, section, limits, speeds)
-        write_cache(folder, key, tables)
-    _refuse_elsewhere(tables["snapping"], section)
-    travel = NetworkTravel(tables["pairs"], tables["snapping"], limits)
-    notes = (*tables["notes"]["note"].tolist(), *snapping_notes(tables["snapping"], section.snap_limit_m))
-    return travel, notes, {file.name: sha256(file) for file in files}
+    return files
+
+
+def _built(section: NetworkSection, base: Path) -> Network:
+    path = base / section.file
+    return build(read_network(section, base), path, section.crs, directed=section.directed)
 
 
 def _serving(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -153,9 +177,7 @@ def _measured(
         km = np.where(np.isfinite(minutes), network.length_m / 1000, np.nan)
         roads = usable(network, km, both_ways=mode == "walk")
         if roads.left_out:
-            notes.append(
-                f"{roads.left_out:,} roads open to {mode} are cut off from the rest of the network: left out."
-            )
+            notes.append(f"Left out: {plural(roads.left_out, 'road')} open to {mode}, cut off from the rest.")
         at = {
             name: snap(network, roads, places.points(name), section.snap_limit_m)
             for name in ("areas", "sites")
@@ -301,7 +323,7 @@ def snapping_notes(snapping: pd.DataFrame, limit_m: float) -> list[str]:
         if len(lost):
             names = lost["name"].where(lost["name"] != "", lost["id"]).tolist()
             notes.append(
-                f"{len(lost)} of {len(part)} {table} are farther than {limit_m:g} m from any road for "
-                f"{mode}, and their travel is a straight line x circuity: {_few(names)}."
+                f"Of {len(part)} {table} {len(lost)} lie farther than {limit_m:g} m from any road for "
+                f"{mode}, with travel in a straight line x circuity: {_few(names)}."
             )
     return notes

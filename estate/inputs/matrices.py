@@ -11,6 +11,7 @@ import pandas as pd
 
 from estate.core.cells import clean_text, normal_name
 from estate.core.errors import InputError, Issue
+from estate.core.words import plural
 from estate.inputs.sources import read_file, sha256
 
 if TYPE_CHECKING:
@@ -250,7 +251,8 @@ def _notes(matrix: Matrix, rows: pd.DataFrame, typed: Mapping[str, pd.DataFrame]
     if not missing:
         return []
     lost = sorted(set(wanted) - set(given["site_id"]))
-    more = f"; nothing is said of {len(lost)} sites ({', '.join(lost[:3])}, ...)" if lost else ""
+    names = ", ".join([*lost[:3], *(["..."] if len(lost) > 3 else [])])
+    more = f"; nothing is said of {plural(len(lost), 'site')} ({names})" if lost else ""
     return [
         (
             f"{matrix.source} has no figure for {missing:,} of {len(areas) * len(wanted):,} pairs of areas "

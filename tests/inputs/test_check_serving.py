@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from small_tables import issues_of, load, write
+from small_tables import config, issues_of, load, write
 
+from estate.config import DataSection, NetworkSection
+from estate.core.errors import InputError
 from estate.inputs.serving import term_weeks
+from estate.pipeline import read_estate
 
 SERVICES = {"service_id": ["library", "back_office"], "transactions": ["information; loans", ""]}
 
@@ -149,3 +152,15 @@ def test_who_can_never_leave_is_told(tmp_path):
     write(tmp_path / "tables", provisions={"digital_share": ["1", "", ""]})
     notes = load(tmp_path).notes
     assert any("keep no counter to move" in note for note in notes)
+
+
+def test_a_network_in_degrees_is_told_beside_what_is_wrong_with_the_tables(tmp_path):
+    write(tmp_path / "tables", standards={"open_at": ["evening"]})
+    roads = pd.DataFrame({"u": ["1"], "v": ["2"], "x1": [-0.1], "y1": [52.1], "x2": [0.2], "y2": [52.2]})
+    roads.to_csv(tmp_path / "roads.csv", index=False)
+    data = DataSection(folder="tables", network=NetworkSection(file="roads.csv"))
+    with pytest.raises(InputError) as raised:
+        read_estate(config(data=data), tmp_path)
+    told = str(raised.value)
+    assert "is not a time of day" in told
+    assert "-0.1, 52.1 are coordinates in degrees of an unnamed system" in told

@@ -89,7 +89,7 @@ def test_missing_pairs_are_counted(tmp_path):
     note = next(note for note in estate.notes if "m0.csv has no figure" in note)
     # of 3 areas x (three provisions' sites, the host and the candidate), 5 pairs are given
     assert "10 of 15 pairs of areas and serving sites by car" in note
-    assert "3 sites (003, C1, H1, ...)" in note
+    assert "3 sites (003, C1, H1)" in note
 
 
 def test_a_square_matrix_that_is_not_symmetric_is_told(tmp_path):
