@@ -35,6 +35,8 @@ FILE = "report.html"
 _TRAVEL = "Maps of residents' travel today, with the plan, and the change"
 MOST_ROWS = 8
 _PARTS = {"register": "Registered assets", "added": "Named by other lists alone"}
+FIGURE = 14
+"""A figure of so many characters is not broken over lines."""
 _CSS = """
 :root { color: #222; }
 body { font: 15px/1.45 "Segoe UI", Arial, sans-serif; max-width: 62em; margin: 1.5em auto; padding: 0 1.2em; }
@@ -44,6 +46,7 @@ p, ul { margin: .3em 0; } .status { color: #555; }
 table { border-collapse: collapse; width: 100%; margin: .4em 0; font-size: .92em; }
 th, td { text-align: left; padding: .22em .6em; border-bottom: 1px solid #ddd; vertical-align: top; }
 th { background: #eef3f8; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.w { white-space: nowrap; }
 h3 { font-size: 1em; margin: .8em 0 .2em; }
 img { max-width: 100%; height: auto; border: 1px solid #ddd; } caption { text-align: left; color: #555; }
 footer { margin-top: 1.5em; border-top: 1px solid #ccc; color: #555; font-size: .85em; }
@@ -102,10 +105,16 @@ def html_table(headers: Sequence[str], rows: Iterable[Sequence[object]], numeric
     marks = [' class="n"' if i in numeric else "" for i in range(len(headers))]
     head = "".join(f'<th scope="col"{m}>{escape(h)}</th>' for h, m in zip(headers, marks, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td{m}>{escape(cell)}</td>" for cell, m in zip(row, marks, strict=True)) + "</tr>"
+        "<tr>" + "".join(_cell(cell, mark) for cell, mark in zip(row, marks, strict=True)) + "</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _cell(cell: object, mark: str) -> str:
+    """Return a cell; a figure is never broken over two lines, a range in words is."""
+    whole = ' class="n w"' if mark and len(str(cell)) <= FIGURE else mark
+    return f"<td{whole}>{escape(cell)}</td>"
 
 
 def _section(title: str, body: str) -> str:

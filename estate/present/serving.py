@@ -8,7 +8,7 @@ import pandas as pd
 
 from estate.present.audience import confidential_sites
 from estate.present.csvs import safe_frame
-from estate.present.small_counts import public_counts
+from estate.present.small_counts import WITHHELD, public_counts
 from estate.present.words import headline_words, is_missing, number, share, text
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ ONLINE_NOTE = (
     "Residents of the areas whose place today it is; the digitally excluded among them need another place."
 )
 
-WITHHELD = "withheld"
 """Said to the public of a count of few people, which stands blank in the table."""
 
 Rows = tuple[list[str], list[list[object]]]
@@ -180,13 +179,23 @@ SHEETS = (
 """Sheets of the workbook: name, what is on it, and its table."""
 
 
+BELOW_NOUGHT = {
+    "journeys_saved": "Journeys added where one place for several services goes",
+    "km_added": "Travel saved by nearest places, there and back",
+}
+"""What is said of a headline that is negative."""
+
+
 def serving_lines(view: View) -> list[str]:
     """Say in the summary who is worse off for several services, and what one front door saves."""
     lines = []
     for key in ("residents_worse_off_three", "journeys_saved", "km_added"):
         row = view.headline(key)
         if row is not None and not is_missing(row.get("value")):
-            lines.append(f"  {text(row.get('label'))}: {headline_words(row)}.")
+            label = text(row.get("label"))
+            if key in BELOW_NOUGHT and float(row["value"]) < 0:
+                label, row = BELOW_NOUGHT[key], {**row, "value": -float(row["value"])}
+            lines.append(f"  {label}: {headline_words(row)}.")
     longer = longer_minutes(view)
     if longer:
         told = ", ".join(f"{view.services.get(one, one)} {minutes:.0f}" for one, minutes in longer.items())

@@ -5,7 +5,7 @@ Rounding to the same number keeps a withheld count from being found by subtracti
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,6 +22,9 @@ COUNTS: Mapping[str, tuple[str, ...]] = {
 }
 """Columns of people by table; those of the bands of the equality table join them by their name."""
 BAND = "worse_"
+WITHHELD = "withheld"
+PEOPLE = ("person", "people")
+"""Units of headlines that count people."""
 MEASURED_OF = {
     "worse_off": ("mean_extra_km",),
     "takes_longer": ("mean_extra_minutes",),
@@ -49,6 +52,22 @@ def rounded(count: pd.Series, fewest: int) -> pd.Series:
     """Return counts rounded to a number, blank from above nought to below it."""
     few = (count > 0) & (count < fewest)
     return ((count / fewest).round() * fewest).mask(few)
+
+
+def public_headline(row: Mapping[str, Any], fewest: int) -> dict[str, Any]:
+    """Return a headline that counts people as the public may see it; others as they are."""
+    if fewest < 2 or row.get("unit") not in PEOPLE:
+        return dict(row)
+    shown = dict(row)
+    for name in ("value", "numerator", "denominator", "low", "high"):
+        count = shown.get(name)
+        if isinstance(count, (int, float)):
+            shown[name] = WITHHELD if 0 < count < fewest else float(round(count / fewest) * fewest)
+    if "share" in shown:
+        value, of = shown.get("value"), shown.get("denominator")
+        told = isinstance(value, float) and isinstance(of, float) and of > 0
+        shown["share"] = value / of if told else WITHHELD  # type: ignore[operator]
+    return shown
 
 
 def _table(name: str, table: pd.DataFrame, fewest: int) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from estate.core.words import plural
 from estate.present import audience as rules
 from estate.present.business import business_for
 from estate.present.serving import serving_for
+from estate.present.small_counts import public_headline
 from estate.present.tables import hubs_table, moves_table, named, plan_table
 from estate.present.why import reasons_for, without_prices
 from estate.present.words import join_words, text
@@ -253,6 +254,8 @@ def _summary(result: Result, audience: str, withheld: frozenset[str]) -> dict[st
     rows = rules.headlines_for(list(result.summary.get("headlines", [])), audience, withheld)
     if audience == "internal":
         return {**result.summary, "headlines": rows}
+    if audience == "public":
+        rows = [public_headline(row, result.config.fewest_people) for row in rows]
     base = {k: result.summary[k] for k in ("price_base",) if k in result.summary}
     return {**base, "headlines": rows}
 

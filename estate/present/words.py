@@ -80,6 +80,8 @@ def quantity(value: object, unit: str) -> str:
         return years(value)
     if unit == "ratio" and not is_missing(value):
         return f"{float(value):.2f}"  # type: ignore[arg-type]
+    if unit.endswith("/year") and not is_missing(value):  # journeys and km: no part of one is known
+        value, unit = round(float(value)), f"{unit.removesuffix('/year')} a year"  # type: ignore[arg-type]
     one = not is_missing(value) and float(value) == 1.0  # type: ignore[arg-type]
     noun = {"person": "people", "count": "", "site": "sites"}.get(unit, unit)
     noun = {"people": "person", "sites": "site", "hubs": "hub"}.get(noun, noun) if one else noun

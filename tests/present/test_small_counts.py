@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estate.present.access import _weights
-from estate.present.small_counts import public_counts
+from estate.present.small_counts import public_counts, public_headline
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -57,3 +57,13 @@ def test_the_public_is_told_of_deprived_urban_areas_though_values_of_assumptions
     hidden = pd.DataFrame({"name": ["deprived_urban_share"], "value": [""]})
     view = SimpleNamespace(areas=areas, assumed=hidden, deprived_urban_share=0.15)
     assert _weights(view, "deprived_urban").tolist() == [100, 0, 0]
+
+
+def test_headlines_that_count_people_are_rounded_and_small_ones_withheld():
+    row = {"unit": "person", "value": 143_379.0, "denominator": 236_301.0, "share": 0.6068}
+    shown = public_headline(row, 10)
+    assert (shown["value"], shown["denominator"]) == (143_380, 236_300)
+    assert shown["share"] == 143_380 / 236_300
+    few = public_headline(row | {"value": 7.0}, 10)
+    assert (few["value"], few["share"]) == ("withheld", "withheld")
+    assert public_headline(row | {"unit": "site"}, 10)["value"] == 143_379
