@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from estate.access.measure import network_issues
+from estate.access.measure import beside_network
 from estate.access.travel import with_network
 from estate.appraise.access_summary import access_summary
 from estate.appraise.access_table import access_table
@@ -122,10 +122,7 @@ def read_estate(config: Config, base: Path) -> Estate:
     try:
         estate = load_estate(config, base)
     except InputError as error:
-        network = config.data.network
-        if network is None:
-            raise
-        raise InputError(str(error.args[0]), [*error.issues, *network_issues(network, base)]) from error
+        raise beside_network(error, config.data.network, base) from error
     return with_network(estate, config, base)
 
 

@@ -111,17 +111,17 @@ def measure_network(
     return travel, notes, {file.name: sha256(file) for file in files}
 
 
-def network_issues(section: NetworkSection, base: Path) -> list[Issue]:
-    """Return what is wrong with a network itself, to be told beside what is wrong with the tables.
+def beside_network(error: InputError, section: NetworkSection | None, base: Path) -> InputError:
+    """Return what is wrong with the tables, and with the network itself, in one error.
 
     A large network is not read for it: whoever mends a table should not wait.
     """
     try:
-        if sum(file.stat().st_size for file in _files(section, base)) <= SOON_READ:
+        if section is not None and sum(file.stat().st_size for file in _files(section, base)) <= SOON_READ:
             _built(section, base)
-    except InputError as error:
-        return list(error.issues)
-    return []
+    except InputError as more:
+        return InputError(str(error.args[0]), [*error.issues, *more.issues])
+    return error
 
 
 def _files(section: NetworkSection, base: Path) -> list[Path]:

@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 MESSAGE = "The data have problems:"
 FROM_REGISTER = " (from the register)"
 _REGISTER = "name data.property_register too, or take this key out"
+_OF_REGISTER = {
+    "mapping": _REGISTER,
+    "places": f"{_REGISTER}: beside tables of your own they are rows of sites, status host or outside",
+    "matches": _REGISTER,
+}
+"""Keys of the configuration that need a register, and what to do where there is none."""
 
 
 @dataclass
@@ -78,10 +84,11 @@ def load_estate(config: Config, base: Path) -> Estate:
         _add_register(raw, extras, config, base)
     else:
         raw.issues += [
-            Issue("config", None, f"data.{name}", "", "is read with a property register alone", _REGISTER)
-            for name in ("mapping", "places", "matches", "residents")
+            Issue("config", None, f"data.{name}", "", "is read with a property register alone", remedy)
+            for name, remedy in _OF_REGISTER.items()
             if getattr(config.data, name)
         ]
+        _add_residents(raw, config, base)
     if "sites" not in raw.frames and not raw.issues:
         issue = Issue("sites", None, "", "", "is missing", "give a table of sites, or data.property_register")
         raw.issues.append(issue)
@@ -113,6 +120,23 @@ def estate_from_frames(frames: Mapping[str, pd.DataFrame], config: Config) -> Es
     ]
     raw = Raw(dict(frames), {name: name for name in frames}, issues=unknown)
     return _build(raw, Extras(), config)
+
+
+def _add_residents(raw: Raw, config: Config, base: Path) -> None:
+    """Make the table of areas from published files of small areas; a table that was given wins."""
+    from estate.inputs.residents import read_residents
+
+    if not config.data.residents:
+        return
+    if "areas" in raw.frames:
+        raw.notes.append("data.residents is not read: the table of areas is given.")
+        return
+    areas, issues, notes, files = read_residents(config.data.residents, base)
+    raw.issues += issues
+    raw.notes += notes
+    raw.hashes.update({file.name: sha256(file) for file in files if file.is_file()})
+    if len(areas):
+        raw.frames["areas"], raw.sources["areas"] = areas, "areas (from data.residents)"
 
 
 def _add_register(raw: Raw, extras: Extras, config: Config, base: Path) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from estate.config import Config, DataSection
+from estate.inputs.load import load_estate
 from estate.inputs.outside import nearest_share_outside
 from estate.inputs.residents import read_residents
 
@@ -156,3 +158,19 @@ def test_share_of_residents_nearer_to_a_place_outside() -> None:
     estate = SimpleNamespace(tables={"sites": sites, "provisions": provisions, "areas": areas})
     # Half way counts as inside: 30 of 60.
     assert nearest_share_outside(estate, "benefits") == pytest.approx(0.5)
+
+
+def test_the_recipe_makes_the_areas_of_tables_of_ones_own(folder: Path) -> None:
+    (folder / "t").mkdir()
+    sites = "site_id,kind,easting,northing,gia_m2\nA,library,400100,300000,300\n"
+    (folder / "t" / "sites.csv").write_text(sites, encoding="utf-8")
+    data = DataSection(folder="t", residents=RECIPE)
+    estate = load_estate(Config(name="x", data=data), folder)
+    assert estate.tables["areas"].set_index("area_id")["population"].to_dict() == {
+        "N1": 100,
+        "N2": 200,
+        "N3": 400,
+    }
+    assert "people.csv" in estate.input_hashes
+    (folder / "t" / "areas.csv").write_text("area_id,population,easting,northing\nZ,5,400000,300000\n")
+    assert load_estate(Config(name="x", data=data), folder).tables["areas"]["area_id"].tolist() == ["Z"]
