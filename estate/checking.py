@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import BadZipFile
@@ -230,23 +228,17 @@ def _write(
     view: View | None,
 ) -> None:
     """Write the report into a new folder that then takes the old one's place."""
-    from estate.core.folders import replace_folder
+    from estate.core.folders import written_whole
     from estate.present.csvs import safe_frame
     from estate.present.maps import write_map_png
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        made.chmod(0o755)
+    with written_whole(folder) as made:
         for name, table in tables.items():
             safe_frame(table).to_csv(made / f"{name}.csv", index=False, encoding="utf-8", lineterminator="\n")
         page = _page(tables, config, lines, pictured=view is not None)
         (made / PAGE).write_text(page, encoding="utf-8", newline="\n")
         if view is not None:
             write_map_png(view, made)
-        replace_folder(made, folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def _said(lines: Sequence[str]) -> str:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-import shutil
-import tempfile
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +19,7 @@ from estate.locate.solving import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from estate.locate.reading import Read
 
@@ -125,19 +123,13 @@ def write_answer(read: Read, request: Request, answer: Answer, folder: Path) -> 
     folder : Path
         Folder of the answer, replaced as a whole.
     """
-    from estate.core.folders import replace_folder
+    from estate.core.folders import written_whole
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        made.chmod(0o755)
+    with written_whole(folder) as made:
         _write_plan(read.problem, answer, made / "plan.csv")
         _write_serving(read.problem, answer, made / "serving.csv")
         record = json.dumps(_record(read, request, answer), indent=2, allow_nan=False)
         (made / "answer.json").write_text(record + "\n", encoding="utf-8")
-        replace_folder(made, folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
 
 
 def _parts(answer: Answer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

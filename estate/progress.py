@@ -29,7 +29,8 @@ def cells(progress: Progress) -> tuple[str, str, str, str, str]:
 
 
 def _money(amount: float | None) -> str:
-    return "" if amount is None else f"£{amount / 1e6:,.2f}m"
+    # Zero is added so that what rounds to nothing has no sign.
+    return "" if amount is None else f"£{round(amount / 1e6, 2) + 0.0:,.2f}m"
 
 
 class _OnTerminal:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +14,7 @@ import pandas as pd
 from estate.appraise.measures import measure_flows
 from estate.appraise.summary import flow_rows
 from estate.core.errors import ConfigError, Issue
-from estate.core.folders import replace_folder
+from estate.core.folders import written_whole
 from estate.core.money import discount_factors
 from estate.core.result import SCHEMA_VERSION
 from estate.inputs.flows import CASES, Stream, read_flows
@@ -81,14 +79,8 @@ def appraise_stream(path: Path, options: StreamOptions, out: Path | None = None)
     name = re.sub(r"[^A-Za-z0-9_-]+", "_", path.resolve().parent.name + "_" + path.stem).strip("_")[:48]
     folder = (out or Path("out")) / (name or "flows")
     refuse_foreign(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        made.chmod(0o755)
+    with written_whole(folder) as made:
         _write(made, path, (stream, measured), options)
-        replace_folder(made, folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return [*_lines(measured), "", f"All files are in {folder}."]
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from estate.core.errors import EstateError
+from estate.core.folders import drop_unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,6 +86,7 @@ def watched(
     def hear(_number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
             console.show_cursor(True)
+            drop_unfinished()
             os._exit(INTERRUPTED)
         stop.set()
         say(f"\n{stopping}", err=True)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estate.compare import tables
@@ -14,11 +11,12 @@ from estate.compare.runs import read_runs
 from estate.compare.sheets import write_workbook
 from estate.config import CompareSection
 from estate.core.errors import ConfigError, Issue
-from estate.core.folders import replace_folder
+from estate.core.folders import written_whole
 from estate.present.csvs import safe_frame
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -74,18 +72,12 @@ def compare_runs(
         "lines": tables.money(runs, "line"),
         "access": tables.access(runs),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        made.chmod(0o755)
+    with written_whole(out) as made:
         _write_csvs(found, made)
         write_map(runs, made)
         write_layer(runs, made)
         write_workbook(runs, found, made)
         write_page(runs, found, made)
-        replace_folder(made, out)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return out
 
 

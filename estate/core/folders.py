@@ -3,12 +3,56 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estate.core.errors import EstateError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+_UNFINISHED: set[Path] = set()
+
+
+@contextmanager
+def written_whole(folder: Path, prefix: str = "") -> Iterator[Path]:
+    """Lend an empty folder that takes another's place once all is written, and goes if anything fails.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the files are to be; what it holds stays until all is written.
+    prefix : str
+        What the name of the empty folder begins with; by default a dot and the folder's name.
+
+    Yields
+    ------
+    Path
+        The folder to write to, on the same disk.
+
+    Raises
+    ------
+    EstateError
+        If the folder cannot be replaced (for example a file of it is open in a spreadsheet).
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=prefix or f".{folder.name}-", dir=folder.parent))
+    _UNFINISHED.add(made)
+    try:
+        made.chmod(0o755)
+        yield made
+        replace_folder(made, folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        _UNFINISHED.discard(made)
+
+
+def drop_unfinished() -> None:
+    """Remove what is half-written, before a program ends at once."""
+    for made in list(_UNFINISHED):
+        shutil.rmtree(made, ignore_errors=True)
 
 
 def replace_folder(made: Path, folder: Path) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from estate.core.errors import ConfigError, Issue
-from estate.core.folders import replace_folder
+from estate.core.folders import written_whole
 from estate.present.business import write_business
 from estate.present.chart import write_cashflow_png
 from estate.present.csvs import write_json, write_table, write_tables
@@ -81,19 +80,13 @@ def write_all(
     """
     view = make_view(result, audience)
     folder = Path(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        made.chmod(0o755)
+    with written_whole(folder) as made:
         for name, write in WRITERS:
             if not only or name in only:
                 _write_one(name, write, view, made)
         if audience == "internal":
             for name, table in (more or {}).items():
                 write_table(table, made / f"{name}.csv")
-        replace_folder(made, folder)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
-from estate.core.folders import replace_folder
+from estate.core.folders import written_whole
 from estate.study.attempt import Ended
 from estate.study.job import LONGEST_NAME, RESERVED, Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from estate.study.job import Job, Outcome
 
@@ -91,25 +90,15 @@ class Store:
             remedy = "move it away, or name the job otherwise"
             issue = Issue(str(place), None, "", "", "is there and was not written by a study", remedy)
             raise ConfigError("The results would replace a folder that is not theirs:", [issue])
-        made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
-        try:
-            made.chmod(0o755)
+        with written_whole(place, _UNFINISHED) as made:
             _write(made, key, ended)
-            replace_folder(made, place)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
 
     def write_tables(self, outcomes: Iterable[Outcome]) -> list[Path]:
         """Write the tables of all jobs together, as Parquet, and those with places as GeoPackage."""
         from estate.study.together import write_tables
 
-        made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
-        try:
-            made.chmod(0o755)
+        with written_whole(self.folder / TABLES, _UNFINISHED) as made:
             write_tables(list(outcomes), made)
-            replace_folder(made, self.folder / TABLES)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
         return sorted((self.folder / TABLES).iterdir())
 
 
