@@ -22,13 +22,18 @@ def test_a_folder_takes_its_place_when_all_is_written(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
+def write_half(place):
+    with written_whole(place) as made:
+        (made / "b.txt").write_text("half")
+        raise ValueError("full")
+
+
 def test_a_failure_leaves_what_was_there(tmp_path):
     place = tmp_path / "run"
     with written_whole(place) as made:
         (made / "a.txt").write_text("first")
-    with pytest.raises(ValueError, match="full"), written_whole(place) as made:
-        (made / "b.txt").write_text("half")
-        raise ValueError("full")
+    with pytest.raises(ValueError, match="full"):
+        write_half(place)
     assert [path.name for path in tmp_path.rglob("*")] == ["run", "a.txt"]
 
 
