@@ -14,6 +14,7 @@ from estate.explore.reasons import BARRED, NOT_PRICED, OPEN, PROVED
 from estate.explore.studies import Search
 from estate.pipeline import evaluate, evaluate_plan, refuse_foreign
 from estate.present.audience import confidential_sites, secret_words, without_words
+from estate.present.published import published_reasons, reader_of
 from estate.present.reasons import REASONS
 from estate.present.tables import plan_table
 from estate.present.write import write_all
@@ -100,6 +101,8 @@ def explain(asked: Asked, progress: Watcher = None, stop: threading.Event | None
     InputError, InfeasibleError, SolverError, VerificationError
         As `estate.pipeline.run`.
     """
+    if asked.target.is_dir() and (reader := reader_of(asked.target)) != "internal":
+        return published_reasons(asked.target, asked.sites, reader)
     run = (_recorded if asked.target.is_dir() else _configured)(asked, progress, stop)
     told, folder = reasons_of(run, asked, progress, stop)
     lines = [run.words, *_lines(run, asked, told)]

@@ -82,12 +82,11 @@ def explain_plan(
 
 
 def _parts(reasons: Reasons, sites: Sequence[str]) -> list[list[str]]:
-    """Return what each job prices: first every hub by itself, which takes longest, then the others."""
+    """Return what each job prices: at last every hub by itself, which takes longest."""
     slow = [site for site in sites if reasons.prices.asks_hub(site)]
     quick = [site for site in sites if site not in set(slow)]
-    return [[site] for site in slow] + [
-        quick[start : start + AT_ONCE] for start in range(0, len(quick), AT_ONCE)
-    ]
+    parts = [quick[start : start + AT_ONCE] for start in range(0, len(quick), AT_ONCE)]
+    return parts + [[site] for site in slow]
 
 
 def reasons_of(task: Task) -> Answer:

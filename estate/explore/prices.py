@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 EXACT = 1e-4  # relative gap of a price with the rest held
 ENOUGH = 0.05  # relative gap of what a rule would have to give: told is what would be enough
-SECONDS = 30.0  # of processor time, so that a busy machine answers alike; a hub takes longest
-HUB_SECONDS = 60.0
+SECONDS = 30.0  # of processor time, so that a busy machine answers alike
 FIRST_SECONDS = 10.0  # for the question whether there is any plan at all
+HUB_SECONDS = 3.0  # the same where a hub may open, which is a larger question
 BUSY = 10  # times as long by the clock at most
 ANY = 1e9  # relative gap at which the first point found is enough
 ASKED = ("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility", "locks")
@@ -187,8 +187,7 @@ class Prices:
         otherwise, row = asked
         free = self._freed(site_id)
         start = self._opened(site_id, row) if otherwise == "hub" else self.x
-        seconds = HUB_SECONDS if self.asks_hub(site_id) else SECONDS
-        answer, bound = self._search((free, row), start, seconds)
+        answer, bound = self._search(free, row, start)
         price = Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
         if answer.x is None and answer.status != "infeasible":
             return replace(price, low_gbp=self.best.value - bound)
@@ -238,12 +237,11 @@ class Prices:
         answer = self._without(()).search(free, self.x, Effort(FIRST_SECONDS, EXACT), more=[row])
         return self.x if answer.x is None else answer.x
 
-    def _search(self, asked: tuple[Mask, Row], start: Floats, seconds: float) -> tuple[Answer, float]:
-        free, row = asked
+    def _search(self, free: Mask, row: Row, start: Floats) -> tuple[Answer, float]:
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
-        effort = Effort(BUSY * seconds, min(EXACT, gap), 20_000)
-        answer = self._without(()).search(free, start, effort, self._patience(seconds), [row])
+        effort = Effort(BUSY * SECONDS, min(EXACT, gap), 20_000)
+        answer = self._without(()).search(free, start, effort, self._patience(SECONDS), [row])
         return answer, answer.bound + sub
 
     def _patience(self, seconds: float) -> Watch:
@@ -267,7 +265,8 @@ class Prices:
     def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Floats | None:
         """Return the first point that saves at least so much without these rules; None if there is none."""
         effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000)
-        more, watch = [row, *self._as_good(least)], self._patience(FIRST_SECONDS)
+        hub = len(self.blocks["hub"].columns) and row.coefficients[self.blocks["hub"].columns].any()
+        more, watch = [row, *self._as_good(least)], self._patience(HUB_SECONDS if hub else FIRST_SECONDS)
         return self._without(without).search(free, self.x, effort, watch, more).x
 
     def _as_good(self, least: float, spare: int = 0) -> list[Row]:

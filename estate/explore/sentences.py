@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +24,29 @@ VERBS = {
     "hub": "making it a hub",
     "no hub": "not making it a hub",
 }
+PLAIN = {
+    "firm": "would save less, by more than the search left open",
+    "undecided by this evidence": "would save less, but by no more than the search left open",
+    "would save more decided otherwise": "would be a better plan",
+    "not settled": "may save more or less than the plan",
+}
+"""What is said of a price where no money is told, by how firm the decision is."""
+
+RULES = {
+    "access": "a standard of access",
+    "affordability": "what must be saved or paid back",
+    "brakes": "a legal brake",
+    "capacity": "room where its services would go",
+    "capital": "the capital budgets",
+    "compatibility": "services that must or may not share a place",
+    "counts": "a limit of hubs or closures",
+    "locks": "a lock of the configuration",
+    "materiality": "the least cost worth a closure",
+    "partnership": "the floor of a partner",
+    "tenure": "its lease",
+}
+"""What the rules mean, in a few words."""
+
 More = tuple["pd.DataFrame", "pd.DataFrame", "Mapping[str, str]"]
 
 
@@ -42,14 +66,14 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
     verb = VERBS[row["otherwise"]].capitalize()
     first = f"{DONE[row['decision']]}."
     if row["robustness"] == "cannot be decided otherwise":
-        why = f" by {row['rule']}" if row["rule"] else ""
+        why = f" by {rule_words(row['rule'])}" if row["rule"] else ""
         need = f" It would take {row['needs']}." if row["needs"] and money else ""
         return f"{first} {verb} is barred{why} ({row['price_kind']}).{need}"
-    price = _costs(row["price_low_gbp"], row["price_high_gbp"]) if money else "was priced"
+    price = _costs(row["price_low_gbp"], row["price_high_gbp"]) if money else PLAIN[row["robustness"]]
     kind = row["price_kind"] + (OPEN if money and row["proof"] == "interval" else "")
     parts = [first, f"{verb} {price} ({kind}): {row['robustness']}."]
     if row["rule"]:
-        parts.append(f"Without the rule {row['rule']} it would pay.")
+        parts.append(f"Without the rule {rule_words(row['rule'])} it would pay.")
         parts += [f"Enough would be {row['needs']}."] if row["needs"] and money else []
     elif row["driver"]:
         parts.append(_driver(row, money=money))
@@ -60,9 +84,15 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
 
 
 def _driver(row: Mapping[str, Any], *, money: bool) -> str:
-    name, way = str(row["driver"]).replace("_", " "), "for" if row["driver_gbp"] > 0 else "against"
-    amount = f", {gbp(abs(row['driver_gbp']))}" if money else ""
-    return f"The largest difference is {name}{amount} {way} the plan."
+    name, way = str(row["driver"]).replace("_", " "), "in favour of" if row["driver_gbp"] > 0 else "against"
+    amount = f" of {gbp(abs(row['driver_gbp']))}" if money else ""
+    return f"The largest difference is {name}{amount}, {way} the plan."
+
+
+def rule_words(rules: str) -> str:
+    """Return names of rules with what they mean; what is told in words already stays."""
+    parts = re.split("( or | and )", rules)
+    return "".join(f"{part} ({RULES[part]})" if part in RULES else part for part in parts)
 
 
 def _travel(row: Mapping[str, Any], farther: pd.DataFrame) -> str:
