@@ -1,6 +1,6 @@
 """``python -m benchmarks``: measure, and write one table and one chart.
 
-Rows: build, 650x400, 2000x600, 5000x1000, 20000x5000, england, again, growth, spopt, sample; and
+Rows: build, 650x400, 2000x600, 5000x1000, 20000x5000, england, again, growth, spopt, peers, sample; and
 `published` (all of them), only when named. What was measured before with the same versions is not
 measured again; ``--clean`` begins anew.
 """
@@ -48,9 +48,9 @@ def main() -> None:
             found[program] = [measure(job, store) for job in jobs]
             lines.append(table.line(title, program, found[program]))
             print(lines[-1], flush=True)
-            if name in {"sample", "published"}:
+            if name in {"sample", "published", "peers"}:
                 instances += table.instance_lines(program, found[program])
-        if name in {"sample", "published"}:
+        if name in {"sample", "published", "peers"}:
             notes += table.beside(title, found, asked.limit)
         if name == "spopt":
             notes += table.agreed(found)

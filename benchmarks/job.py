@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from estate.locate import Answer
+    from estate.locate import Answer, Problem
 
 T = TypeVar("T")
+COVERS = ("set-cover", "max-cover")
 MOST_ARCS = 40_000  # spopt has a Python object for each
 
 
@@ -166,9 +167,17 @@ def spopt_cbc(job: dict[str, Any]) -> dict[str, Any]:
     return spopt_answer(job["kind"], cost, parts, job)
 
 
+def covered(problem: Problem, job: dict[str, Any]) -> dict[str, Any]:
+    """Return the parts of a cover made of the distances of a published p-median."""
+    ones = np.ones(len(problem.cost))
+    if job["kind"] == "set-cover":
+        return {"radius": job["radius"], "fixed": np.ones(problem.cost.shape[1])}
+    return {"p": problem.p, "radius": job["radius"], "demand": ones}
+
+
 def instance(job: dict[str, Any], case: dict[str, Any] | None = None) -> dict[str, Any]:
     """Solve a published instance: by our engine, by HiGHS alone or by spopt."""
-    from estate.locate import Effort, solve
+    from estate.locate import Effort, make_problem, solve
     from estate.locate.reading import Request, read_problem
     from estate.locate.solving import prepare
 
@@ -178,17 +187,22 @@ def instance(job: dict[str, Any], case: dict[str, Any] | None = None) -> dict[st
         raise FileNotFoundError("benchmarks")
     room = float(case["capacity"]) if case["capacity"] else None
     p = int(case["p"]) if case["p"] else None
-    problem = read_problem(
-        Request(file=folder / case["file"], problem=job["kind"], capacity=room, p=p)
-    ).problem
+    asked = "p-median" if job["kind"] in COVERS else job["kind"]
+    problem = read_problem(Request(file=folder / case["file"], problem=asked, capacity=room, p=p)).problem
+    parts: dict[str, Any] = {"p": problem.p}
+    if job["kind"] in COVERS:
+        parts = covered(problem, job)
+        problem = make_problem(job["kind"], problem.cost, **parts)
     if job["solver"] == "spopt":
         if problem.cost.size > MOST_ARCS:
             return {"stopped": f"more than {MOST_ARCS:,} arcs"}
-        found = spopt_answer(job["kind"], problem.cost, {"p": problem.p}, job)
+        found = spopt_answer(job["kind"], problem.cost, parts, job)
     else:
         prepare(lambda _: None)
         answer, used = timed(solve, problem, Effort(job["gap"], job["limit"], solver=job["solver"]))
         found = {**told(answer), **used, "status": answer.status}
+    if not case["best"]:
+        return found
     best = float(case["best"])
     size = 1e-6 * abs(best) + 10.0 ** -case["digits"]
     return {**found, "below": found["objective"] < best - size}

@@ -17,6 +17,8 @@ KINDS = {
 }
 SPOPT = ("p-median", "p-center", "set-cover", "max-cover")
 """Kinds that PySAL spopt solves too."""
+PEERS = tuple(f"orlib_pmed/pmed{number}.txt" for number in (1, 3, 5))
+"""Published instances of 100 nodes, on which spopt ends within seconds."""
 SHAPES = ("uniform", "clustered")
 GROWTH = ((100, 40), (300, 100), (1000, 300), (3000, 800), (10000, 2500), (30000, 6000))
 
@@ -129,6 +131,25 @@ def spopt_jobs(seeds: range, limit: float) -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def peer_jobs(limit: float) -> dict[str, list[dict[str, Any]]]:
+    """Return small published p-medians and p-centers, and covers of the same distances, by every program.
+
+    Within the radius of the best p-center a set cover needs at most p sites, by definition; a maximal
+    cover is asked for within half of that radius.
+    """
+    published = [case for case in cases(only_sample=False) if case["file"] in PEERS]
+    published = [case for case in published if case["kind"] in SPOPT]
+    covers = [
+        {**case, "kind": kind, "best": "", "verified": False, "radius": float(case["best"]) * part}
+        for case in published
+        if case["kind"] == "p-center"
+        for kind, part in (("set-cover", 1.0), ("max-cover", 0.5))
+    ]
+    jobs = [{"work": "instance", "gap": 0.0, "limit": limit, **case} for case in [*published, *covers]]
+    programs = {"estate": "auto", "HiGHS alone": "highs", "spopt + CBC": "spopt"}
+    return {name: [{**job, "solver": solver} for job in jobs] for name, solver in programs.items()}
+
+
 def again_jobs(seeds: range) -> dict[str, list[dict[str, Any]]]:
     """Return 1,000 re-solves, and three by HiGHS anew."""
     common = {
@@ -168,6 +189,7 @@ def rows(seeds: range, limit: float = 120.0) -> dict[str, tuple[str, dict[str, l
         "again": ("re-solves with other demand, 650 x 400", again_jobs(seeds)),
         "growth": ("growth, 100 to 30,000 areas, to 1%", growth_jobs(seeds)),
         "spopt": (f"beside spopt, 200 x 80, {limit:g} s", spopt_jobs(seeds, limit)),
+        "peers": (f"published, beside HiGHS and spopt, {limit:g} s each", peer_jobs(limit)),
         "sample": (f"40 published instances, {limit:g} s each", sample_jobs(limit)),
         "published": (f"all published instances, {limit:g} s each", published_jobs(limit)),
     }

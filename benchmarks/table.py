@@ -58,7 +58,7 @@ def each(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = []
     for record in records:
         common = {"kind": record["job"]["kind"], "gap_asked": record["job"]["gap"]}
-        alone = {**record["job"], **record}
+        alone = {key: value for key, value in record["job"].items() if key != "gap"} | record
         found += [{**one, **common} for one in record.get("instances", [alone])]
     return found
 
@@ -90,8 +90,9 @@ def compared(ours: list[dict[str, Any]], theirs: list[dict[str, Any]], limit: fl
     """Return the geometric mean of how much faster we are; unfinished counts as the limit."""
 
     def used(record: dict[str, Any]) -> float:
-        gap = record.get("gap")
-        done = gap is not None and gap <= record["gap_asked"] * 1.001
+        gap = record.get("gap")  # spopt tells none
+        proved = gap is not None and gap <= record["gap_asked"] * 1.001
+        done = proved or record.get("status") == "optimal"
         return max(record.get("cpu_seconds", limit), 1e-3) if done else limit
 
     pairs = [(used(a), used(b)) for a, b in zip(each(ours), each(theirs), strict=False)]
