@@ -75,11 +75,13 @@ class Dive:
             if opened is None:
                 break
             again = self.generation.solve(last(), watch)
-            if again is None:
+            if self.generation.impossible:
                 # what was just fixed cannot be together with the rest: rule it out instead
                 self._take_back(before, opened)
                 continue
             self.opened += opened
+            if again is None:
+                break
             solved = again
             self.generation.add_rows(self.generation.broken(solved.x))
         self.generation.hold(self.columns[~self.settled], 0.0)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from estate.solve.bounds import safe_bound, with_rows
 from estate.solve.highs import Watch, load, run
@@ -25,8 +26,6 @@ from estate.solve.rounding import Rounding, events_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from scipy import sparse
 
     from estate.model.blocks import Arrays
     from estate.model.formulation import Model
@@ -81,7 +80,7 @@ class Generation:
         self.arrays = arrays
         self.by_column = arrays.matrix.tocsc()
         self.hulls, self.rounding = Hulls(model, arrays), Rounding(arrays, events_of_columns(model))
-        self.bound = np.inf
+        self.bound, self.impossible = np.inf, False
         self.inside = self._first_columns(model, price, abs(worth))
         self.columns = np.flatnonzero(self.inside)
         self.rows = self._first_rows(model)
@@ -132,9 +131,10 @@ class Generation:
         return np.flatnonzero(~seldom & (np.diff(self.arrays.matrix.indptr) > 0))
 
     def solve(self, seconds: float, watch: Watch) -> Solved | None:
-        """Solve the columns and rows that are in."""
+        """Solve the columns and rows that are in; None where that cannot be, or time ends (`impossible`)."""
         self.engine.setOptionValue("time_limit", self.engine.getRunTime() + seconds)
         answer = run(self.engine, watch)
+        self.impossible = answer.status == "infeasible"
         if answer.status != "optimal" or answer.x is None:
             return None
         dual = np.zeros(len(self.arrays.rule))
@@ -164,8 +164,9 @@ class Generation:
 
     def add_cuts(self, solved: Solved) -> int:
         """Add rows that cut off fractions of merges and of provisions; return how many."""
-        merges = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
-        return self._cut_off(*merges) + self._cut_off(*self.rounding.rows(solved.x))
+        merges, merged = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
+        rooms, rounded = self.rounding.rows(solved.x)
+        return self._cut_off(sparse.vstack([merges, rooms], format="csr"), np.concatenate([merged, rounded]))
 
     def _cut_off(self, found: sparse.csr_matrix, high: Floats) -> int:
         """Add rows that every plan meets; return how many."""

@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from estate.solve.bounds import stacked
 from estate.solve.highs import load, run
+from estate.solve.sites import site_of_columns
 
 if TYPE_CHECKING:
     import highspy
@@ -60,19 +61,14 @@ class _Group:
 
 def groups_of_columns(model: Model) -> Ints:
     """Return the group of sites at which each column decides something, -1 for none, shape (columns,)."""
-    inst, blocks = model.inst, model.problem.blocks
+    inst = model.inst
     home = inst.provisions["site"].to_numpy()
     ends = home[inst.merges["provision"]], home[inst.merges["target"]]
     sites = len(inst.sites)
     joined = sparse.coo_matrix((np.ones(len(ends[0])), ends), shape=(sites, sites))
     group = connected_components(joined, directed=False)[1]
-    of_column = np.full(model.problem.width, -1, dtype=np.int64)
-    of_column[blocks["close"].columns] = group[blocks["close"].keys["site"]]
-    for family in ("leave", "move", "merge", "online"):
-        of_column[blocks[family].columns] = group[home[blocks[family].keys["provision"]]]
-    where = inst.places["site"].to_numpy(dtype=int)
-    of_column[blocks["hub"].columns] = group[where[blocks["hub"].keys["place"]]]
-    return of_column
+    site = site_of_columns(model)
+    return np.where(site < 0, -1, group[site])
 
 
 class Hulls:

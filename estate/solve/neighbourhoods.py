@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from estate.solve.sites import site_of_columns
+
 if TYPE_CHECKING:
     from estate.model.formulation import Model
     from estate.solve.cuts import Bound
@@ -110,10 +112,8 @@ class Neighbourhoods:
         """
         fraction = (x > SEEN) & (x < 1 - SEEN)
         parts = np.zeros(len(self.model.inst.sites), dtype=bool)
-        site = np.full(len(x), -1)
-        for family in EVENTS[1:]:
-            keys, columns = self.model.problem.blocks[family].keys, self.columns[family]
-            site[columns] = keys["site"] if family == "close" else self.home[keys["provision"]]
+        site = site_of_columns(self.model)
+        site[self.columns["hub"]] = -1
         parts[site[fraction & (site >= 0)]] = True
         whole = np.where(fraction | (site < 0), held, np.round(x))
         return followers(self.model) | (free & (site >= 0) & parts[site]), whole
