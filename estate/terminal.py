@@ -7,7 +7,7 @@ import signal
 import threading
 import traceback
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import typer
 
@@ -17,6 +17,8 @@ from estate.core.folders import drop_unfinished
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import FrameType
+
+    from rich.console import Console
 
 T = TypeVar("T")
 INTERRUPTED = 130
@@ -59,6 +61,13 @@ def say(text: str, *, err: bool = False) -> None:
 STOPPING = "Stopping with the best plan so far; Ctrl-C again ends at once."
 
 
+def _end_at_once(console: Console) -> NoReturn:
+    """Leave the terminal and the disk tidy, and go."""
+    console.show_cursor(True)
+    drop_unfinished()
+    os._exit(INTERRUPTED)
+
+
 def watched(
     work: Callable[[Callable[[Any], None], threading.Event], T],
     reporter_kind: Callable[[Any], Any] | None = None,
@@ -85,9 +94,7 @@ def watched(
 
     def hear(_number: int, _frame: FrameType | None) -> None:
         if stop.is_set():
-            console.show_cursor(True)
-            drop_unfinished()
-            os._exit(INTERRUPTED)
+            _end_at_once(console)
         stop.set()
         say(f"\n{stopping}", err=True)
 
