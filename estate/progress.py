@@ -98,8 +98,8 @@ class StudyReporter(_OnTerminal):
 
     def __call__(self, progress: StudyProgress) -> None:
         """Show one report."""
-        line = Text(study_line(progress))
-        if self._live:
+        line = Text(progress.note or study_line(progress))
+        if self._live and not progress.note:
             self._live.update(line)
         else:
             self._console.print(line, soft_wrap=True)

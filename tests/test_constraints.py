@@ -11,7 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from estate.cli import app
-from estate.verify import LIMIT_COLUMNS
+from estate.core.types import Plan
+from estate.explore.loosen import loosened
+from estate.pipeline import read_estate
+from estate.settings import load_config
+from estate.verify import LIMIT_COLUMNS, limits, verify
 
 ROOT = Path(__file__).parents[1]
 SMALL = ["horizon.decision_years=3", "horizon.appraisal_years=8", "hubs_allowed=false"]
@@ -53,8 +57,7 @@ def test_limits_with_what_a_step_is_worth_stand_in_file_sheet_and_report(asked):
 
 def test_what_is_worth_is_the_difference_of_two_runs(asked):
     """The interval from the command, against a whole search of the same run with one closure more."""
-    from estate.pipeline import read_estate
-    from estate.settings import load_config, parse_assignments
+    from estate.settings import parse_assignments
     from estate.solve import solve_estate
 
     folder, _ = asked
@@ -74,6 +77,35 @@ def test_a_second_call_takes_over_what_was_found(asked):
     assert again.exit_code == 0
     assert {path: path.stat().st_mtime_ns for path in folder.glob("*/job.json")} == before
     assert said.splitlines()[-1] == again.output.splitlines()[-1]
+
+
+def test_locks_leases_and_merges_give_by_a_step():
+    """A break a year earlier, a lock lifted, half a km: what was against the rules keeps them then."""
+    changes = {"rules.locks.keep": ["S07"], "rules.locks.no_hub": ["S05"]}
+    config, base = load_config(ROOT / "configs" / "tiny.yaml", changes)
+    estate = read_estate(config, base)
+    none = Plan.from_records({"closures": [], "hubs": [], "moves": []})
+    table = limits(estate, config, none).set_index("line")
+    assert table.loc["lease|S03", ["used", "allowed"]].tolist() == [6, 2]
+    for line, site, year, rule in (
+        ("lease|S03", "S03", 1, "tenure"),
+        ("lease|S04", "S04", 2, "tenure"),
+        ("lock|brake|S11", "S11", 1, "brakes"),
+        ("lock|keep|S07", "S07", 1, "locks"),
+    ):
+        closed = {
+            "closures": [{"site_id": site, "year": year, "exit_route": "hold"}],
+            "hubs": [],
+            "moves": [],
+        }
+        plan, step = Plan.from_records(closed), table["step"][line]
+        assert any(one.rule == rule for one in verify(estate, config, plan)), line
+        assert not any(one.rule == rule for one in verify(*loosened(estate, config, line, step), plan)), line
+    assert loosened(estate, config, "lock|no_hub|S05", 1)[1].rules["locks"]["no_hub"] == []
+    services, line = estate.tables["services"].set_index("service_id"), "merge_reach|health"
+    wider = loosened(estate, config, line, 0.5)[0].tables["services"].set_index("service_id")
+    assert wider["merge_reach_km"]["health"] == services["merge_reach_km"]["health"] + 0.5
+    assert limits(*loosened(estate, config, line, 0.5), none).set_index("line")["allowed"][line] == 2.0
 
 
 def test_wrong_steps_and_readers_are_told(tmp_path):

@@ -37,6 +37,9 @@ STEPS: dict[str, Step] = {
     "each_area": Step(1.0, "share", "to hold no area to it"),
     "materiality": Step(10_000.0, "GBP/year", "£{:,.0f} a year less before a site may close"),
     "reach": Step(1.0, "km", "{:g} km farther"),
+    "merge_reach": Step(0.5, "km", "{:g} km farther to merge"),
+    "lease": Step(1.0, "year", "a break {:g} year earlier, at the same penalty"),
+    "lock": Step(1.0, "locks", "with the lock lifted"),
     "room": Step(25.0, "m2", "{:g} m2 of room more, at the same cost"),
     "hours": Step(5.0, "h/week", "{:g} hours a week more, at the same fee"),
 }

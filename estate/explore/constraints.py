@@ -7,6 +7,7 @@ nought the value is not settled.
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 
 WORTH, NOTHING, NOT_SETTLED = "worth it", "worth nothing", "not settled"
 NOT_ASKED, NOT_FOUND = "not asked", "not found in the time given"
+LEFT = "left"
 PENNY = 0.01
+LONG_MINUTES = 90.0
 BINDING, ALL = "binding", "all"
 VALUE_COLUMNS = ("screen_gbp", "worth_low_gbp", "worth_high_gbp", "verdict", "changes")
 """Columns that follow those of `estate.verify.LIMIT_COLUMNS` in ``constraints.csv``."""
@@ -70,8 +73,8 @@ def explore_constraints(
     """
     _internal_only(search.config)
     first = Job("first", _first, parameters={"steps": dict(steps), "named": list(named)})
-    told = search.do([first], here=True)[0].answer
-    figures: Mapping[str, Any] = {} if told is None else told.figures
+    begun = search.do([first], here=True)[0]
+    figures: Mapping[str, Any] = {} if begun.answer is None else begun.answer.figures
     base, rows = figures["plan"], pd.DataFrame(figures["limits"])
     asks = rows if chosen == ALL else rows[rows["asked"]]
     asks = asks.head(chosen) if isinstance(chosen, int) else asks
@@ -80,12 +83,28 @@ def explore_constraints(
         for line, step in zip(asks["line"], asks["step"], strict=True)
     }
     jobs = [Job(name, _again, parameters=given) for name, given in asked.items()]
+    search.tell(_ahead(len(jobs), len(rows), begun.seconds, search.where.workers))
     outcomes = search.do([first, *jobs])[1:] if jobs else []
     table = _valued(rows, base, dict(zip((given["line"] for given in asked.values()), outcomes, strict=True)))
     last = Job("plan", _written, parameters={"base": base, "table": _plain(table)})
-    search.do([first, *jobs, last], here=True)
+    ended = [job for job, outcome in zip(jobs, outcomes, strict=True) if outcome.status != LEFT]
+    search.do([first, *ended, last], here=True, whole=True)
     lines = _told(table, base)
+    if len(ended) < len(jobs):
+        lines.append(f"Stopped with {len(jobs) - len(ended)} to go: the same command goes on from here.")
     return [*lines, f"The plan with its constraints.csv and workbook is in {search.folder / 'plan'}."]
+
+
+def _ahead(asked: int, known: int, seconds: float, workers: int | None) -> str:
+    """Say how many limits are asked about, and about how long that takes at the pace of the first plan."""
+    minutes = asked * seconds / min(workers or os.cpu_count() or 1, max(1, asked)) / 60
+    long = "less than a minute" if minutes < 1 else f"about {minutes:,.0f} minutes"
+    if minutes > LONG_MINUTES:
+        long = f"about {minutes / 60:,.1f} hours"
+    return (
+        f"{asked} of {known} limits are asked about, what promises most first: {long}, each at most "
+        "as long as solver.time_limit. Ctrl-C keeps what is answered; --most asks fewer."
+    )
 
 
 def _internal_only(config: Config) -> None:
@@ -182,7 +201,7 @@ def _valued(rows: pd.DataFrame, base: Mapping[str, Any], outcomes: Mapping[str, 
     for line in rows["line"]:
         outcome = outcomes.get(line)
         if outcome is None or outcome.answer is None:
-            verdict = NOT_ASKED if outcome is None else NOT_FOUND
+            verdict = NOT_ASKED if outcome is None or outcome.status == LEFT else NOT_FOUND
             found.append((np.nan, np.nan, verdict, ""))
             continue
         figures = outcome.answer.figures

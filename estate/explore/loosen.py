@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
 
 BUDGETED = {"capital": "capital_gbp", "borrowing": "borrowing_limit_gbp"}
+APRIL = 4
 LEAST = "saving_gbp_per_year"
 AFFORDED = {
     "peak": ("peak_funding_gbp", 1),
@@ -41,20 +42,30 @@ def loosened(estate: Estate, config: Config, line: str, step: float) -> tuple[Es
     rule, _, what = line.partition("|")
     if rule in ("affordability", "counts", "materiality"):
         return estate, _easier(config, rule, what, step)
+    if rule == "lock":
+        return _unlocked(estate, config, what)
+    if rule in ("reach", "merge_reach", "room", "hours"):
+        return _wider(estate, config, line, step), config
+    return _with(estate, *_eased(estate, config, line, step)), config
+
+
+def _eased(estate: Estate, config: Config, line: str, step: float) -> tuple[str, pd.DataFrame]:
+    """Return the table that a line is in, by its name, with that line eased."""
+    rule, _, what = line.partition("|")
     if rule in BUDGETED:
         more = (BUDGETED[rule], step, config.horizon.first_year)
-        return _with(estate, "budgets", _more_budget(estate.tables["budgets"], what, more)), config
+        return "budgets", _more_budget(estate.tables["budgets"], what, more)
     if rule == "merged":
-        return _with(estate, "sites", _larger(estate, what, step)), config
-    if rule in ("reach", "room", "hours"):
-        return _wider(estate, config, line, step), config
+        return "sites", _larger(estate, what, step)
+    if rule == "lease":
+        return "tenures", _sooner(estate, config, what, step)
     if rule == "partnership":
-        return _with(estate, "partners", _lower_floor(estate, config, what, step)), config
+        return "partners", _lower_floor(estate, config, what, step)
     standards = estate.tables["standards"].copy()
     own = standards["standard_id"].astype(str) == what
     given = standards["allowance_share"].astype(float)
     standards["allowance_share"] = np.where(own, np.minimum(1.0, given + step), given)
-    return _with(estate, "standards", standards), config
+    return "standards", standards
 
 
 def _easier(config: Config, rule: str, what: str, step: float) -> Config:
@@ -79,9 +90,51 @@ def _lower_floor(estate: Estate, config: Config, partner_id: str, step: float) -
     return partners
 
 
+def _unlocked(estate: Estate, config: Config, what: str) -> tuple[Estate, Config]:
+    """Return the run without one lock: of the rule ``locks``, or a brake."""
+    key, _, site_id = what.partition("|")
+    if key != "brake":
+        kept = [one for one in config.rules["locks"][key] if str(one) != site_id]
+        return estate, _option(config, "locks", key, kept)
+    brakes = estate.tables["brakes"]
+    lifted = (brakes["site_id"].astype(str) == site_id) & (brakes["effect"] == "lock")
+    return _with(estate, "brakes", brakes[~lifted].reset_index(drop=True)), config
+
+
+def _sooner(estate: Estate, config: Config, site_id: str, step: float) -> pd.DataFrame:
+    """Return the tenures, one with a break before the year in which it lets its site close.
+
+    The expiry stays, and with it the rent that business as usual pays from then on.
+    """
+    tenures = estate.tables["tenures"].copy()
+    own = tenures["site_id"].astype(str) == site_id
+    notice = float(pd.to_numeric(tenures.loc[own, "notice_months"]).fillna(0).max())
+    expiry, leave = (
+        _years(tenures.loc[own, name], config.horizon.first_year) for name in ("expiry", "break_date")
+    )
+    run = int(np.ceil(notice / 12))
+    earliest = min([*np.maximum(expiry, run), *leave[leave >= run]]) - int(step)
+    tenures["break_date"] = pd.to_datetime(tenures["break_date"])
+    tenures.loc[own, "break_date"] = pd.Timestamp(config.horizon.first_year + max(0, earliest), APRIL, 1)
+    tenures.loc[own, "notice_months"] = min(notice, 12.0 * max(0, earliest))
+    return tenures
+
+
+def _years(dates: pd.Series, first_year: int) -> np.ndarray:
+    """Return the years t in which known dates take effect: at the start of their year or of the next."""
+    known = pd.DatetimeIndex(pd.to_datetime(dates)).dropna()
+    begun = known.year - (known.month < APRIL) - first_year
+    return np.asarray(begun + ~((known.month == APRIL) & (known.day == 1)), dtype=np.int64)
+
+
 def _wider(estate: Estate, config: Config, line: str, step: float) -> Estate:
     """Return the estate with a service that may move farther, or with more room or hours at a place."""
     rule, where, *option = line.split("|")
+    if rule == "merge_reach":
+        services = estate.tables["services"].copy()
+        own = services["service_id"].astype(str) == where
+        services["merge_reach_km"] = pd.to_numeric(services["merge_reach_km"]) + np.where(own, step, 0.0)
+        return _with(estate, "services", services)
     if rule == "reach":
         services = estate.tables["services"].copy()
         asked = (config.rules.get("reach") or {}).get("default_km")
@@ -162,5 +215,5 @@ def steps_of(asked: Sequence[str]) -> dict[str, float]:
     return {**found, **{name: step.amount for name, step in STEPS.items() if name not in found}}
 
 
-WHOLE = ("year", "hubs", "sites")
+WHOLE = ("year", "hubs", "sites", "locks")
 """Units of which there are only whole ones."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from estate.core.errors import InfeasibleError, SolverError
 from estate.core.types import Plan, Solution
 from estate.present.apart import not_together, states_of_plan
-from estate.study import Answer, Job, Study, run_study
+from estate.study import Answer, Job, Study, StudyProgress, run_study
 from estate.study.readers import council_folder, publish
 from estate.study.whole import answer_of
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate
     from estate.explore.ask import Found
-    from estate.study import Outcome, StudyProgress, Task, Where
+    from estate.study import Outcome, Task, Where
 
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
@@ -89,8 +89,15 @@ class Search:
         self.progress, self.stop = progress, stop
         self.work = council_folder(folder, config.audience)
 
-    def do(self, jobs: Sequence[Job], *, here: bool = False) -> list[Outcome]:
+    def tell(self, words: str) -> None:
+        """Say something at once, before what takes long."""
+        if self.progress:
+            self.progress(StudyProgress(0, 0, 0, 0, 0.0, None, note=words))
+
+    def do(self, jobs: Sequence[Job], *, here: bool = False, whole: bool = False) -> list[Outcome]:
         """Do jobs; those found from an earlier call are not done again.
+
+        With `here` in this process; with `whole` also where the user has asked to stop.
 
         Raises
         ------
@@ -99,8 +106,8 @@ class Search:
         """
         from estate.study import Where
 
-        study = Study(self.config, self.base, jobs, self.work)
-        outcomes = run_study(study, Where(workers=1) if here else self.where, self.progress, self.stop)
+        study, stop = Study(self.config, self.base, jobs, self.work), None if whole else self.stop
+        outcomes = run_study(study, Where(workers=1) if here else self.where, self.progress, stop)
         if outcomes and all(one.answer is None for one in outcomes):
             kind = InfeasibleError if outcomes[0].status == "infeasible" else SolverError
             raise kind(outcomes[0].message)

@@ -196,6 +196,8 @@ class StudyProgress:
         Time that the rest will take at the pace so far [s]; None while nothing is known.
     last : str
         Name of the job that ended last.
+    note : str
+        What to say in place of all this.
     """
 
     total: int
@@ -205,6 +207,7 @@ class StudyProgress:
     seconds: float
     seconds_left: float | None
     last: str = ""
+    note: str = ""
 
 
 def job_name(*parts: str) -> str:

@@ -72,6 +72,21 @@ ALWAYS_ON: tuple[ModuleType, ...] = (
     fitness,
 )
 
+LIMITED: tuple[ModuleType, ...] = (
+    counts,
+    capital,
+    affordability,
+    partnership,
+    access,
+    materiality,
+    reach,
+    capacity,
+    tenure,
+    brakes,
+    locks,
+)
+"""Rules with lines that a step loosens, in the order of ``constraints.csv``."""
+
 LIMIT_COLUMNS = ("line", "kind", "about", "year", "used", "allowed", "left", "unit", "step", "within_step")
 """Columns of ``constraints.csv``; `estate constraints` adds what a step is worth."""
 
@@ -119,7 +134,7 @@ def limits(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     facts = Facts.of(estate, config).with_plan(plan)
     found = [
         limit
-        for rule in (counts, capital, affordability, partnership, access, materiality, reach, capacity)
+        for rule in LIMITED
         if rule.NAME in config.rules
         for limit in rule.limits(facts, config.rules[rule.NAME])
     ]

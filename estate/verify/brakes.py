@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.violation import Violation
 
 if TYPE_CHECKING:
@@ -12,6 +13,21 @@ if TYPE_CHECKING:
     from estate.verify.facts import Facts
 
 NAME = "brakes"
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return every site that would be free to close but for a legal or other lock."""
+    del options
+    return [
+        Limit(f"lock|brake|{site.site_id}", f"Lock on {site.name}: {locks[0].brake or 'brake'}", None, 1, 1)
+        for site in facts.sites.values()
+        if site.may_close
+        and (
+            locks := [
+                one for one in site.brakes if one.effect == "lock" and (one.until is None or one.until > 0)
+            ]
+        )
+    ]
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.violation import Violation
 
 if TYPE_CHECKING:
@@ -12,6 +13,19 @@ if TYPE_CHECKING:
     from estate.verify.facts import Facts
 
 NAME = "locks"
+
+
+SAYS = {"keep": "must stay", "close": "must close", "hub": "must be a hub", "no_hub": "must be no hub"}
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return every site of which the user has settled what happens."""
+    del facts
+    return [
+        Limit(f"lock|{key}|{site_id}", f"{site_id} {words}", None, 1, 1)
+        for key, words in SAYS.items()
+        for site_id in options.get(key) or ()
+    ]
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:

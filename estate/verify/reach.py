@@ -31,19 +31,35 @@ def _moved(facts: Facts, leaving: Leaving) -> float:
 
 
 def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
-    """Return for every service that is decided on how far it may move, and its farthest move [km]."""
+    """Return for every service that is decided on how far it may move and merge, and its farthest [km]."""
     decided = {
         one.service_id for one in facts.provisions.values() if facts.sites[one.site_id].scope == "decide"
     }
     farthest = dict.fromkeys(sorted(decided), 0.0)
     for leaving in facts.leavings:
+        service = facts.provisions[leaving.provision_id].service_id
         if leaving.how == "move":
-            service = facts.provisions[leaving.provision_id].service_id
             farthest[service] = max(farthest.get(service, 0.0), _moved(facts, leaving))
-    return [
+    moves = [
         Limit(f"{NAME}|{one}", f"Farthest move of {one}", None, km, _limit(facts, options, one))
         for one, km in farthest.items()
     ]
+    return moves + [
+        Limit(f"merge_reach|{one}", f"Farthest merge of {one}", None, _merged(facts, one), allowed)
+        for one in sorted(decided)
+        if (allowed := facts.services[one].merge_reach_km) > 0
+    ]
+
+
+def _merged(facts: Facts, service_id: str) -> float:
+    """Return the farthest merge of a service [km]."""
+    far = 0.0
+    for leaving in facts.leavings:
+        provision = facts.provisions[leaving.provision_id]
+        if leaving.how == "merge" and provision.service_id == service_id:
+            target = facts.provisions[leaving.to_provision]
+            far = max(far, facts.km(facts.sites[provision.site_id], facts.sites[target.site_id]))
+    return far
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:

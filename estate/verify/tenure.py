@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.verify.limit import Limit
 from estate.verify.records import LEASED, Closing, Tenure
 from estate.verify.violation import Violation
 
@@ -13,6 +14,29 @@ if TYPE_CHECKING:
     from estate.verify.facts import Facts
 
 NAME = "tenure"
+
+
+def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
+    """Return for every lease or licence that binds at first when its site may close, and when it does [t].
+
+    A lease that lets nobody out until more than a year after the last decision year has no line: a year
+    earlier is worth nothing.
+    """
+    del options
+    found = []
+    for site in facts.sites.values():
+        tenure = site.tenure
+        known = [] if tenure.expiry is None else [max(tenure.expiry, tenure.notice_years)]
+        if tenure.break_year is not None and tenure.break_year >= tenure.notice_years:
+            known.append(tenure.break_year)
+        if not site.may_close or tenure.tenure not in LEASED or not known:
+            continue
+        closes, earliest = facts.closing_of.get(site.site_id), min(known)
+        when = facts.decision_years if closes is None else closes.year
+        if 0 < earliest <= when:
+            about = f"Year t of leaving {site.name}, by its lease"
+            found.append(Limit(f"lease|{site.site_id}", about, None, when, earliest, least=True))
+    return found
 
 
 def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
