@@ -631,7 +631,7 @@ def test_materiality() -> None:
 
 
 def test_capital_pooled() -> None:
-    # Year 0: hub 1,000; year 1: fit-out of 100 m2 at 100 GBP = 10,000.
+    # Year 0: hub 1,000; year 1: fit-out of 100 m2 at 100 GBP = 10,000, a year on 2% dearer: 10,200.
     data = tables()
     assert found(data, GOOD, {"capital": {}}) == []  # no budget rows bind nothing
     with_row(
@@ -642,8 +642,8 @@ def test_capital_pooled() -> None:
     data["budgets"][0]["grant_gbp"] = 299
     assert messages(found(data, GOOD, {"capital": {}}), "capital") == [
         "The common purse has £999 to 2027/28 but £1,000 are spent by then",
-        "The common purse has £10,999 to 2028/29 but £11,000 are spent by then",
-        "The common purse has £10,999 to 2029/30 but £11,000 are spent by then",
+        "The common purse has £11,199 to 2028/29 but £11,200 are spent by then",
+        "The common purse has £11,199 to 2029/30 but £11,200 are spent by then",
     ]
     assert found(data, GOOD) == []
 
@@ -652,35 +652,41 @@ def test_capital_separate() -> None:
     data = tables()
     data["hub_options"][0]["lead_partner_id"] = "nhs"
     with_row(data, "budgets", purse="nhs", year=2027, capital_gbp=1000)
-    with_row(data, "budgets", purse="council", year=2027, capital_gbp=10000)
+    # What waits for a year does not rise with prices: 10,000 would not do.
+    with_row(data, "budgets", purse="council", year=2027, capital_gbp=10200)
     assert found(data, GOOD, {"capital": {"purses": "separate"}}) == []
     data["budgets"][0]["capital_gbp"] = 999
     violations = found(data, GOOD, {"capital": {"purses": "separate"}})
     assert violations[0].message == "The purse of The Trust has £999 to 2027/28 but £1,000 are spent by then"
     assert violations[0].purse == "nhs"
     assert violations[0].amount == pytest.approx(1.0)
-    data["budgets"][1]["capital_gbp"] = 10001
+    data["budgets"][1]["capital_gbp"] = 10201
     assert found(data, GOOD, {"capital": {"purses": "pooled"}}) == []
 
 
 def test_capital_recycles_receipts() -> None:
     # A sells in year 0 (it lends nothing and moves to the school: 1,000 of fit-out), paid in
-    # year 1; half of 1,500 x 0.8 kept comes back in year 2, when B needs 600 more.
+    # year 1; of 15,000 x 0.8 kept, 12,240 by then, 5.1% comes back in year 2, when B needs 600
+    # more, 624.24 by then.
     data = tables()
-    with_row(data, "valuations", site_id="A", exit_route="sell", receipt_gbp=1500, years_to_sell=1)
+    with_row(data, "valuations", site_id="A", exit_route="sell", receipt_gbp=15000, years_to_sell=1)
     data["partners"][0]["receipt_retention_share"] = 0.8
     data["host_terms"][0] |= {"room_nia_m2": 160, "weekly_hours": 168}
     data["provisions"][1]["room_nia_m2"] = 60
     with_row(data, "budgets", purse="pooled", year=2027, capital_gbp=1000)
     moves = [("a1", "move", "S", "", "", 0), ("b1", "move", "S", "", "", 2)]
     plan = plan_of([("A", 0, "sell")], [], moves)
-    assert found(data, plan, {"capital": {}}) == []
-    for options in ({"recycle_share": 0.49}, {"recycle_lag_years": 2}, {"receipts": False}):
+    share = {"recycle_share": 0.051}
+    assert found(data, plan, {"capital": share}) == []
+    for options in ({"recycle_share": 0.05}, share | {"recycle_lag_years": 2}, share | {"receipts": False}):
         assert only(found(data, plan, {"capital": options}), "capital").startswith("The common purse has £1,")
     with_row(data, "brakes", site_id="A", brake="covenant", effect="receipt", receipt_factor=0.9)
-    assert only(found(data, plan, {"capital": {}}), "capital") == (
-        "The common purse has £1,540 to 2029/30 but £1,600 are spent by then"
+    assert only(found(data, plan, {"capital": share}), "capital") == (
+        "The common purse has £1,561.82 to 2029/30 but £1,624.24 are spent by then"
     )
+    # 12,000 x 0.8 are 9,792 in year 1, less than 10,000: revenue, which pays for no works.
+    data["brakes"], data["valuations"][-1]["receipt_gbp"] = [], 12000
+    assert only(found(data, plan, {"capital": {"recycle_share": 1.0}}), "capital").startswith("The common")
 
 
 def test_affordability() -> None:
