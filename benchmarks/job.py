@@ -226,7 +226,7 @@ def again(job: dict[str, Any]) -> dict[str, Any]:
     effort = Effort(job["gap"], job["limit"])
     if job["solver"] == "auto":
         engine = Again(problem, effort)
-        answers, used = timed(lambda: [engine.solve(factor) for factor in factors])
+        answers, used = timed(engine.solve_all, factors)
     else:
         effort = Effort(job["gap"], job["limit"], solver=job["solver"])
         anew = [make_problem("p-median", cost * factor[:, None], p=problem.p) for factor in factors]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,6 +85,24 @@ class Again:
         multiplier = self.first.multiplier.copy()
         multiplier[: source.clients] *= source.factor
         return _answer(engine.solve(self.first.opened, multiplier), source, self.effort, begun)
+
+    def solve_all(self, factors: Floats, threads: int | None = None) -> list[Answer]:
+        """Solve with other demand again and again, several at a time: compiled code runs side by side.
+
+        Parameters
+        ----------
+        factors : ndarray, shape (solves, clients)
+            New demand per first demand, above zero.
+        threads : int, optional
+            How many at a time; by default as many as there are cores.
+
+        Returns
+        -------
+        list of Answer
+            The same, in the same order, whatever the number of threads.
+        """
+        with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+            return list(pool.map(self.solve, factors))
 
 
 def solve_points(source: PointSource, sites: Sites, effort: Effort) -> Answer:

@@ -44,3 +44,12 @@ def test_changed_demand_gives_what_a_fresh_solve_gives():
         assert ours.bound == pytest.approx(theirs.objective, rel=1e-9)
         changed += set(ours.opened) != set(np.flatnonzero(engine.first.opened))
     assert changed, "the demand moved something"
+
+
+def test_many_at_a_time_give_what_one_at_a_time_gives():
+    clients, sites, weight = some_points(6)
+    engine = Again(make_problem("p-median", matrix(clients, sites, weight), p=7), Effort(gap=1e-4))
+    factors = np.exp(np.random.default_rng(7).normal(0, 0.3, (12, 150)))
+    one, many = [engine.solve(factor) for factor in factors], engine.solve_all(factors, threads=3)
+    assert [(a.objective, a.bound, a.nodes) for a in one] == [(a.objective, a.bound, a.nodes) for a in many]
+    assert len({a.objective for a in many}) == 12
