@@ -139,6 +139,11 @@ class Search:
         """Return whether to look on: half of the time is left to what mends the conflicts found."""
         return not self.clock.over() and not (found and self.clock.left() < self.clock.limit / 2)
 
+    def _spare(self, out: list[int]) -> float:
+        """Return how long one look may last [s]; for a further conflict never into the half left to mend."""
+        left = self.clock.left() - self.clock.limit / 2 if out else np.inf
+        return min(3 * SECONDS, left)
+
     def _modes(self, value: int) -> Modes:
         return np.full(len(self.wide.lines), value, dtype=np.int8)
 
@@ -155,8 +160,8 @@ class Search:
         self.clock.tell("looking for the rules in conflict")
         if self._cannot(held, view):
             return held
-        while not self.clock.over():
-            answer = self.elastic.solve(Question(modes, 3 * SECONDS, gap=0.2, view=view))
+        while not self.clock.over() and (seconds := self._spare(out)) > 0:
+            answer = self.elastic.solve(Question(modes, seconds, gap=0.2, view=view))
             if answer.status == "infeasible":
                 return held
             exceeded = np.flatnonzero((modes == LOOSE) & (answer.beyond > 0)).tolist()
