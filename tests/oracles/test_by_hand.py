@@ -195,7 +195,13 @@ def test_a_receipt_pays_for_the_next_move() -> None:
             {"site_id": "B", "heading": "security", "gbp_per_year": 5_000},
         ],
         "valuations": [
-            {"site_id": "A", "exit_route": "sell", "receipt_gbp": 4_000, "probability": 1, "years_to_sell": 0}
+            {
+                "site_id": "A",
+                "exit_route": "sell",
+                "receipt_gbp": 40_000,
+                "probability": 1,
+                "years_to_sell": 0,
+            }
             | {"disposal_cost_share": 0}
         ],
         "host_terms": [{"site_id": "S", "room_nia_m2": 200, "fee_gbp_per_m2_per_year": 7}],
@@ -215,18 +221,19 @@ def test_a_receipt_pays_for_the_next_move() -> None:
     ]
     tables["provisions"].append(tables["provisions"][0] | {"provision_id": "b", "site_id": "B"})
     # A move is 100 m2 x 10 of fit-out and 3 x 700 of IT: 3,100 of capital, and 3 x 500 of removal.
-    # The fee is 700 a year, to a host outside the plan. 3,100 pay for A in year 0, sold at once; half
-    # of 4,000 comes back a year later: 2,000, not enough for B, ever.
+    # The fee is 700 a year, to a host outside the plan. 3,100 pay for A in year 0, sold at once; a
+    # twentieth of 40,000 comes back a year later: 2,000, not enough for B, ever.
     years = D0 + D1 + D2 + D3 + D4
-    first = (6_000 - 700) * years - 3_100 - 1_500 + 4_000
-    plan = both_find(*case(tables, {"capital": {"recycle_share": 0.5}}), first)
+    first = (6_000 - 700) * years - 3_100 - 1_500 + 40_000
+    plan = both_find(*case(tables, {"capital": {"recycle_share": 0.05}}), first)
     assert plan.closures["site_id"].tolist() == ["A"]
-    # At 0.775 exactly 3,100 come back in year 1, and B follows then.
+    # A year on works are 2% dearer, what waits is not: at 0.07905 exactly 3,100 x 1.02 = 3,162 come back
+    # in year 1, and B follows then.
     second = (5_000 - 700) * (years - D0) - 4_600 * D1
-    plan = both_find(*case(tables, {"capital": {"recycle_share": 0.775}}), first + second)
+    plan = both_find(*case(tables, {"capital": {"recycle_share": 0.07905}}), first + second)
     assert sorted(zip(plan.closures["site_id"], plan.closures["year"], strict=True)) == [("A", 0), ("B", 1)]
     # As if no sale ever completed, the purse stays empty: A alone, although its sale is still expected.
-    options = {"recycle_share": 0.775, "receipts": False}
+    options = {"recycle_share": 0.07905, "receipts": False}
     both_find(*case(tables, {"capital": options}), first)
 
 
