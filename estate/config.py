@@ -74,10 +74,20 @@ class StandardSetSection(Section):
     basis: Literal["", "target", "no_worse", "target_or_today"] = Field(
         "", description="Basis, where not target_or_today"
     )
+    min_hours_per_week: float | None = Field(
+        None, ge=0, le=168, description="Least hours a week of places that count [h/week]"
+    )
+    open_at: str = Field("", description="Time of day at which places that count are open, as 18:00")
+    counts_at: Literal["", "nearest", "with_room"] = Field(
+        "", description="with_room: only where the service of the residents' own place has gone"
+    )
 
     def changes(self) -> dict[str, str]:
         """Return the columns of ``standards`` that are changed."""
         told = {"service_id": self.service, "mode": self.mode, "basis": self.basis}
+        told |= {"open_at": self.open_at, "counts_at": self.counts_at}
+        if self.min_hours_per_week is not None:
+            told["min_hours_per_week"] = str(self.min_hours_per_week)
         return {name: value for name, value in told.items() if value}
 
 

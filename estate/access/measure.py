@@ -323,7 +323,7 @@ def snapping_notes(snapping: pd.DataFrame, limit_m: float) -> list[str]:
         if len(lost):
             names = lost["name"].where(lost["name"] != "", lost["id"]).tolist()
             notes.append(
-                f"Of {len(part)} {table} {len(lost)} lie farther than {limit_m:g} m from any road for "
-                f"{mode}, with travel in a straight line x circuity: {_few(names)}."
+                f"Farther than {limit_m:g} m from any road for {mode}, with travel in a straight line x "
+                f"circuity: {len(lost)} of {len(part)} {table}: {_few(names)}."
             )
     return notes

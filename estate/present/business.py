@@ -189,7 +189,7 @@ def _in_unit(column: str, value: object, unit: str) -> object:
         return "" if is_missing(value) else text(value)
     if column.startswith("worth_") or unit.startswith("GBP"):
         return gbp(value)
-    return share(value) if unit == "share" else f"{float(str(value)):g} {unit}"
+    return share(value) if unit == "share" else f"{number(value)} {unit}"
 
 
 PARTS = (
