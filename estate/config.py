@@ -71,24 +71,15 @@ class StandardSetSection(Section):
     set: str = Field(description="Name of the set")
     service: str = Field("", description="Service it is about, where not the usual one")
     mode: str = Field("", description="Mode of travel, where not the usual one")
-    basis: Literal["", "target", "no_worse", "target_or_today"] = Field(
-        "", description="Basis, where not target_or_today"
-    )
-    min_hours_per_week: float | None = Field(
-        None, ge=0, le=168, description="Least hours a week of places that count [h/week]"
-    )
+    basis: Literal["", "target", "no_worse", "target_or_today"] = Field("", description="Basis, if another")
+    min_hours_per_week: float = Field(0, ge=0, le=168, description="Least hours a week where it counts [h]")
     open_at: str = Field("", description="Time of day at which places that count are open, as 18:00")
-    counts_at: Literal["", "nearest", "with_room"] = Field(
-        "", description="with_room: only where the service of the residents' own place has gone"
-    )
+    counts_at: Literal["nearest", "with_room"] = Field("nearest", description="Where residents count")
 
     def changes(self) -> dict[str, str]:
         """Return the columns of ``standards`` that are changed."""
-        told = {"service_id": self.service, "mode": self.mode, "basis": self.basis}
-        told |= {"open_at": self.open_at, "counts_at": self.counts_at}
-        if self.min_hours_per_week is not None:
-            told["min_hours_per_week"] = str(self.min_hours_per_week)
-        return {name: value for name, value in told.items() if value}
+        told = self.model_dump(exclude={"set", "service"}) | {"service_id": self.service}
+        return {name: str(value) for name, value in told.items() if value}
 
 
 class NetworkSection(Section):
@@ -130,9 +121,7 @@ class DataSection(Section):
     folder: Path | None = Field(None, description="Folder with one file a table, named after it")
     workbook: Path | None = Field(None, description="One workbook with a sheet a table")
     tables: dict[str, Path] = Field(default_factory=dict, description="File for a table, by its name")
-    property_register: Path | None = Field(
-        None, description="A published property register (Transparency Code)"
-    )
+    property_register: Path | None = Field(None, description="A register as published (Transparency Code)")
     mapping: Path | None = Field(None, description="Mapping file for headers that the importer cannot guess")
     places: list[dict[str, Any]] = Field(
         default_factory=list, description="Other lists of places: file, kind, partner, ..."
