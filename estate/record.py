@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,8 +93,21 @@ def _proved(config: Config, solution: Solution | None, saving: float) -> dict[st
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that can change a figure."""
-    found = {"estate": estate_version, "python": platform.python_version()}
+    program = program_hash()[:12]
+    found = {"estate": estate_version, "program": program, "python": platform.python_version()}
     for library in LIBRARIES:
         with suppress(PackageNotFoundError):
             found[library] = version(library)
     return found
+
+
+@cache
+def program_hash() -> str:
+    """Return the hash of the program's own files: a changed program never takes over old results."""
+    root = Path(str(files("estate")))
+    digest = hashlib.sha256()
+    for file in sorted(root.rglob("*")):
+        if file.suffix in {".py", ".csv", ".yaml"}:
+            digest.update(file.relative_to(root).as_posix().encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, InputError, Issue, VerificationError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MESSAGE = "The run cannot be repeated:"
 FAULT = "report this as a fault of the program"
+SAME = "Same versions."
 
 
 def rerun(
@@ -73,9 +75,11 @@ def rerun(
             raise ConfigError(MESSAGE, [issue])
     estate = read_estate(config, base)
     same_inputs(record["input_hashes"], estate.input_hashes)
-    replayed = _replay((config, base, estate), record)
     lines = _version_lines(record.get("versions", {}))
-    lines += _same_figures(summary, replayed)
+    try:
+        lines += _same_figures(summary, _replay((config, base, estate), record))
+    except VerificationError as error:
+        raise _changed_since(error, lines[0]) from error
     if not search or record["status"] == "given":
         return lines
     again = evaluate(config, base, progress, stop, estate)
@@ -203,6 +207,15 @@ def _same_figures(summary: Mapping[str, Any], replayed: Result) -> list[str]:
     ]
 
 
+def _changed_since(error: VerificationError, line: str) -> VerificationError:
+    """Say that the program is another, where it is: that, and no fault, is why figures differ."""
+    if line == SAME:
+        return error
+    remedy = "repeat it with the program of that time, or run anew and compare the two"
+    issues = [replace(issue, remedy=remedy) for issue in error.issues]
+    return VerificationError(f"{line} With the program as it is now: {error.args[0]}", issues)
+
+
 def _alike(one: object, other: object) -> bool:
     numbers = [x for x in (one, other) if isinstance(x, (int, float)) and math.isfinite(x)]
     if len(numbers) == 2:
@@ -218,7 +231,7 @@ def _version_lines(before: Mapping[str, str]) -> list[str]:
         for name in sorted({*before, *now})
         if before.get(name) != now.get(name)
     ]
-    return [f"Versions have changed since: {', '.join(changed)}."] if changed else ["Same versions."]
+    return [f"Versions have changed since: {', '.join(changed)}."] if changed else [SAME]
 
 
 def _search_lines(record: Mapping[str, Any], again: Result) -> list[str]:

@@ -88,6 +88,12 @@ def test_a_changed_figure_or_plan_fails_the_check(copy):
     change(run, "summary.json", headlines=rows)
     with pytest.raises(VerificationError, match="npv_economic_gbp"):
         rerun((run, None, None), search=False)
+    versions = json.loads((run / "run.json").read_text(encoding="utf-8"))["versions"]
+    change(run, "run.json", versions=versions | {"program": "another"})
+    with pytest.raises(VerificationError, match="Versions have changed since: program another to") as caught:
+        rerun((run, None, None), search=False)
+    assert "repeat it with the program of that time" in str(caught.value)
+    change(run, "run.json", versions=versions)
     change(run, "summary.json", headlines=summary["headlines"])
     plan = json.loads((run / "run.json").read_text(encoding="utf-8"))["plan"]
     assert plan["closures"] or plan["moves"], "there is something to take away"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from estate.core.errors import ConfigError, EstateError, InfeasibleError, InputError, Issue
+from estate.record import program_hash
 from estate.study.job import Answer, Task
-from estate.study.keys import input_hashes, job_key, program_hash
+from estate.study.keys import input_hashes, job_key
 
 if TYPE_CHECKING:
     from pathlib import Path

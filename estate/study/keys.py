@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from estate.inputs.sources import sha256
-from estate.record import STUDY_KEYS, versions
+from estate.record import STUDY_KEYS, program_hash, versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -79,15 +78,3 @@ def _hash_of(file: Path) -> str:
 @lru_cache(maxsize=4096)
 def _hash_once(file: Path, _size: int, _mtime_ns: int) -> str:
     return sha256(file)
-
-
-@cache
-def program_hash() -> str:
-    """Return the hash of the program's own files: a changed program never takes over old results."""
-    root = Path(str(files("estate")))
-    digest = hashlib.sha256()
-    for file in sorted(root.rglob("*")):
-        if file.suffix in {".py", ".csv", ".yaml"}:
-            digest.update(file.relative_to(root).as_posix().encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
