@@ -103,6 +103,7 @@ def test_checks_name_every_rule_in_force_and_the_tie(finished):
         "every capital pound is funded once",
         "charges between partners sum to nothing",
         "debt is what is borrowed and not repaid",
+        "what partners pass each other for works sums to nothing",
     }
     assert set(result.checks["check"]) == {*result.config.rules, "objective equals ledger", *of_the_books}
     assert result.checks["passed"].all()
