@@ -30,7 +30,7 @@ _STYLE = (
     "h1{font-size:1.7em}h2{font-size:1.15em;color:#003a5d;margin:1.4em 0 .3em}"
     "table{border-collapse:collapse;width:100%;font-size:.9em}th{background:#eef3f8}"
     "td,th{text-align:left;vertical-align:top;padding:.22em .6em;border-bottom:1px solid #ddd;"
-    "overflow-wrap:anywhere}td:first-child{overflow-wrap:normal}img{max-width:100%}"
+    "overflow-wrap:break-word}img{max-width:100%}div{overflow-x:auto}"
 )
 
 
@@ -267,8 +267,11 @@ def _page(tables: Mapping[str, pd.DataFrame], config: Config, lines: Sequence[st
     for name, table in tables.items():
         parts.append(f"<h2>{name.replace('_', ' ').capitalize()}</h2>")
         shown = table.rename(columns=lambda column: str(column).replace("_", " ").capitalize())
-        made = shown.to_html(index=False, border=0, na_rep="", float_format=lambda x: f"{x:,.6g}")
-        parts.append("<p>None.</p>" if table.empty else made)
+        whole = dict.fromkeys(shown.select_dtypes("integer"), "{:,}".format)
+        made = shown.to_html(
+            index=False, border=0, na_rep="", float_format=lambda x: f"{x:,.6g}", formatters=whole
+        )
+        parts.append("<p>None.</p>" if table.empty else f"<div>{made}</div>")
     head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en-GB"><head>{head}</head><body>{"".join(parts)}</body></html>\n'
 

@@ -288,8 +288,11 @@ def _acts(view: View) -> bool:
 def _figures(view: View) -> str:
     """Few figures that a reader of the map asks first, and what the map cannot show."""
     closes = int((view.sites["decision"] == "close").sum())
-    decided = int(view.sites["scope"].isin(["decide", "surplus"]).sum())
-    lines = [f"{plural(decided, 'site')} of {len(view.sites):,} may close"]
+    scope = view.sites["scope"].value_counts()
+    empty = int(scope.get("surplus", 0))
+    decided = int(scope.get("decide", 0)) + empty
+    lines = [f"{plural(decided - empty, 'site')} of {len(view.sites):,} may be decided on"]
+    lines += [f"{empty:,} more stand empty and may be given up"] if empty else []
     if _acts(view):
         lines = [
             f"{closes:,} of {plural(decided, 'site')} that may close do so",
