@@ -220,6 +220,7 @@ def test_tiny_shows_every_choice_of_the_dictionary():
         ("running_costs", "fund"): {"schools", "ring_fenced"},
         ("decisions", "state"): {"proposed", "contracted", "done", "abandoned"},
         ("standards", "group"): {"over65"},
+        ("standards", "counts_at"): {"with_room"},
     }
     for name in KEYS:
         frame = pd.read_csv(ROOT / "data" / "tiny" / f"{name}.csv", dtype=str)
