@@ -125,8 +125,8 @@ class Capacitated:
                 return
             now, before, best = time.monotonic(), self.ledger.upper, self.best.copy()
             plan = stand(ground, self.best, turn)
-            each = self.cost[self.best, np.arange(problem.clients)].mean()
-            ruin_and_recreate(ground, plan, best, steps, (WARM * each, COLD * each))
+            paid = self.cost[self.best, np.arange(problem.clients)].mean()
+            ruin_and_recreate(ground, plan, best, steps, (WARM * paid, COLD * paid))
             self.offer_site(best)
             quiet = 0 if self.ledger.upper < before else quiet + 1
             if self.ledger.upper < before and self.prove():
