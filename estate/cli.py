@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from estate import __version__, asking
-from estate.terminal import answering, say, watched
+from estate.terminal import WRITING, answering, say, watched
 
 if TYPE_CHECKING:
     from estate.config import Config
@@ -95,6 +95,7 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
     """Find the best plan, check it, and write what it means."""
     with answering(debug=debug):
         from estate import explaining, pipeline
+        from estate.present.summary import summary_lines
         from estate.settings import load_config
 
         flags = {
@@ -108,10 +109,13 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         loaded, base = load_config(config, asked, shared)
         if scenario is not None:
             loaded = _with_scenarios(loaded, scenario, asked)
-        work = explaining.run_explained if explain else pipeline.run
-        result, folder = watched(lambda progress, stop: work(loaded, base, progress, stop))
-        for line in pipeline.closing_lines(result, folder):
+        pipeline.refuse_foreign(loaded.folder)
+        work = explaining.evaluate_explained if explain else pipeline.evaluate
+        result = watched(lambda progress, stop: work(loaded, base, progress, stop))
+        for line in summary_lines(result):
             say(line)
+        watched(lambda progress, _: pipeline.write(result, loaded, progress), stopping=WRITING)
+        say(f"\nAll files are in {loaded.folder}.")
 
 
 @app.command()

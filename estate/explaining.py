@@ -115,23 +115,19 @@ def explain(asked: Asked, progress: Watcher = None, stop: threading.Event | None
     return [*lines, f"Figures are in {folder}."]
 
 
-def run_explained(
+def evaluate_explained(
     config: Config, base: Path, progress: Watcher = None, stop: threading.Event | None = None
-) -> tuple[Result, Path]:
-    """Do what `estate.pipeline.run` does, and put the reasons of all sites into its files.
+) -> Result:
+    """Do what `estate.pipeline.evaluate` does, and put the reasons of all sites into its tables.
 
     Raises
     ------
     InputError, InfeasibleError, SolverError, VerificationError
-        Before anything is written.
+        As there.
     """
-    folder = config.folder
-    refuse_foreign(folder)
     result = evaluate(config, base, progress, stop)
-    told, _ = reasons_of(Run(config, base, result, folder, ""), Asked(folder), progress, stop)
-    result = replace(result, reasons=told)
-    write_all(result, folder, config.audience)
-    return result, folder
+    told, _ = reasons_of(Run(config, base, result, config.folder, ""), Asked(config.folder), progress, stop)
+    return replace(result, reasons=told)
 
 
 def reasons_of(

@@ -31,7 +31,6 @@ from estate.core.result import HEADLINE_COLUMNS, Result
 from estate.core.types import Progress
 from estate.inputs.collect import data_to_collect
 from estate.inputs.load import load_estate
-from estate.present.summary import summary_lines
 from estate.present.write import write_all
 from estate.record import run_record
 from estate.solve import solve_estate
@@ -95,13 +94,16 @@ def run(
     InputError, InfeasibleError, SolverError, VerificationError
         Before anything is written.
     """
-    clock = _Clock(progress, stop)
-    folder = config.folder
-    refuse_foreign(folder)
-    result = _evaluate(config, base, clock)
-    with clock("write", "writing the results"):
-        write_all(result, folder, config.audience)
-    return result, folder
+    refuse_foreign(config.folder)
+    result = evaluate(config, base, progress, stop)
+    write(result, config, progress)
+    return result, config.folder
+
+
+def write(result: Result, config: Config, progress: Watcher | None = None) -> None:
+    """Write every file of a run for its audience into the folder of its configuration, all or none."""
+    with _Clock(progress, None)("write", "writing the results"):
+        write_all(result, config.folder, config.audience)
 
 
 def read_estate(config: Config, base: Path) -> Estate:
@@ -140,10 +142,7 @@ def evaluate(
     estate : Estate, optional
         That of the configuration, where it has been read already.
     """
-    return _evaluate(config, base, _Clock(progress, stop), estate)
-
-
-def _evaluate(config: Config, base: Path, clock: _Clock, estate: Estate | None = None) -> Result:
+    clock = _Clock(progress, stop)
     with clock("read", "reading the data"):
         estate = estate or read_estate(config, base)
     clock.stop_if_asked()
@@ -228,11 +227,6 @@ def rules_kept(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
         for rule in config.rules
     ]
     return pd.DataFrame(rows)
-
-
-def closing_lines(result: Result, folder: Path) -> list[str]:
-    """Return what the terminal says of a finished run: the summary, and where the files are."""
-    return [*summary_lines(result), "", f"All files are in {folder}."]
 
 
 def refuse_foreign(folder: Path) -> None:

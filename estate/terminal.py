@@ -59,6 +59,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 STOPPING = "Stopping with the best plan so far; Ctrl-C again ends at once."
+WRITING = "The files of the plan are being written; Ctrl-C again ends at once, without them."
 
 
 def _end_at_once(console: Console) -> NoReturn:
