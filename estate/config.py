@@ -74,6 +74,7 @@ class StandardSetSection(Section):
     basis: Literal["", "target", "no_worse", "target_or_today"] = Field("", description="Basis, if another")
     min_hours_per_week: float = Field(0, ge=0, le=168, description="Least hours a week where it counts [h]")
     open_at: str = Field("", description="Time of day at which places that count are open, as 18:00")
+    open_on: str = Field("", description="Days on which places that count are open, as Sat")
     counts_at: Literal["nearest", "with_room"] = Field("nearest", description="Where residents count")
 
     def changes(self) -> dict[str, str]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 EVERY_DAY = 7.0
 MIDNIGHT = 24.0
+NO_TIMES = "-"
 LEAST = {"hours": "min_hours_per_week", "days": "min_days_per_week"}
 
 
@@ -49,7 +50,8 @@ class Offers:
         Years of `places`.
     now, then : DataFrame
         A row a provision: service_id, home and site (columns, -1 where nowhere), part of the visitors of its
-        site, leaves_t, hours [h/week], days [day/week], opens, closes [h]; NaN where not known.
+        site, leaves_t, hours [h/week], days [day/week], opens, closes [h], NaN where not known; week (days
+        by name, as ``open_days``).
     speeds : dict
         Speed of each mode [km/h].
     """
@@ -142,6 +144,7 @@ def read_offers(estate: Estate, plan: Plan, years: list[int]) -> Offers:
     now["days"] = number(rows["days_per_week"], 5.0)
     for name in ("opens", "closes"):
         now[name] = [clock_hours(cell, np.nan) for cell in text(rows[name])]
+    now["week"] = text(rows["open_days"])
     now["site"] = now["home"] = now["site_id"].map(column).where(now["site_id"].map(serves), -1).astype(int)
     now["part"] = parts_of_site(now.assign(visits=number(rows["visits_per_year"])))
     moves = pd.DataFrame(
@@ -167,8 +170,13 @@ def _moved(estate: Estate, rows: pd.DataFrame, building: pd.Series) -> pd.DataFr
     begins = at["opens"].map(lambda cell: clock_hours(cell, 0.0) if isinstance(cell, str) else 0.0)
     ends = at["closes"].map(lambda cell: clock_hours(cell, MIDNIGHT) if isinstance(cell, str) else MIDNIGHT)
     window = lent & ((begins > 0) | (ends < MIDNIGHT))
+    weeks = pd.DataFrame({"own": rows["week"], "lent": at["open_days"].where(lent, "").fillna("")})
+    weeks = weeks.assign(most=rows["days"], every=days >= EVERY_DAY, window=NO_TIMES)
+    edges = [text(at[name][window]) for name in ("opens", "closes")]
+    weeks.loc[window, "window"] = [f"{a or '00:00'}-{z or '24:00'}" for a, z in zip(*edges, strict=True)]
     return rows.assign(
         site_id=rows["to_site_id"],
+        week=[_week_there(week) for week in weeks.to_dict("records")],
         hours=hours,
         days=np.minimum(rows["days"], days),
         opens=begins.where(window, rows["opens"]),
@@ -176,22 +184,49 @@ def _moved(estate: Estate, rows: pd.DataFrame, building: pd.Series) -> pd.DataFr
     )
 
 
+def _week_there(week: Mapping[Hashable, Any]) -> str:
+    """Return the days on which a provision is open where it has moved, as ``open_days`` has them."""
+    own, lent = _windows(week["own"]), _windows(week["lent"])
+    if not lent:
+        shown = {
+            day: own[day] if week["window"] == NO_TIMES else week["window"] for day in own if week["every"]
+        }
+    else:
+        kept = [day for day in lent if len(lent) <= week["most"] + TOLERANCE or day in own]
+        shown = {day: lent[day] or own.get(day, "") for day in kept}
+    return "; ".join(f"{day} {window}".strip() for day, window in shown.items())
+
+
+def _windows(week: str) -> dict[str, str]:
+    """Return the window of each day that is named, "" where it is not known."""
+    return {entry[:3]: entry[4:] for entry in week.split("; ") if entry}
+
+
 def _merged(then: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Return how provisions are open that merge: as those into which they merge."""
     rows = then[then["how"] == "merge"]
     target = now.set_index("provision_id").reindex(rows["into"]).set_index(rows.index)
-    return rows.assign(**{name: target[name] for name in ("site_id", "hours", "days", "opens", "closes")})
+    return rows.assign(
+        **{name: target[name] for name in ("site_id", "hours", "days", "opens", "closes", "week")}
+    )
 
 
 def _asks(standard: Standard) -> bool:
-    """Tell whether a standard asks for hours, days or a time of day."""
-    return any(float(standard[name]) > 0 for name in LEAST.values()) or not np.isnan(_asked_time(standard))
+    """Tell whether a standard asks for hours, a number of days, days by name or a time of day."""
+    least = any(float(standard[name]) > 0 for name in LEAST.values())
+    return least or bool(_asked_days(standard)) or not np.isnan(_asked_time(standard))
 
 
 def _asked_time(standard: Standard) -> float:
     """Return the time of day at which a place must be open [h], NaN where none is asked for."""
     cell = standard["open_at"]
     return clock_hours(cell, np.nan) if isinstance(cell, str) else np.nan
+
+
+def _asked_days(standard: Standard) -> list[str]:
+    """Return the days on which a place must be open, as ``Sat``."""
+    cell = standard["open_on"]
+    return list(_windows(cell)) if isinstance(cell, str) else []
 
 
 def _open_as_asked(frame: pd.DataFrame, standard: Standard) -> pd.Series:
@@ -201,7 +236,22 @@ def _open_as_asked(frame: pd.DataFrame, standard: Standard) -> pd.Series:
         least = float(standard[asked])
         if least > 0:
             found &= frame[name] >= least - TOLERANCE
-    at = _asked_time(standard)
-    if not np.isnan(at):
+    at, on = _asked_time(standard), _asked_days(standard)
+    if on:
+        answers = {week: _on_days(_windows(week), on, at) for week in frame["week"].unique()}
+        found &= frame["week"].map(answers).astype(bool)
+    elif not np.isnan(at):
         found &= (frame["opens"] <= at + TOLERANCE) & (at < frame["closes"] - TOLERANCE)
     return found
+
+
+def _on_days(week: Mapping[str, str], days: list[str], at: float) -> bool:
+    """Tell whether a week has all days, at a time of day where one is asked for [h]."""
+    if not set(days) <= set(week):
+        return False
+    if np.isnan(at):
+        return True
+    edges = [[clock_hours(edge, np.nan) for edge in week[day].split("-")] for day in days if week[day]]
+    return len(edges) == len(days) and all(
+        opens <= at + TOLERANCE and at < closes - TOLERANCE for opens, closes in edges
+    )

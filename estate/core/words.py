@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.core.week import named_days
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
 
-ASKS = ("min_hours_per_week", "min_days_per_week", "open_at", "counts_at")
+ASKS = ("min_hours_per_week", "min_days_per_week", "open_at", "open_on", "counts_at")
 """Columns of a standard that say which places count for it."""
 
 
@@ -28,11 +30,11 @@ def offer_words(standard: Mapping[Any, Any] | pd.Series) -> str:
         A row of ``standards``; what it lacks of `ASKS` it does not ask.
     """
     hours, days = (float(standard.get(f"min_{unit}_per_week") or 0) for unit in ("hours", "days"))
-    at = standard.get("open_at")
+    at, on = standard.get("open_at"), named_days(str(standard.get("open_on") or ""))
     told = [
         f"{hours:g} hours a week" * (hours > 0),
         f"{days:g} days a week" * (days > 0),
-        f"at {at}" * bool(at),
+        " ".join(filter(None, [f"on {on}" * bool(on), f"at {at}" * bool(at)])),
     ]
     said = f", open {' and '.join(filter(None, told))}" if any(told) else ""
     return said + ", where room is held for them" * (standard.get("counts_at") == "with_room")

@@ -16,6 +16,7 @@ from estate.inputs import (
     check_serving,
     check_sites,
     check_travel,
+    open_days,
 )
 
 if TYPE_CHECKING:
@@ -320,6 +321,7 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
     check_residents.standards,
     check_residents.groups,
     check_opening.times_of_day,
+    open_days.days_by_name,
     check_opening.hours_known,
     check_serving.resident_travel,
     check_travel.travel_units,

@@ -1,4 +1,4 @@
-"""Checks of standards that ask for opening hours, days or a time of day, and of what is known of them."""
+"""Checks of standards that ask for opening hours, times or days by name, and what is known of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 FILL = {
     "min_hours_per_week": "fill weekly_hours in provisions, or opening_hours_per_week in sites",
     "open_at": "fill opens and closes in provisions",
+    "open_on": "fill open_days in provisions",
 }
+WHAT = {"min_hours_per_week": "hours", "open_at": "times of opening", "open_on": "days of opening"}
 """What to fill where a standard asks for something that nobody has told."""
 
 
@@ -40,7 +42,7 @@ def times_of_day(context: Context) -> list[Issue]:
 
 
 def hours_known(context: Context) -> list[Issue]:
-    """Find standards that ask for hours or a time of day which is known of no place of their service."""
+    """Find standards that ask for hours, a time or days which are known of no place of their service."""
     standards, provisions = context.filled("standards"), context["provisions"]
     issues: list[Issue] = []
     for column, remedy in FILL.items():
@@ -56,7 +58,7 @@ def hours_known(context: Context) -> list[Issue]:
 
 
 def warn_opening(context: Context) -> list[str]:
-    """Say which places do not count for a standard because their hours or times are not known."""
+    """Say which places do not count for a standard because their hours, times or days are not known."""
     standards, provisions = context.filled("standards"), context["provisions"]
     told = []
     for column, remedy in FILL.items():
@@ -64,21 +66,25 @@ def warn_opening(context: Context) -> list[str]:
             mine = provisions["service_id"] == service
             silent = int((mine & ~_told(context, column)).sum())
             if 0 < silent < int(mine.sum()):
-                what = "hours are" if column == "min_hours_per_week" else "times of opening are"
                 of = f"{silent} of {plural(int(mine.sum()), 'place')} of {service}"
-                told.append(f"Of {of} the {what} not known: they count for no standard that asks; {remedy}.")
+                told.append(
+                    f"Of {of} the {WHAT[column]} are not known: "
+                    f"they count for no standard that asks; {remedy}."
+                )
     return told
 
 
 def _asking(standards: pd.DataFrame, column: str) -> pd.Series:
-    """Return which standards ask for hours, or for a time of day."""
+    """Return which standards ask for hours, a time of day, or days by name."""
     asked = standards[column]
-    return asked.fillna("") != "" if column == "open_at" else pd.to_numeric(asked) > 0
+    return pd.to_numeric(asked) > 0 if column == "min_hours_per_week" else asked.fillna("") != ""
 
 
 def _told(context: Context, column: str) -> pd.Series:
     """Return of which provisions it is known."""
     rows = context["provisions"]
+    if column == "open_on":
+        return rows["open_days"] != ""
     if column == "open_at":
-        return (rows["opens"] != "") & (rows["closes"] != "")
+        return (rows["opens"] != "") & (rows["closes"] != "") | rows["open_days"].str.contains(":")
     return (rows["weekly_hours"] > 0) | context.of_site("provisions", "opening_hours_per_week").notna()

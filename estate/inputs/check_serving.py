@@ -9,6 +9,7 @@ from estate.core.cells import listed
 from estate.core.errors import Issue
 from estate.core.tables import nearest
 from estate.core.travel import SPEED_OF_MODE
+from estate.core.week import named_hours
 from estate.inputs.serving import term_weeks, window_hours
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def hosts(context: Context) -> list[Issue]:
     readable = terms["opens"].str.fullmatch(TIME) & terms["closes"].str.fullmatch(TIME)
     daily = window_hours(terms[readable]).reindex(terms.index)
     closed = terms[daily <= 0]
-    week = daily * terms["days_per_week"].fillna(7.0)
+    week = named_hours(terms["open_days"]).fillna(daily * terms["days_per_week"].fillna(7.0))
     over = terms[(daily > 0) & (terms["weekly_hours"] > week + 1e-9)]
     unread = terms[(terms["term_dates"] != "") & terms["term_dates"].map(term_weeks).isna()]
     issues = context.issues(
@@ -50,7 +51,7 @@ def hosts(context: Context) -> list[Issue]:
         "host_terms",
         over,
         "weekly_hours",
-        "is more than opens, closes and days_per_week allow",
+        "is more than its days and times of opening allow",
         "correct one of them, or leave weekly_hours blank",
     )
     issues += context.issues(

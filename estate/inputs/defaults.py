@@ -8,6 +8,7 @@ import pandas as pd
 
 from estate.core.tables import SPECS, fill
 from estate.inputs.assume import Default, Filling, dictionary_defaults
+from estate.inputs.open_days import fill_windows
 from estate.inputs.rates import (
     append,
     counted,
@@ -71,6 +72,7 @@ def fill_defaults(
     fill_rooms(filling)
     _fill_services(filling)
     _fill_hub_options(filling)
+    fill_windows(filling)
     fill_hosts(filling, typed)
     fill_digital(filling, typed)
     _fill_names(filling, "areas", "area_id")

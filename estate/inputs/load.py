@@ -23,6 +23,7 @@ from estate.inputs.funnel import follow_scopes
 from estate.inputs.geospatial import with_area_ids
 from estate.inputs.matrices import Matrix, add_matrices, read_matrices
 from estate.inputs.officer import SETTINGS_SHEET, yearly_capital
+from estate.inputs.open_days import with_days
 from estate.inputs.scope import funnel_table
 from estate.inputs.sources import Raw, read_tables, sha256
 from estate.inputs.standards import add_standards, limit_moves, plain_geographies
@@ -207,6 +208,7 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     raw.notes += told
     _place_all(typed, raw, extras, config)
     add_standards(typed, config, raw)
+    with_days(typed)
     add_matrices(extras.matrices, typed, raw)
     set_by = (config.assumed_by, config.assumed_on)
     force, issues = assumptions_in_force(typed["assumptions"], config.assumptions, set_by)

@@ -87,6 +87,7 @@ def host_fields(raw: pd.DataFrame) -> dict[str, pd.Series]:
         "days": days,
         "opens": raw["opens"].map(lambda text: clock_hours(text, 0.0)),
         "closes": raw["closes"].map(lambda text: clock_hours(text, 24.0)),
+        "week": raw["open_days"].astype(str),
         "transactions": raw["permitted_transactions"].astype(str),
     }
 
@@ -106,18 +107,21 @@ def opening_times(raw: pd.DataFrame, of_site: Floats) -> dict[str, Any]:
         "open_hours": np.where(hours > 0, hours, of_site),
         "opens": raw["opens"].map(lambda text: clock_hours(text, np.nan)).astype(float),
         "closes": raw["closes"].map(lambda text: clock_hours(text, np.nan)).astype(float),
+        "week": raw["open_days"].astype(str),
     }
 
 
 def with_host_fields(places: pd.DataFrame) -> pd.DataFrame:
     """Fill in the fields of the other kind of place: a hub permits everything at any time."""
-    free = {"days": ALL_WEEK, "opens": 0.0, "closes": 24.0, "transactions": "", "adds_wc": False}
+    free = {"days": ALL_WEEK, "opens": 0.0, "closes": 24.0, "week": "", "transactions": "", "adds_wc": False}
     return places.assign(
         **{
             name: places[name].astype(object).where(places[name].notna(), value)
             for name, value in free.items()
         }
-    ).astype({"days": float, "opens": float, "closes": float, "transactions": str, "adds_wc": bool})
+    ).astype(
+        {"days": float, "opens": float, "closes": float, "week": str, "transactions": str, "adds_wc": bool}
+    )
 
 
 def permitted(places: pd.DataFrame, services: pd.DataFrame) -> Mask:

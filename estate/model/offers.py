@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from estate.core.cells import clock_hours
 from estate.core.travel import SPEED_OF_MODE
+from estate.core.week import week_hours
+from estate.model.hosting import ALL_WEEK
 from estate.model.visitors import SERVES
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Week = tuple[Floats, Floats]
 
 WITH_ROOM = "with_room"
 SLACK = 1e-9  # hours, days
@@ -32,7 +35,8 @@ def open_here(inst: Instance, standard: Any) -> Mask:  # noqa: ANN401 - a row of
     """Return which provisions are open as a standard asks where they are now, shape (provisions,)."""
     of = inst.provisions
     when = (of["opens"].to_numpy(), of["closes"].to_numpy())
-    return _as_asked(standard, of["open_hours"].to_numpy(), of["days"].to_numpy(), when)
+    week = week_hours(of["week"]) if standard.open_on else None
+    return _as_asked(standard, of["open_hours"].to_numpy(), of["days"].to_numpy(), when, week)
 
 
 def open_there(inst: Instance, standard: Any, pairs: pd.DataFrame) -> Mask:  # noqa: ANN401 - a row of a table
@@ -58,19 +62,57 @@ def open_there(inst: Instance, standard: Any, pairs: pd.DataFrame) -> Mask:  # n
         np.where(window, begins, of["opens"].to_numpy()),
         np.where(window, ends, of["closes"].to_numpy()),
     )
-    return _as_asked(standard, np.minimum(hours, most), np.minimum(days, at["days"].to_numpy()), when)
+    week = _week_there(of, at, (begins, ends)) if standard.open_on else None
+    return _as_asked(standard, np.minimum(hours, most), np.minimum(days, at["days"].to_numpy()), when, week)
 
 
-def _as_asked(standard: Any, hours: Floats, days: Floats, when: tuple[Floats, Floats]) -> Mask:  # noqa: ANN401
+def _week_there(of: pd.DataFrame, at: pd.DataFrame, window: Week) -> Week:
+    """Return when provisions would be open on each day at the places to which they may move.
+
+    A place that names its days gives those, or of more than the provision needs those it has now; one that
+    lends every day, and a hub, gives the days that it has now.
+    """
+    own, lent = week_hours(of["week"]), week_hours(at["week"])
+    has, gives = _named(own), _named(lent)
+    named, days = gives.any(axis=1, keepdims=True), of["days"].to_numpy()[:, None]
+    few = gives.sum(axis=1, keepdims=True) <= days + SLACK
+    every = at["days"].to_numpy()[:, None] >= ALL_WEEK - SLACK
+    opened = np.where(named, gives & (has | few), has & every)
+    limited = ((window[0] > 0) | (window[1] < MIDNIGHT))[:, None]
+    found = []
+    for mine, theirs, edge, shut in zip(own, lent, window, (np.inf, -np.inf), strict=True):
+        known = np.where(has, mine, np.nan)
+        there = np.where(named, theirs, np.where(limited, edge[:, None], np.nan))
+        found.append(np.where(opened, np.where(np.isfinite(there), there, known), shut))
+    return found[0], found[1]
+
+
+def _named(week: Week) -> Mask:
+    """Return which days of weeks are named, at times known or not."""
+    return np.asarray(~np.isposinf(week[0]))
+
+
+def _as_asked(
+    standard: Any,  # noqa: ANN401
+    hours: Floats,
+    days: Floats,
+    when: tuple[Floats, Floats],
+    week: Week | None,
+) -> Mask:
     """Return which offers are open as asked; comparisons with what is not known are false."""
     found = np.ones(len(hours), dtype=bool)
     if standard.min_hours_per_week > 0:
         found &= hours >= standard.min_hours_per_week - SLACK
     if standard.min_days_per_week > 0:
         found &= days >= standard.min_days_per_week - SLACK
+    if week is not None:
+        asked = _named(week_hours([standard.open_on]))[0]
+        when = (week[0][:, asked], week[1][:, asked])
+        found &= _named(when).all(axis=1)
     if standard.open_at:
         at = clock_hours(standard.open_at, 0.0)
-        found &= (when[0] <= at + SLACK) & (at < when[1] - SLACK)
+        then = (when[0] <= at + SLACK) & (at < when[1] - SLACK)
+        found &= then if week is None else then.all(axis=1)
     return found
 
 

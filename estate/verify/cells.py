@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 Row = dict[str, Any]
+Week = dict[str, tuple[float | None, float | None]]
+"""Days of the week with when each begins and ends [h]; None where that is not known."""
 
 
 def rows(frame: pd.DataFrame | None) -> list[Row]:
@@ -64,6 +66,15 @@ def clock(value: Any) -> float | None:  # noqa: ANN401
         return None
     hours, minutes = text(value).split(":")[:2]
     return int(hours) + int(minutes) / 60
+
+
+def week(value: Any) -> Week:  # noqa: ANN401
+    """Return the days that a cell names, such as ``Mon 09:00-17:00; Sat``, with when each begins and ends."""
+    days: Week = {}
+    for entry in filter(None, (part.strip() for part in text(value).split(";"))):
+        opens, _, closes = entry[3:].strip().partition("-")
+        days[entry[:3]] = (clock(opens), clock(closes))
+    return days
 
 
 def effect_year(value: Any, first_year: int) -> int | None:  # noqa: ANN401

@@ -9,7 +9,19 @@ from typing import Any
 import pandas as pd
 
 from estate.core.reference import headings
-from estate.verify.cells import Row, clock, effect_year, flag, maybe, number, parts, rows, text, whole_years
+from estate.verify.cells import (
+    Row,
+    clock,
+    effect_year,
+    flag,
+    maybe,
+    number,
+    parts,
+    rows,
+    text,
+    week,
+    whole_years,
+)
 from estate.verify.records import (
     Brake,
     Cost,
@@ -90,6 +102,7 @@ def read_provisions(tables: Tables, owners: Mapping[str, str]) -> dict[str, Prov
             days=number(row.get("days_per_week"), 5.0),
             opens=clock(row.get("opens")),
             closes=clock(row.get("closes")),
+            week=week(row.get("open_days")),
         )
         for row in rows(tables.get("provisions"))
     }
@@ -196,6 +209,7 @@ def _terms(found: list[Row]) -> HostTerms | None:
         opens=0.0 if opens is None else opens,
         closes=24.0 if closes is None else closes,
         transactions=parts(row.get("permitted_transactions")),
+        week=week(row.get("open_days")),
     )
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from estate.verify.cells import Week
 
 ROUTES_THAT_NEED_FREEHOLD = frozenset({"sell", "let", "transfer"})
 LEASED = frozenset({"leasehold", "licence"})
@@ -91,6 +95,7 @@ class HostTerms:
     opens: float = 0.0
     closes: float = 24.0
     transactions: frozenset[str] = frozenset()
+    week: Week = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,7 @@ class Provision:
     days: float = 5.0
     opens: float | None = None
     closes: float | None = None
+    week: Week = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

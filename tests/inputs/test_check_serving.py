@@ -8,6 +8,7 @@ from small_tables import config, issues_of, load, write
 
 from estate.config import DataSection, NetworkSection
 from estate.core.errors import InputError
+from estate.core.week import named_days, week_text
 from estate.inputs.serving import term_weeks
 from estate.pipeline import read_estate
 
@@ -27,7 +28,7 @@ CASES = {
                 "weekly_hours": ["9"],
             }
         },
-        ("host_terms.csv", "weekly_hours", "is more than opens, closes and days_per_week allow"),
+        ("host_terms.csv", "weekly_hours", "is more than its days and times of opening allow"),
     ),
     "terms that are no dates": (
         {"host_terms": {"term_dates": ["autumn and spring"]}},
@@ -56,6 +57,26 @@ CASES = {
     "times of which nothing is known": (
         {"standards": {"open_at": ["18:00"]}},
         ("standards.csv", "open_at", "of no place of this service is it known"),
+    ),
+    "days of which nothing is known": (
+        {"standards": {"open_on": ["Saturday"]}},
+        ("standards.csv", "open_on", "of no place of this service is it known"),
+    ),
+    "a standard on no day": (
+        {"standards": {"open_on": ["bank holidays"]}},
+        ("standards.csv", "open_on", "is not a list of days"),
+    ),
+    "a day twice": (
+        {"provisions": {"open_days": ["Mon-Fri; Wed 10:00-12:00", "", ""]}},
+        ("provisions.csv", "open_days", "is not a list of days"),
+    ),
+    "a day that ends before it begins": (
+        {"provisions": {"open_days": ["Sat 17:00-09:00", "", ""]}},
+        ("provisions.csv", "open_days", "is not a list of days"),
+    ),
+    "more days than are counted": (
+        {"host_terms": {"open_days": ["Mon-Fri"], "days_per_week": ["2"], "opens": ["09:00"]}},
+        ("host_terms.csv", "open_days", "names another number of days than days_per_week"),
     ),
     "misspelt transaction": (
         {"services": SERVICES, "host_terms": {"permitted_transactions": ["information; lones"]}},
@@ -146,6 +167,52 @@ def test_the_digital_share_follows_from_the_demand_of_nearest_areas(tmp_path):
     kept = load(tmp_path).tables["provisions"].set_index("provision_id")["digital_share"]
     assert kept["P1"] == 0.1
     assert isinstance(estate.assumed, pd.DataFrame)
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        ("Mon-Fri 9:00-17:00; Sat 10:00-13:00", "Mon Tue Wed Thu Fri 09:00-17:00; Sat 10:00-13:00"),
+        ("Saturdays", "Sat"),
+        ("tues, thurs & Sun 08:30 to 24:00", "Tue Thu Sun 08:30-24:00"),
+        ("Fri to Mon", "Mon Fri Sat Sun"),
+        ("weekend; weekdays", "Mon Tue Wed Thu Fri Sat Sun"),
+        ("Sat \N{EN DASH} Sun 10:00\N{EN DASH}12:00", "Sat Sun 10:00-12:00"),
+        ("", ""),
+        ("M", None),
+        ("Mon 25:00-26:00", None),
+        ("Mon; Mon", None),
+        ("Wed 9-17", None),
+    ],
+)
+def test_days_are_read_as_people_write_them(said, means):
+    entries = None if means is None else [entry.split(" ") for entry in means.split("; ") if entry]
+    if entries is not None:
+        windows = [(days, days.pop() if ":" in days[-1] else "") for days in entries]
+        means = "; ".join(f"{day} {window}".strip() for days, window in windows for day in days)
+    assert week_text(said) == means
+
+
+def test_hours_and_days_follow_from_days_by_name(tmp_path):
+    provisions = {
+        "open_days": ["Mon-Fri 09:00-17:00; Sat 10:00-13:00", "weekdays", ""],
+        "opens": ["", "09:30", ""],
+    }
+    provisions |= {"closes": ["", "15:30", ""], "days_per_week": ["", "", "3"]}
+    hosts = {"open_days": ["Tue, Thu; Sat 18:00-21:00"], "opens": ["17:00"]}
+    write(tmp_path / "tables", provisions=provisions, host_terms=hosts)
+    tables = load(tmp_path).tables
+    found = tables["provisions"].set_index("provision_id")
+    assert found["weekly_hours"].to_dict() == {"P1": 43.0, "P2": 30.0, "P3": 0.0}
+    assert found["days_per_week"].to_dict() == {"P1": 6.0, "P2": 5.0, "P3": 3.0}
+    assert found.loc["P1", ["opens", "closes"]].to_list() == ["10:00", "13:00"]
+    terms = tables["host_terms"].iloc[0]
+    assert terms["open_days"] == "Tue 17:00-24:00; Thu 17:00-24:00; Sat 18:00-21:00"
+    assert (terms["weekly_hours"], terms["days_per_week"], terms["opens"]) == (17.0, 3.0, "17:00")
+    write(tmp_path / "tables", host_terms={"open_days": ["Tue, Thu 17:00-21:00; Sat 10:00-13:00"]})
+    terms = load(tmp_path).tables["host_terms"].iloc[0]
+    assert (terms["weekly_hours"], terms["opens"], terms["closes"]) == (11.0, "24:00", "00:00")
+    assert named_days("Sat; Sun") == "Saturday and Sunday"
 
 
 def test_who_can_never_leave_is_told(tmp_path):
