@@ -19,6 +19,8 @@ from tiny_estates import Row, config_of, estate_of
 from estate.verify import Facts, verify
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from estate.config import Config
     from estate.core.types import Estate
 
@@ -66,13 +68,13 @@ def is_hard(seed: int) -> bool:
 def attempt_of(seed: int, most_plans: int = MOST_PLANS) -> int:
     """Return the first of six draws whose rule in focus bites as meant, else the last."""
     for attempt in range(6):
-        if _attempt(Draw(seed, attempt), most_plans, hard=is_hard(seed))[1]:
+        if _attempt(Draw(seed, attempt), most_plans, hard=is_hard(seed))[1]():
             break
     return attempt
 
 
-def _attempt(draw: Draw, most_plans: int, *, hard: bool) -> tuple[tuple[Estate, Config], bool]:
-    """Draw one case, and say whether its rule in focus bites as meant."""
+def _attempt(draw: Draw, most_plans: int, *, hard: bool) -> tuple[tuple[Estate, Config], Callable[[], bool]]:
+    """Draw one case, with the question whether its rule in focus bites as meant."""
     years = 2 if draw.chance(0.25) else 3
     tables, movable = draw_tables(draw, years)
     settings = {
@@ -95,17 +97,22 @@ def _attempt(draw: Draw, most_plans: int, *, hard: bool) -> tuple[tuple[Estate, 
         free.leavings[fixed["provision_id"]] = []
     best = free.best(most_checks=1_000)
     if best.plan is None:
-        return (estate_of(tables, assumptions), config), False
+        return (estate_of(tables, assumptions), config), lambda: False
     facts = free.facts.with_plan(best.plan)
     if hard:
         _insist(draw, rules, facts)
     tighten(draw, tables, rules, facts)
     estate, config = estate_of(tables, assumptions), config_of(rules, **settings)
-    if hard:
-        tight = Enumeration(estate, config)
-        return (estate, config), tight.count() <= most_plans // 5 and tight.best().value is None
-    broken = {violation.rule for violation in verify(estate, config, best.plan)}
-    return (estate, config), broken == {draw.focus} or draw.focus not in CHANGES
+    plan = best.plan
+
+    def bites() -> bool:
+        if hard:
+            tight = Enumeration(estate, config)
+            return tight.count() <= most_plans // 5 and tight.best().value is None
+        broken = {violation.rule for violation in verify(estate, config, plan)}
+        return broken == {draw.focus} or draw.focus not in CHANGES
+
+    return (estate, config), bites
 
 
 def _insist(draw: Draw, rules: dict[str, dict[str, Any]], facts: Facts) -> None:

@@ -60,6 +60,12 @@ def solve(estate: Estate, config: Config, patch: pytest.MonkeyPatch) -> Solution
         return None
 
 
+def decisions(plan: Plan) -> set[tuple[Any, ...]]:
+    """Return what a plan decides, in whatever order its tables say it."""
+    frames = (plan.closures, plan.hubs, plan.moves)
+    return {tuple(row) for frame in frames for row in frame.astype(str).itertuples(index=False)}
+
+
 def compare(search: Enumeration, best: Best, patch: pytest.MonkeyPatch) -> None:
     """Hold the optimiser to the enumeration, its plan to the check and its objective to the ledger."""
     estate, config, factors = search.estate, search.config, search.facts.factors
@@ -75,9 +81,10 @@ def compare(search: Enumeration, best: Best, patch: pytest.MonkeyPatch) -> None:
     assert ledger_npv(estate, config, solution.plan, factors) == pytest.approx(
         solution.objective_gbp, abs=HALF_A_PENNY, rel=0
     )
-    assert ledger_npv(estate, config, best.plan, factors) == pytest.approx(
-        best.value, abs=HALF_A_PENNY, rel=0
-    )
+    if decisions(best.plan) != decisions(solution.plan):
+        assert ledger_npv(estate, config, best.plan, factors) == pytest.approx(
+            best.value, abs=HALF_A_PENNY, rel=0
+        )
 
 
 @pytest.mark.parametrize("seed", range(CASES))
