@@ -64,7 +64,7 @@ def slack(optimum: float) -> float:
 @pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[::3])
 def test_bound_and_plan_of_the_stages_enclose_the_optimum(seed: int, attempt: int) -> None:
     estate, config, model, _, optimum = solved(seed, attempt)
-    found = solve_staged(model, EXACT.model_copy(update={"time_limit": 3}), Clock(3))
+    found = solve_staged(model, EXACT.model_copy(update={"time_limit": 1.5}), Clock(1.5))
     assert found.bound >= optimum - slack(optimum)
     if found.x is not None:
         whole = rounded(model, found.x)

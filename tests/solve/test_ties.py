@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 from two_libraries import TABLES, write_two_libraries
 
-from estate import pipeline
 from estate.inputs.load import load_estate
 from estate.model.formulation import build_model
 from estate.settings import load_config
-from estate.solve import ties
+from estate.solve import solve_estate, ties
 from estate.solve.clock import Clock
 from estate.solve.exact import solve_exact
 from estate.solve.highs import scaled
@@ -24,9 +23,9 @@ EMPTY_SITE = "C,Old lodge,council,vacant,surplus,412000,287000,100\n"
 
 def plan_of(path):
     config, base = load_config(path)
-    result = pipeline.evaluate(config, base)
-    assert result.solution.status == "optimal"
-    return result.plan, result.solution
+    solution = solve_estate(load_estate(config, base), config)
+    assert solution.status == "optimal"
+    return solution.plan, solution
 
 
 def write(folder, tables, extra=EXACT):
@@ -72,7 +71,7 @@ def test_what_must_close_for_nothing_closes_in_the_last_year(tmp_path):
 def test_the_same_run_twice_is_the_same_plan_also_where_it_stops_on_its_gap(tmp_path):
     path = write(tmp_path, {"running_costs": costs(150_000, 150_000)}, "solver: {gap: 0.2}\n")
     config, base = load_config(path)
-    first, second = (pipeline.evaluate(config, base) for _ in range(2))
+    first, second = (solve_estate(load_estate(config, base), config) for _ in range(2))
     for name in ("closures", "hubs", "moves"):
         assert getattr(first.plan, name).equals(getattr(second.plan, name))
 
