@@ -17,6 +17,7 @@ from estate.model.closing import closing_years
 from estate.model.rules.capacity import IMPLIED
 from estate.solve.highs import Watch, scaled
 from estate.solve.neighbourhoods import EVENTS
+from estate.solve.plan import rounded, saving_of
 from estate.solve.restricted import Effort, Restricted, Row
 
 if TYPE_CHECKING:
@@ -240,8 +241,11 @@ class Prices:
     def _search(self, free: Mask, row: Row, start: Floats) -> tuple[Answer, float]:
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
-        effort = Effort(BUSY * SECONDS, min(EXACT, gap), 20_000)
-        answer = self._without(()).search(free, start, effort, self._patience(SECONDS), [row])
+        effort = Effort(BUSY * SECONDS, min(EXACT, gap), 20_000, exact=False)
+        answer = self._without(()).settle(free, start, effort, self._patience(SECONDS), [row])
+        if answer.x is not None:
+            x = rounded(self.model, answer.x)
+            answer = replace(answer, x=x, saving=saving_of(self.model, x))
         return answer, answer.bound + sub
 
     def _patience(self, seconds: float) -> Watch:
@@ -264,7 +268,7 @@ class Prices:
 
     def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Floats | None:
         """Return the first point that saves at least so much without these rules; None if there is none."""
-        effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000)
+        effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000, exact=False)
         hub = len(self.blocks["hub"].columns) and row.coefficients[self.blocks["hub"].columns].any()
         more, watch = [row, *self._as_good(least)], self._patience(HUB_SECONDS if hub else FIRST_SECONDS)
         return self._without(without).search(free, self.x, effort, watch, more).x
@@ -306,7 +310,7 @@ class Prices:
         more = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
         more += self._as_good(least, count)
         free, start = np.append(free, np.ones(count, bool)), np.append(x, np.ones(count))
-        effort, watch = Effort(BUSY * FIRST_SECONDS, ENOUGH, 50), self._patience(FIRST_SECONDS)
+        effort, watch = Effort(BUSY * FIRST_SECONDS, ENOUGH, 50, exact=False), self._patience(FIRST_SECONDS)
         answer = Restricted(eased).search(free, start, effort, watch, more)
         share = np.ones(count) if answer.x is None else answer.x[width:]
         return tuple(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from estate.model.rules import RULES, rule_name
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
+@cache
 def text_of(name: str) -> str:
     filters = CASES[name].filters
     return lp_text(with_rule(name), without_rule(name) if filters else None, filters)
