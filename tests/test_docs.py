@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
 import re
@@ -10,15 +11,21 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from estate.cli import app
 from estate.model.rules import RULES, rule_name
 from estate.schema import refresh
 from estate.settings import load_config
 from estate.starting import starter_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,30 +48,45 @@ def commands(page: str) -> list[str]:
     ]
 
 
-def run_all(page: str, folder: Path) -> dict[str, str]:
+def run_all(page: str, folder: Path, run: Callable[[list[str], Path], str] | None = None) -> dict[str, str]:
     """Run the commands of a page one after the other, in a folder with what a checkout has."""
     for part in ("configs", "data"):
         shutil.copytree(ROOT / part, folder / part)
+    shown = [command for command in commands(page) if not command.startswith("pip install")]
+    return {command: (run or here)(shlex.split(command), folder) for command in shown}
+
+
+def here(words: list[str], folder: Path) -> str:
+    """Run a command of the program in this process, which has loaded the libraries already."""
+    assert words[0] == "estate"
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, words[1:])
+    assert done.exit_code == 0, f"{words}\n{done.output}"
+    return done.stdout
+
+
+def installed(words: list[str], folder: Path) -> str:
+    """Run a command as a user does, in a process of its own."""
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    said = {}
-    for command in commands(page):
-        if command.startswith("pip install"):
-            continue
-        words = shlex.split(command)
-        environment = {**os.environ, "PATH": programs, "PYTHONUTF8": "1"}
-        words[0] = shutil.which(words[0], path=programs) or words[0]
-        done = subprocess.run(
-            words, cwd=folder, capture_output=True, text=True, encoding="utf-8", env=environment, check=False
-        )
-        assert done.returncode == 0, f"{command}\n{done.stderr}"
-        said[command] = done.stdout
-    return said
+    environment = {**os.environ, "PATH": programs, "PYTHONUTF8": "1"}
+    program = shutil.which(words[0], path=programs) or words[0]
+    done = subprocess.run(
+        [program, *words[1:]],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, f"{words}\n{done.stderr}"
+    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def ten_minutes(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readme")
-    return folder, run_all(README, folder)
+    return folder, run_all(README, folder, installed)
 
 
 def test_readme_shows_exactly_two_set_up_commands():
