@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-VERSION = 1
+VERSION = 2
 """Counted up whenever the way of measuring changes."""
 
 

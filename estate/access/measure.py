@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from estate.access.cache import content_key, read_cache, sha256, write_cache
-from estate.access.graph import build
+from estate.access.graph import build, refuse
 from estate.access.paths import Snapped, Usable, distances, snap, usable
 from estate.access.readers import read_network
 from estate.access.speeds import known_classes, limits_kmh, road_classes
@@ -174,6 +174,9 @@ def _measured(
     for mode in section.modes:
         minutes, told = minutes_of(network, mode, section.speeds, speeds)
         notes += told
+        if not np.isfinite(minutes).any():
+            remedy = f"take {mode} out of data.network.modes, or give a network that has its roads"
+            raise refuse(section.file, "road_class", "", f"has no road that is open to {mode}", remedy)
         km = np.where(np.isfinite(minutes), network.length_m / 1000, np.nan)
         roads = usable(network, km, both_ways=mode == "walk")
         if roads.left_out:
@@ -267,7 +270,7 @@ def _pairs(
         slowest = (network.length_m[roads.edges] / 1000 / np.maximum(cost, 1e-12) * 60).min()
         time = distances(network, timed, at["areas"], at["sites"], farthest / slowest * 60)
     else:
-        speed = network.length_m[roads.edges][0] / 1000 / minutes[roads.edges][0] * 60
+        speed = network.length_m[roads.edges].sum() / 1000 / minutes[roads.edges].sum() * 60
         time = (
             np.where(np.isfinite(km), km - np.where(np.isfinite(offroad), offroad, 0.0), np.inf) / speed * 60
         )

@@ -11,6 +11,7 @@ import pandas as pd
 
 from estate.access.graph import RawNetwork, refuse
 from estate.access.graphml import read_graphml
+from estate.access.speeds import road_classes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +42,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 TEXTS = ("road_class", "max_speed", "one_way", "junction")
 NODE_ALIASES = {"id": ("id", "osmid", "node", "nodeid"), "x": ("x", "easting", "lon", "longitude")}
 NODE_ALIASES |= {"y": ("y", "northing", "lat", "latitude")}
+CAR_FREE = "cycleway"
+"""Class of a road that OpenStreetMap closes to motor vehicles: open on foot and to bicycles."""
 DAMAGED = (ValueError, OSError, KeyError, TypeError, RuntimeError, EOFError)
 
 
@@ -156,9 +159,18 @@ def read_openstreetmap(path: Path, section: NetworkSection, base: Path) -> RawNe
     tags = frame["other_tags"].fillna("").astype(str)
     for tag in ("oneway", "maxspeed", "junction", "access", "foot", "bicycle", "motor_vehicle", "area"):
         frame[tag] = tags.str.extract(rf'"{tag}"=>"([^"]*)"', expand=False).fillna("")
-    shut = frame["access"].isin(["no", "private"]) & (frame["foot"] == "") & (frame["motor_vehicle"] == "")
+    silent = frame["motor_vehicle"] == ""
+    barred = frame["access"].isin(["no", "private"])
+    no_cars = frame["motor_vehicle"].isin(["no", "private"]) | (barred & silent)
+    frame["highway"] = frame["highway"].mask(no_cars & frame["highway"].isin(_for_cars()), CAR_FREE)
+    shut = barred & silent & (frame["foot"] == "")
     open_ = frame[~shut & (frame["area"] != "yes")].reset_index(drop=True)
     return _from_shapes(open_.drop(columns="other_tags"), section, path)
+
+
+def _for_cars() -> list[str]:
+    table = road_classes()
+    return [str(name) for name in table.index[table["car"] == "yes"]]
 
 
 def read_table(path: Path, section: NetworkSection, base: Path) -> RawNetwork:

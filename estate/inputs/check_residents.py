@@ -107,7 +107,7 @@ def standards(context: Context) -> list[Issue]:
         remedy = (
             f"did you mean {like}" if like else "record who provides it in provisions, or delete the standard"
         )
-        place = (context.source("standards"), int(str(row)), "service_id", str(service))
+        place = (*context.place("standards", row), "service_id", str(service))
         issues.append(Issue(*place, "is provided nowhere", remedy))
     travelled = set(context["travel"]["mode"])
     strange = table[~table["mode"].isin([*SPEED_OF_MODE, *travelled])]
@@ -131,8 +131,11 @@ def groups(context: Context) -> list[Issue]:
     for column, remedy in ZONES.items():
         bare = areas[areas[column] == ""]
         if len(bare) and (table["geography"] == column).any():
-            problem = f"is blank, and a standard is held in every {column.replace('_', ' ')}"
-            issues += context.issues("areas", bare, column, problem, remedy)
+            held = f"and a standard is held in every {column.replace('_', ' ')}"
+            if len(bare) == len(areas):
+                issues += context.whole("areas", column, "", f"is blank in every area, {held}", remedy)
+            else:
+                issues += context.issues("areas", bare, column, f"is blank, {held}", remedy)
     return issues
 
 

@@ -39,7 +39,7 @@ def hosts(context: Context) -> list[Issue]:
     """Find windows and terms that cannot be, and hours that do not fit their window."""
     terms, services = context["host_terms"], context["services"]
     readable = terms["opens"].str.fullmatch(TIME) & terms["closes"].str.fullmatch(TIME)
-    daily = window_hours(terms[readable]).reindex(terms.index)
+    daily = window_hours(terms[readable]).reindex(terms.index).astype(float)
     closed = terms[daily <= 0]
     week = named_hours(terms["open_days"]).fillna(daily * terms["days_per_week"].fillna(7.0))
     over = terms[(daily > 0) & (terms["weekly_hours"] > week + 1e-9)]

@@ -61,9 +61,14 @@ class Context:
         """Return the same issue for every row of a table that is passed."""
         values = rows[column] if column in rows else pd.Series("", index=rows.index)
         return [
-            Issue(self.source(table), int(str(row)), column, cell_text(value), problem, remedy)
+            Issue(*self.place(table, row), column, cell_text(value), problem, remedy)
             for row, value in values.items()
         ]
+
+    def place(self, table: str, row: object) -> tuple[str, int | None]:
+        """Return the file and the row of a table's row; what the configuration adds has neither."""
+        number = int(str(row))
+        return (self.source(table), number) if number > 0 else (f"{table} of the configuration", None)
 
     def whole(self, table: str, column: str, value: str, problem: str, remedy: str) -> list[Issue]:
         """Return one issue of a whole table."""

@@ -116,7 +116,7 @@ def _ready(chosen: object) -> pd.DataFrame:
 
 def _typed(rows: pd.DataFrame, raw: Raw) -> pd.DataFrame:
     """Return rows as the data dictionary has them."""
-    numbered = rows.set_index(pd.RangeIndex(1, len(rows) + 1, name="row"))
+    numbered = rows.set_index(pd.RangeIndex(-len(rows), 0, name="row"))  # of no file: see Context.place
     typed, issues = parse(numbered, SPECS["standards"], "standards of the configuration")
     raw.issues += issues
     return typed

@@ -18,7 +18,8 @@ from estate.present.maps import (
 )
 from estate.present.palette import FARTHER, GREY, INK, NEARER, NOT_KNOWN, SAME, STYLE, TRAVEL, literal
 from estate.present.places import area_shapes, outline, placed
-from estate.present.serving import table_of
+from estate.present.serving import counted, table_of
+from estate.present.small_counts import rounded
 from estate.present.travel import (
     CHANGES,
     LOST,
@@ -116,7 +117,7 @@ def _panel(
     draw_north_arrow(axes)
     handles = _draw_places(axes, view, place)
     key = figure.add_axes((left, 0.06, WIDTH, 0.2))
-    _key(key, shapes, looks, handles)
+    _key(key, residents_of(view, shapes), looks, handles)
 
 
 def _draw_places(axes: Axes, view: View, place: int) -> list[Any]:
@@ -147,22 +148,29 @@ def _scatter(axes: Axes, rows: pd.DataFrame, marker: dict[str, Any]) -> None:
     axes.scatter(rows["easting"].astype(float), rows["northing"].astype(float), **marker)
 
 
-def _key(axes: Axes, shapes: GeoDataFrame, looks: dict[str, Look], handles: list[Any]) -> None:
+def residents_of(view: View, shapes: pd.DataFrame) -> dict[str, str]:
+    """Return the residents of each class of areas in words; to the public as in every table."""
+    people = shapes["population"].astype(float).groupby(shapes["shown"]).sum()
+    if view.fewest_people > 1:
+        people = rounded(people, view.fewest_people)
+    return {str(name): counted(view, count) for name, count in people.items()}
+
+
+def _key(axes: Axes, people: dict[str, str], looks: dict[str, Look], handles: list[Any]) -> None:
     """Draw the key of a map: each class with its residents, then the marks."""
     from matplotlib.patches import Patch
 
     axes.axis("off")
-    people = shapes["population"].astype(float).groupby(shapes["shown"]).sum()
     rare = {LOST, UNKNOWN}
     patches = [
         Patch(
             facecolor=colour,
             edgecolor="#8a8a8a",
             hatch=hatch or None,
-            label=f"{words} ({people.get(words, 0.0):,.0f} residents)",
+            label=f"{words} ({people.get(words, '0')} residents)",
         )
         for words, (colour, hatch) in looks.items()
-        if words not in rare or words in people.index
+        if words not in rare or words in people
     ]
     axes.legend(
         handles=[*patches, *handles],

@@ -113,6 +113,8 @@ class View:
     deprived_urban_share : float
         Most deprived part of all areas ranked that counts as deprived: a definition, not a figure
         of this estate.
+    fewest_people : int
+        Least count of people that may be told, and to which others are rounded; 0 tells all [person].
     serving : mapping of str to DataFrame
         Tables of how residents are served by the name of their file.
     """
@@ -144,6 +146,7 @@ class View:
     reasons: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     serving: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     deprived_urban_share: float = float("nan")
+    fewest_people: int = 0
 
     def headline(self, key: str) -> Mapping[str, Any] | None:
         """Return the headline of that key, or None where this audience has none."""
@@ -211,6 +214,7 @@ def make_view(result: Result, audience: str) -> View:
         reasons=reasons_for(result.reasons, audience),
         serving=serving_for(result, audience),
         deprived_urban_share=result.estate.assumptions.get("deprived_urban_share", float("nan")),
+        fewest_people=result.config.fewest_people if audience == "public" else 0,
         standards=result.estate.tables["standards"],
         services=_service_names(result.estate.tables["services"]),
     )

@@ -24,6 +24,7 @@ ROADS = [
     ("b", "e", "trunk", "70 mph", "no"),
     ("b", "c", "residential", "20 mph", "-1"),
 ]
+TAGS: list[dict[str, str]] = [{}] * len(ROADS)  # more of OpenStreetMap's
 FORMATS = ("graphml", "gpkg", "geojson", "shapes.csv", "nodes.csv", "ends.csv", "parquet", "osm.pbf")
 
 
@@ -71,7 +72,7 @@ def _pbf(folder: Path) -> Path:
             writer.add_node(osmium.osm.mutable.Node(id=number, version=1, location=tuple(spot)))
         for number, (u, v, highway, speed, oneway) in enumerate(ROADS, start=1):
             tags = {"highway": highway, "maxspeed": speed.strip("[]").replace("'", "").replace(", ", ";")}
-            tags |= {"oneway": oneway}
+            tags |= {"oneway": oneway, **TAGS[number - 1]}
             kept = {key: value for key, value in tags.items() if value}
             writer.add_way(osmium.osm.mutable.Way(id=number, version=1, nodes=[ids[u], ids[v]], tags=kept))
     return path

@@ -8,6 +8,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+import small_roads
 from small_roads import FORMATS, estate_tables, write_roads
 
 from estate.access.graph import build
@@ -241,6 +242,27 @@ def test_bad_networks_are_refused_with_the_remedy(tmp_path):
     (tmp_path / "roads.txt").write_text("x", encoding="utf-8")
     assert "no kind of network" in problems({"file": "roads.txt"}, tmp_path)
     assert "is no column of it" in problems({**km, "columns": {"length_m": "langth"}}, tmp_path)
+
+
+def test_a_mode_without_a_road_is_told_and_a_road_of_no_length_is_harmless(tmp_path):
+    network = write_roads(tmp_path, "nodes.csv")
+    table = pd.read_csv(tmp_path / "roads.nodes.csv")
+    nowhere = table.iloc[[0]].assign(u="a", v="a", length=0.0)
+    pd.concat([nowhere, table]).to_csv(tmp_path / "roads.nodes.csv", index=False)
+    found = measured({**network, "modes": ["walk"]}, tmp_path).network.pairs
+    assert found["minutes"].to_numpy() == pytest.approx(found["km"].to_numpy() / 4.8 * 60)
+    table.assign(highway="motorway").to_csv(tmp_path / "roads.nodes.csv", index=False)
+    told = problems({**network, "modes": ["car", "walk"]}, tmp_path)
+    assert "has no road that is open to walk; take walk out of data.network.modes" in told
+
+
+def test_roads_that_openstreetmap_closes_to_cars_stay_open_on_foot(tmp_path, monkeypatch):
+    tags: list[dict[str, str]] = [{} for _ in small_roads.ROADS]
+    tags[0], tags[2] = {"access": "private", "foot": "yes"}, {"motor_vehicle": "no"}
+    monkeypatch.setattr(small_roads, "TAGS", tags)
+    raw = read_network(NetworkSection(**write_roads(tmp_path, "osm.pbf")), tmp_path)
+    open_to = road_classes().loc[raw.edges["road_class"], ["car", "walk"]].to_numpy().tolist()
+    assert open_to.count(["no", "yes"]) == 3  # two streets, and the footpath
 
 
 def test_the_section_is_checked_before_any_data_are_read(tmp_path):

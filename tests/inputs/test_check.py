@@ -163,7 +163,7 @@ CASES = {
         "needs no_car_share",
     ),
     "zoneless": (
-        {"standards": {"geography": ["zone"]}},
+        {"standards": {"geography": ["zone"]}, "areas": {"zone": ["", "East", "East"]}},
         "areas.csv",
         2,
         "zone",

@@ -124,7 +124,8 @@ def test_names_and_words(tmp_path):
     told = str(wrong.value)
     assert "post_office is provided nowhere" in told
     assert "needs rurality, which is blank in every area" in told
-    assert "is blank, and a standard is held in every postcode district" in told
+    assert "is blank in every area, and a standard is held in every postcode district" in told
+    assert "standards of the configuration, service_id: post_office is provided nowhere" in told
 
 
 def test_the_jobcentre_merger_limits_how_far_the_service_goes_from_its_old_site():

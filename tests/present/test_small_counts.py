@@ -9,6 +9,7 @@ import pandas as pd
 
 from estate.present.access import _weights
 from estate.present.small_counts import public_counts, public_headline
+from estate.present.travel_maps import residents_of
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -42,6 +43,15 @@ def test_shares_in_reach_tell_no_small_count_on_either_side():
     shown = public_counts(tables(), 10)["equality_standards"]
     assert np.isnan(shown.loc[0, "share_before"]), "3 people would be told to be out of reach"
     assert shown.loc[1, ["share_before", "share_after", "change"]].round(9).tolist() == [0.5, 0.25, -0.25]
+
+
+def test_the_key_of_the_maps_tells_residents_as_the_tables_do():
+    shapes = pd.DataFrame(
+        {"population": [1004.0, 2.0, 4.0], "shown": ["up to 1 km", "1 to 2 km", "1 to 2 km"]}
+    )
+    for audience, fewest, far, near in (("internal", 0, "6", "1,004"), ("public", 10, "withheld", "1,000")):
+        view = SimpleNamespace(fewest_people=fewest, header=SimpleNamespace(audience=audience))
+        assert residents_of(view, shapes) == {"1 to 2 km": far, "up to 1 km": near}
 
 
 def test_nothing_is_changed_where_no_least_count_is_set_and_nothing_is_changed_in_place():
