@@ -20,6 +20,7 @@ from estate.appraising import Changes, appraise_plan
 from estate.cli import app
 from estate.core.errors import ConfigError, InputError
 from estate.core.levers import pull
+from estate.core.reference import default_assumptions
 from estate.pipeline import npv_gbp
 
 sys.path.insert(0, str(Path(__file__).parent / "present"))
@@ -50,6 +51,15 @@ def run(base):
 def folder(base, run):
     assert run.run["plan"]["closures"]
     return base / "out" / "tiny"
+
+
+@pytest.fixture(autouse=True)
+def brief(monkeypatch):
+    """Valued again in brief but for `plain`: switching values of two assumptions, and no workbook."""
+    known = default_assumptions()
+    two = known[known["name"].isin(["fit_out_gbp_per_m2", "years_to_sell"])]
+    monkeypatch.setattr("estate.appraise.switching.default_assumptions", lambda: two)
+    monkeypatch.setattr("estate.appraising.WRITTEN", ("tables", "json"))
 
 
 def valued(folder, out, **asked):

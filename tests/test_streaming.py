@@ -97,6 +97,8 @@ def test_what_releases_no_cash_is_in_the_economic_view_alone(tmp_path):
         ("A,saving,2027,2035,,1,,2027\n", {"years": 5}, "lies outside 2027 to 2031"),
         ("A,saving,2027,,,1,,2027\n", {"first_year": 2028}, "lies outside"),
         ("A,saving,2029,2027,,1,,2027\n", {}, "does not follow 2029"),
+        ("A,saving,2029,2027,,1,,2027\nB,saving,2027,,,ten,,2027\n", {}, "central_gbp: ten"),
+        ("A,saving,2029,2027,,1,,2027\nB,saving,2027,,,ten,,2027\n", {}, "row 2, to_year: 2027 does not"),
         ("", {}, "has no rows"),
     ],
 )

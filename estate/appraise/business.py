@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PENNY = 0.01
 SHORT = "Deepest overspend of a purse: receipts as hoped, late and lower, or none"
 
+DAY = "Money of the day"
+OF_THE_DAY = ("peak_debt_gbp", "interest_gbp", "unfunded_gbp", "receipts_short_gbp")
+
 ENERGY = "Energy liability avoided"
 STAFF = "As partners give it (provisions.staff_saving_gbp_per_year); in no saving on property"
 
@@ -64,17 +67,18 @@ def business_headlines(tables: dict[str, pd.DataFrame], price_base: str) -> list
     """
     money = tables["financial"]
     together = money[money["partner_id"] == ALL_PARTNERS].set_index("year")
-    debt, scenarios = together["debt_gbp"], tables["receipt_scenarios"]
+    debt, unfunded, scenarios = together["debt_gbp"], together["unfunded_gbp"], tables["receipt_scenarios"]
+    first = next(iter(unfunded.index[unfunded > PENNY]), "")
+    lacks = f"{DAY}; first in {first}" if first else DAY
     dry = scenarios[scenarios["payable"] == "no"]
-    day = "Money of the day"
     avoided = tables["liabilities"].groupby("what")["liability_avoided_gbp"].sum()
     staff = tables["staff_saving"]["staff_saving_gbp_per_year"].sum()
     apart = "Shown apart, in no saving: unfunded backlog of sites that close"
     energy = "Shown apart, in no saving: works to the least energy band at sites that are given up"
     rows = (
-        ("peak_debt_gbp", "Most debt at the end of a year", debt.max(), debt.idxmax(), day),
-        ("interest_gbp", "Interest over the years appraised", together["interest_gbp"].sum(), "", day),
-        ("unfunded_gbp", "Capital without funding", together["unfunded_gbp"].sum(), "", day),
+        ("peak_debt_gbp", "Most debt at the end of a year", debt.max(), debt.idxmax(), DAY),
+        ("interest_gbp", "Interest over the years appraised", together["interest_gbp"].sum(), "", DAY),
+        ("unfunded_gbp", "Capital without funding", unfunded.sum(), first, lacks),
         ("receipts_short_gbp", SHORT, dry["short_gbp"].max() if len(dry) else 0.0, "", _payable(scenarios)),
         ("liability_avoided_gbp", "Liability avoided", avoided.get("backlog", 0.0), "", apart),
         ("energy_liability_avoided_gbp", ENERGY, avoided.get("energy works", 0.0), "", energy),
@@ -87,7 +91,7 @@ def business_headlines(tables: dict[str, pd.DataFrame], price_base: str) -> list
             "value": float(value),
             "unit": "GBP/year" if key.endswith("per_year") else "GBP",
             "year": year,
-            "price_base": day.lower() if said == day else price_base,
+            "price_base": DAY.lower() if key in OF_THE_DAY else price_base,
             "note": said,
         }
         for key, label, value, year, said in rows

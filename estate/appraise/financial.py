@@ -74,6 +74,7 @@ BETWEEN_COLUMNS = ("year", "t", "from_partner_id", "to_partner_id", "line", "kin
 """Columns of ``between_partners.csv``: money of the day, plan minus business as usual [GBP]."""
 
 PENNY = 0.005
+TRIFLE = 1e-6
 
 
 @dataclass
@@ -171,8 +172,14 @@ def _passed(book: _Book, names: list[str]) -> pd.DataFrame:
 
 
 def _table(name: str, rows: dict[str, Matrix], index: Matrix) -> pd.DataFrame:
-    columns = {column: rows.get(column, np.zeros(len(index))) for column in (*FLOWS, *BALANCES)}
+    none = np.zeros(len(index))
+    columns = {column: _nil(rows.get(column, none)) for column in (*FLOWS, *BALANCES)}
     return pd.DataFrame({"partner_id": name, "t": np.arange(len(index)), "price_index": index} | columns)
+
+
+def _nil(amounts: Money) -> Money:
+    """Return amounts in which what rounding leaves of nothing is nothing, not a loss of £0."""
+    return np.where(np.abs(amounts) < TRIFLE, 0.0, amounts)
 
 
 def _events(ledger: pd.DataFrame, names: list[str], index: Matrix, cost_share: float) -> _Book:

@@ -59,14 +59,13 @@ def receipt_scenarios(ledger: pd.DataFrame, estate: Estate, config: Config, plan
         the first year in which the purse is overspent; ``short_gbp`` the deepest overspend, money
         of the day (as budgets wait in the purse), all else base-year prices.
     """
-    hoped = changes(ledger)
+    hoped, prices = changes(ledger), _prices(estate, config)
     later = later_sales(estate, config.finance.late_years, config.finance.lower_share)
     scenarios: tuple[tuple[str, pd.DataFrame, dict[str, Matrix]], ...] = (
-        (HOPED, hoped, _recycled(estate, config, plan)),
-        (LATE, changes(build_ledger(later, config, plan)), _recycled(later, config, plan)),
+        (HOPED, hoped, _recycled(estate, config, plan, prices)),
+        (LATE, changes(build_ledger(later, config, plan)), _recycled(later, config, plan, prices)),
         (NONE, hoped[hoped["side"] != "receipt"], {}),
     )
-    prices = _prices(estate, config)
     budgets = _budgets(estate, config, prices)
     answers = [
         {
@@ -178,17 +177,19 @@ def _budgets(estate: Estate, config: Config, prices: Matrix) -> dict[str, _Budge
     return dict(found)
 
 
-def _recycled(estate: Estate, config: Config, plan: Plan) -> dict[str, Matrix]:
+def _recycled(estate: Estate, config: Config, plan: Plan, prices: Matrix) -> dict[str, Matrix]:
     """Return expected receipts that may be spent again by purse and year [GBP of the day] (model.md 6)."""
-    rule = {"recycle_share": 0.5, "recycle_lag_years": 1} | dict(config.rules.get("capital", {}))
+    rule = {"recycle_share": 0.5, "recycle_lag_years": 1, "receipts": True}
+    rule |= dict(config.rules.get("capital", {}))
     rows = gather(estate, config, plan).closures
     rows = rows[rows["exit_route"].isin(["sell", "transfer"])]
     years = config.horizon.decision_years
     came = (rows["closes_t"] + rows["lag"]).to_numpy(dtype=np.int64)
-    ready, prices = came + int(rule["recycle_lag_years"]), _prices(estate, config)
+    ready = came + int(rule["recycle_lag_years"])
     gbp = (rows["receipt_gbp"] * rows["probability"] * rows["receipt_factor"] * rows["retention"]).to_numpy()
     gbp = gbp * prices[np.minimum(came, len(prices) - 1)]
-    gbp = float(rule["recycle_share"]) * gbp * (gbp > SMALL_RECEIPT_GBP)
+    share = float(rule["recycle_share"]) if rule["receipts"] else 0.0
+    gbp = share * gbp * (gbp > SMALL_RECEIPT_GBP)
     found: dict[str, Matrix] = {POOLED: np.zeros(years)}
     for owner, t, amount in zip(text(rows["partner_id"]), ready, gbp, strict=True):
         for purse in (POOLED, owner):

@@ -89,7 +89,7 @@ def explore_constraints(
     last = Job("plan", _written, parameters={"base": base, "table": _plain(table)})
     ended = [job for job, outcome in zip(jobs, outcomes, strict=True) if outcome.status != LEFT]
     search.do([first, *ended, last], here=True, whole=True)
-    lines = _told(table, base)
+    lines = _told(table, base, search.config.horizon.horizon().label(0))
     if len(ended) < len(jobs):
         lines.append(f"Stopped with {len(jobs) - len(ended)} to go: the same command goes on from here.")
     return [*lines, f"The plan with its constraints.csv and workbook is in {search.folder / 'plan'}."]
@@ -122,12 +122,13 @@ def _first(task: Task) -> Answer:
     table = limits(estate, config, best.solution.plan)
     steps = task.parameters["steps"]
     table["step"] = table["kind"].map(steps).astype(float).fillna(table["step"])
-    table["within_step"] = np.where(table["left"] < table["step"], "yes", "no")
+    step = table["step"] * table["price_index"]
+    table["within_step"] = np.where(table["left"] < step, "yes", "no")
     price = screen(questions.model, config, config.solver.time_limit)
-    table["screen_gbp"] = table["line"].map(price) * table["step"] if len(price) else np.nan
+    table["screen_gbp"] = table["line"].map(price) * step if len(price) else np.nan
     table["asked"] = (table["within_step"] == "yes") | (table["screen_gbp"] > PENNY)
     table["named"] = table["kind"].isin(task.parameters["named"])
-    table["near"] = table["left"] / table["step"]
+    table["near"] = table["left"] / step
     order = ["named", "screen_gbp", "near"]
     table = table.sort_values(order, ascending=[False, False, True], kind="stable")
     return Answer({"plan": record_of(best), "limits": _plain(table.drop(columns=["named", "near"]))})
@@ -229,13 +230,13 @@ def _written(task: Task) -> Answer:
     return answer_of(replace(result, business={**result.business, "constraints": table}))
 
 
-def _told(table: pd.DataFrame, base: Mapping[str, Any]) -> list[str]:
+def _told(table: pd.DataFrame, base: Mapping[str, Any], first_year: str) -> list[str]:
     """Say what each step is worth, first what is worth most."""
     lines = [
         f"The plan saves £{base['saving_gbp']:,.0f}; no plan can save more than £{base['bound_gbp']:,.0f}."
     ]
     asked = table[table["verdict"] != NOT_ASKED].sort_values("worth_high_gbp", ascending=False, kind="stable")
-    lines += [sentence(row) for row in _plain(asked)]
+    lines += [sentence(row, first_year) for row in _plain(asked)]
     rest = len(table) - len(asked)
     if rest:
         lines.append(f"{rest} more limits were not asked about: {NOT_ASKED_WHY}.")
@@ -245,10 +246,11 @@ def _told(table: pd.DataFrame, base: Mapping[str, Any]) -> list[str]:
 NOT_ASKED_WHY = "more than a step of them is left and the screen promises nothing, or --most was reached"
 
 
-def sentence(row: Mapping[str, Any]) -> str:
-    """Say of one limit what a step more is worth."""
+def sentence(row: Mapping[str, Any], first_year: str) -> str:
+    """Say of one limit what a step more is worth, pounds at the prices of the first year."""
     where = f"{row['about']}, {row['year']}" if row["year"] else row["about"]
-    says = f"{where}: {STEPS[row['kind']].says.format(row['step'])}"
+    prices = f" (at {first_year} prices)" if row["unit"].startswith("GBP") else ""
+    says = f"{where}: {STEPS[row['kind']].says.format(row['step'])}{prices}"
     low, high = row["worth_low_gbp"], row["worth_high_gbp"]
     if row["verdict"] == NOT_FOUND:
         return f"{says}: {NOT_FOUND}."

@@ -83,18 +83,18 @@ def read_flows(
     frame, issues, _ = locate(read_file(path)[0], spec, path.name)
     typed, found = parse(frame, spec, path.name)
     given, _ = fill(typed, spec)
+    issues = list(dict.fromkeys([*issues, *found]))
+    given = given[~given.index.isin([issue.row for issue in issues]) & given["year"].notna()]
     rows = given.index.to_numpy()
     given = given.reset_index(drop=True)
-    issues = list(dict.fromkeys([*issues, *found]))
-    if not len(given) and not issues:
-        issues.append(Issue(path.name, None, "", "", "has no rows", "give a row for each cost and benefit"))
-    if issues:
-        raise InputError("The flows have problems:", issues)
+    if not len(given):
+        told = Issue(path.name, None, "", "", "has no rows", "give a row for each cost and benefit")
+        raise InputError("The flows have problems:", issues or [told])
     first = int(given["year"].min()) if first_year is None else first_year
     ends = given["to_year"].fillna(given["year"]).astype(int)
     span = int(ends.max()) - first + 1 if years is None else years
-    base, issues = _price_years(given, first, (path.name, rows))
-    issues += _year_issues(given, ends, (first, span), (path.name, rows))
+    base, more = _price_years(given, first, (path.name, rows))
+    issues += [*more, *_year_issues(given, ends, (first, span), (path.name, rows))]
     if issues:
         raise InputError("The flows have problems:", issues)
     horizon = Horizon(first, 1, span)

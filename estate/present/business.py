@@ -71,10 +71,13 @@ FUND_NOTE = (
 )
 PAYING_NOTE = (
     "Money of the day, all years. Each capital pound is funded once: by grants, budgets, receipts, and "
-    "then borrowing. With one purse partners pay for works of each other: what one passes on another gets."
+    "then borrowing. With one purse partners pay for works of each other: what one passes on another gets. "
+    "Without funding counts every year, also those after the last decision."
 )
 SCENARIO_NOTE = (
-    "The plan held fixed, base-year prices. Late and lower keeps empty buildings until they are sold."
+    "The plan held fixed, base-year prices, short by in money of the day. Late and lower keeps empty "
+    "buildings until they are sold. Judged is the capital of the decision years, by the purses of rule "
+    "capital (else as one purse); what comes later stands above: Without funding."
 )
 
 Rows = tuple[list[str], list[list[object]]]
@@ -100,13 +103,18 @@ def paying(view: View) -> Rows:
     sums = table.groupby("partner_id", sort=False)[list(names)].sum()
     sums["most"] = table.groupby("partner_id", sort=False)["debt_gbp"].max()
     sums = sums[(sums.abs() > 0.5).any(axis=1) | (sums.index == TOGETHER)]
-    named = view.partners if "name" in view.partners else pd.DataFrame(columns=["partner_id", "name"])
-    called = dict(zip(named["partner_id"], named["name"].map(text), strict=True))
+    called, first = _called(view), table[table["unfunded_gbp"] > 0.5].groupby("partner_id")["year"].first()
     rows: list[list[object]] = [
-        [called.get(who) or who, *(gbp(cell) for cell in row)]
+        [called.get(who) or who, *(gbp(cell) for cell in row), first.get(who, "")]
         for who, row in zip(sums.index, sums.to_numpy(), strict=True)
     ]
-    return ["Partner", *names.values(), "Most debt"], rows
+    return ["Partner", *names.values(), "Most debt", "First year without funding"], rows
+
+
+def _called(view: View) -> dict[str, str]:
+    """Return the names of partners."""
+    named = view.partners if "name" in view.partners else pd.DataFrame(columns=["partner_id", "name"])
+    return dict(zip(named["partner_id"], named["name"].map(text), strict=True))
 
 
 def scenarios(view: View) -> Rows:
@@ -122,8 +130,10 @@ def scenarios(view: View) -> Rows:
         "payback_years": "Payback, years",
     }
     shown = [c for c in names if c in table.columns]
+    called = {"pooled": "one for all"} | _called(view)
     rows: list[list[object]] = [
-        [_cell(column, row[column]) for column in shown] for row in table.to_dict("records")
+        [called.get(row[c]) or row[c] if c == "purse" else _cell(c, row[c]) for c in shown]
+        for row in table.to_dict("records")
     ]
     return [names[c] for c in shown] if rows else [], rows
 
@@ -161,7 +171,8 @@ def by_fund(view: View) -> Rows:
 CONSTRAINT_NOTE = (
     "Limits of which less than a step is left, from the independent check. What a step more is worth is "
     "found by `estate constraints`, which plans again with each limit loosened; the value lies between the "
-    "two figures, and an interval that contains nought is not settled."
+    "two figures, and an interval that contains nought is not settled. A step is in prices of the first "
+    "year; what is used and allowed of capital and borrowing is money of the day."
 )
 
 
@@ -194,7 +205,7 @@ def _in_unit(column: str, value: object, unit: str) -> object:
 
 PARTS = (
     ("Saving by fund", FUND_NOTE, by_fund, ()),
-    ("How it is paid for", PAYING_NOTE, paying, ()),
+    ("How it is paid for", PAYING_NOTE, paying, (11,)),
     ("If receipts come late, or not at all", SCENARIO_NOTE, scenarios, (0, 1, 2, 3)),
     ("Limits that hold the plan", CONSTRAINT_NOTE, constraints, (0, 1, 7)),
 )

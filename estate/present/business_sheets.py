@@ -81,7 +81,10 @@ BUSINESS = (
         "The plan held fixed: receipts as hoped, late and lower, and none",
         "receipt_scenarios",
         False,
-        "",
+        (
+            "Base-year prices, short in money of the day. Judges capital of the decision years, by the purses of "
+            "rule capital (else as one); later capital, and that of each partner, stands in Funding: unfunded."
+        ),
     ),
     ("Exits", "Every way out of each site that closes, side by side", "exits", True, ""),
     (
@@ -96,7 +99,10 @@ BUSINESS = (
         "What each limit allows, what the plan uses, and what a step more is worth",
         "constraints",
         True,
-        "Screen: a dual of the linear relaxation, no value. Worth: found by estate constraints.",
+        (
+            "Screen: a dual of the linear relaxation, no value. Worth: found by estate constraints. Capital and "
+            "borrowing: used and allowed in money of the day, a step in base-year prices, times the price index."
+        ),
     ),
 )
 """Sheets: name, what it holds, table of the business case, whether internal only, note."""
@@ -114,7 +120,7 @@ def table(view: View, name: str) -> pd.DataFrame:
             continue
         made[column] = pd.Series(
             [
-                Live("=" + "".join(f"{sign}{at[part]}{row}" for sign, part in parts), float(value))
+                Live(f"=ROUND({''.join(f'{sign}{at[part]}{row}' for sign, part in parts)},6)", float(value))
                 for row, value in enumerate(made[column], start=FIRST_ROW + 2)
             ],
             dtype=object,

@@ -135,7 +135,7 @@ def _draw(folder: Path, header: Header, live: LiveCash) -> None:
             cash = np.where(live.rows["financial"] == 1, live.rows[case], 0.0)
             yearly = np.bincount(t, weights=cash, minlength=live.span)
             axes.plot(np.cumsum(yearly) / 1e6, color=colour, linestyle=style, linewidth=2, label=case)
-        step = max(1, live.span // 12)
+        step = -(-live.span // 13)
         axes.set_xticks(range(0, live.span, step), live.labels[::step], fontsize=9)
         axes.axhline(0.0, color=INK, linewidth=0.9)
         axes.set_ylabel("Cumulative cash, £ million, not discounted")

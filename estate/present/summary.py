@@ -120,7 +120,20 @@ def money_lines(view: View) -> list[str]:
         t = peak.get("t")
         by = "" if is_missing(t) else f", by the end of {view.horizon.label(int(str(t)))}"
         lines.append(f"  Most that must be found in advance: {headline_words(peak)}{by}.")
-    return lines or ["  No figures for these readers."]
+    return [*lines, *paying_words(view)] or ["  No figures for these readers."]
+
+
+def paying_words(view: View) -> list[str]:
+    """Say whether the purses can pay for the plan however receipts come, and what has no funding."""
+    purses, lacks = (view.headline(key) for key in ("receipts_short_gbp", "unfunded_gbp"))
+    lines = []
+    if purses is not None:
+        said = text(purses.get("note"))
+        lines.append(f"  Whether the purses can pay: {said[:1].lower()}{said[1:]}.")
+    if lacks is not None and text(lacks.get("year")):
+        first = text(lacks.get("year"))
+        lines.append(f"  Capital without funding: {headline_words(lacks)}, first in {first}.")
+    return lines
 
 
 def payback_words(view: View) -> list[str]:

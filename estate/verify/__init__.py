@@ -87,7 +87,10 @@ LIMITED: tuple[ModuleType, ...] = (
 )
 """Rules with lines that a step loosens, in the order of ``constraints.csv``."""
 
-LIMIT_COLUMNS = ("line", "kind", "about", "year", "used", "allowed", "left", "unit", "step", "within_step")
+LIMIT_COLUMNS = (
+    *("line", "kind", "about", "year", "used", "allowed", "left", "unit"),
+    *("step", "price_index", "within_step"),
+)
 """Columns of ``constraints.csv``; `estate constraints` adds what a step is worth."""
 
 __all__ = ["ALWAYS_ON", "RULES", "Facts", "Violation", "check_money", "check_rules", "limits", "verify"]
@@ -128,8 +131,9 @@ def limits(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``LIMIT_COLUMNS``: one row a line that a step can loosen. ``within_step`` says that less
-        than a step is left, so that more might change the plan.
+        ``LIMIT_COLUMNS``: one row a line that a step can loosen. A step is in base-year prices;
+        times ``price_index`` it is in those of the line (capital and borrowing: money of the day).
+        ``within_step`` says that less than a step is left, so that more might change the plan.
     """
     facts = Facts.of(estate, config).with_plan(plan)
     found = [
@@ -142,8 +146,8 @@ def limits(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     rows = [
         (
             *(one.line, kind, one.about, "" if one.year is None else facts.label(one.year)),
-            *(one.used, one.allowed, one.left, STEPS[kind].unit, STEPS[kind].amount),
-            "yes" if one.left < STEPS[kind].amount else "no",
+            *(one.used, one.allowed, one.left, STEPS[kind].unit, STEPS[kind].amount, one.price_index),
+            "yes" if one.left < STEPS[kind].amount * one.price_index else "no",
         )
         for one, kind in zip(found, kinds, strict=True)
     ]

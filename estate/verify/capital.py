@@ -51,18 +51,25 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
 
 
 def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
-    """Return what every purse spends and has (by year where budgets lapse), and what it owes [GBP]."""
-    found = []
+    """Return what every purse spends and has (by year where budgets lapse), and owes [GBP of the day]."""
+    found, prices = [], facts.prices.tolist()
     for name, purse in purses(facts, options).items():
         whose = _whose(facts, name).lower()
         pairs = zip(purse.used().tolist(), purse.there().tolist(), strict=True)
         found += [
-            Limit(f"{NAME}|{name}|{t}", f"Capital of {whose}", t, spent, limit)
+            Limit(f"{NAME}|{name}|{t}", f"Capital of {whose}", t, spent, limit, price_index=prices[t])
             for t, (spent, limit) in enumerate(pairs)
         ]
         leave = np.cumsum(purse.limit)
         found += [
-            Limit(f"borrowing|{name}|{t}", f"Borrowing of {whose}", t, owed, float(leave[t]))
+            Limit(
+                f"borrowing|{name}|{t}",
+                f"Borrowing of {whose}",
+                t,
+                owed,
+                float(leave[t]),
+                price_index=prices[t],
+            )
             for t, owed in enumerate(purse.owed().tolist())
             if leave[t] > 0
         ]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from estate.core.money import discount_factors, price_factors
+from estate.core.money import discount_factors
 from estate.core.vintage import carbon_prices
 from estate.verify import loading
 from estate.verify.cells import maybe, rows, text
 from estate.verify.money import Cash, cash_of
 from estate.verify.offers import Offer, gone, standing
+from estate.verify.prices import money_of_the_day
 from estate.verify.records import Closing, Decision, Leaving, Opening, Provision, Site
 from estate.verify.residents import Residents
 from estate.verify.violation import Violation
@@ -62,7 +63,7 @@ class Facts:
         self.timing, self.vintage = config.timing, config.vintage
         self.factors = discount_factors(config.vintage, self.appraisal_years, config.timing)
         growth = self.assumptions["inflation_share_per_year"]
-        self.prices = price_factors(config.vintages.deflators, horizon, growth)
+        self.prices = money_of_the_day(config.vintages.deflators, horizon, growth)
         self.least_band = config.policy.let_energy_band
         dated = config.vintages
         self.carbon_gbp_per_kwh = carbon_prices(

@@ -23,6 +23,8 @@ class Limit:
         Whether it must have at least, rather than at most, what is allowed.
     kind : str
         Kind of step that loosens it (`estate.core.steps`), where not that of its name.
+    price_index : float
+        Pounds in which it is held for a pound of base-year prices, in which a step is given.
     """
 
     line: str
@@ -32,6 +34,7 @@ class Limit:
     allowed: float
     least: bool = False
     kind: str = ""
+    price_index: float = 1.0
 
     @property
     def left(self) -> float:

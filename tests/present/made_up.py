@@ -481,7 +481,7 @@ def make_business() -> dict[str, pd.DataFrame]:
     }
     exits = dict.fromkeys(EXIT_COLUMNS, 1.0) | {"site_id": "S000", "receipt_gbp": SECRET_RECEIPT, "flag": ""}
     liability = dict.fromkeys(LIABILITY_COLUMNS, 1.0) | {"what": "backlog", "condition": "D", "priority": 1}
-    limit = ("counts|max_hubs", "hubs", "Greatest number of hubs", "", 2, 2, 0, "hubs", 1.0, "yes")
+    limit = ("counts|max_hubs", "hubs", "Greatest number of hubs", "", 2, 2, 0, "hubs", 1.0, 1.0, "yes")
     rows = {
         "financial": {"partner_id": "all partners"} | year | money,
         "saving_by_fund": fund,

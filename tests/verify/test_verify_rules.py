@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from tiny_estates import config_of, estate_of, plan_of
 
-from estate.core.types import Plan
+from estate.core.money import price_factors
+from estate.core.types import Horizon, Plan
 from estate.model import rules as model_rules
 from estate.verify import RULES, Facts, Violation, check_rules, verify
+from estate.verify.prices import money_of_the_day
 
 # Pencil rates: works cost what they cost, circuity 1, so that 1,000 m are 1 km.
 RATES = {
@@ -805,3 +807,12 @@ def test_six_hundred_sites_are_checked_in_under_3_s() -> None:
     assert [violation.message for violation in violations] == [
         "The plan saves £519,300 of running cost in 2037/38; £519,301 are asked for"
     ]
+
+
+def test_money_of_the_day_of_the_check_is_that_of_the_run(tmp_path):
+    """Two computations; between the years of a table prices go straight, after it they grow on."""
+    table = tmp_path / "gaps.csv"
+    table.write_text("year,index\n2024,100\n2027,106\n2030,130\n", encoding="utf-8")
+    by_hand = [1.0, 106 / 104, 114 / 104, 122 / 104, 130 / 104, 143 / 104]
+    for worked_out in (money_of_the_day, price_factors):
+        assert worked_out(str(table), Horizon(2026, 3, 6), 0.1) == pytest.approx(by_hand, rel=1e-14)
