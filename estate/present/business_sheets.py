@@ -82,8 +82,8 @@ BUSINESS = (
         "receipt_scenarios",
         False,
         (
-            "Base-year prices, short in money of the day. Judges capital of the decision years, by the purses of "
-            "rule capital (else as one); later capital, and that of each partner, stands in Funding: unfunded."
+            "Base-year prices, short in money of the day. Judges capital of the decision years, by the "
+            "purses of rule capital (else as one); later capital, and that of each partner: Funding, unfunded."
         ),
     ),
     ("Exits", "Every way out of each site that closes, side by side", "exits", True, ""),
@@ -100,8 +100,8 @@ BUSINESS = (
         "constraints",
         True,
         (
-            "Screen: a dual of the linear relaxation, no value. Worth: found by estate constraints. Capital and "
-            "borrowing: used and allowed in money of the day, a step in base-year prices, times the price index."
+            "Screen: a dual of the linear relaxation, no value. Worth: found by estate constraints. Capital "
+            "and borrowing: used and allowed in money of the day; a step in base-year prices x price index."
         ),
     ),
 )
