@@ -83,7 +83,7 @@ BUSINESS = (
         False,
         (
             "Base-year prices, short in money of the day. Judges capital of the decision years, by the "
-            "purses of rule capital (else as one); later capital, and that of each partner: Funding, unfunded."
+            "purses of rule capital (else as one); later capital, and by partner: Funding, unfunded."
         ),
     ),
     ("Exits", "Every way out of each site that closes, side by side", "exits", True, ""),
