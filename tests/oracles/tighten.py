@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from estate.verify import Facts
 
+A_PENNY = 0.01  # more than what a plan spends: no plan is within a limit by rounding alone
 Tables = dict[str, list["Row"]]
 Rules = dict[str, dict[str, Any]]
 
@@ -180,7 +181,7 @@ def _capital(draw: Draw, tables: Tables, rules: Rules, facts: Facts) -> None:
         {
             "purse": "pooled" if pooled else partner,
             "year": facts.first_year + draw.pick((0, 0, 1)),
-            "capital_gbp": round(total * draw.pick((0.6, 0.95, 1.0)), 2),
+            "capital_gbp": round(total * draw.pick((0.6, 0.95, 1.0)) + A_PENNY, 2),
         }
         for partner, total in spend.items()
     ]

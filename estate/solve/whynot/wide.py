@@ -164,7 +164,7 @@ def _pairs(inst: Instance, estate: Estate, config: Config) -> pd.DataFrame:
     terms = estate.tables["host_terms"].drop_duplicates("site_id").set_index("site_id")
     at = inst.sites["site_id"].to_numpy()[places["site"].to_numpy(dtype=int)]
     asked = places.assign(
-        permitted=pd.Series(at).map(terms["permitted_services"]).fillna("").astype(str).to_numpy(),
+        permitted=pd.Series(at).map(terms["permitted_services"]).astype(object).fillna("").to_numpy(),
         term_weeks=pd.Series(at).map(terms["term_weeks"]).astype(float).fillna(52.0).to_numpy(),
     )
     lends = asked["kind"] == "host"
