@@ -143,9 +143,16 @@ def payback_words(view: View) -> list[str]:
     told = [f"{headline_words(row)} {words}" for words, row in known if not is_missing(row.get("value"))]
     never = [words for words, row in known if is_missing(row.get("value"))]
     lines = [f"  Pays back in {join_words(told)}."] if told else []
+    if not told and _is_nothing(view.headline("peak_funding_gbp")):
+        return ["  Nothing has to be spent first: there is nothing to pay back."] if never else []
     if never:
         lines.append(f"  Does not pay back within the years counted {' or '.join(never)}.")
     return lines
+
+
+def _is_nothing(row: Mapping[str, Any] | None) -> bool:
+    """Tell whether a headline figure is known and nil."""
+    return row is not None and not is_missing(row.get("value")) and float(str(row["value"])) == 0.0
 
 
 def proof_lines(view: View) -> list[str]:
