@@ -26,8 +26,9 @@ def safe_bound(arrays: Arrays, dual: np.ndarray) -> float:
 
     For ``max c x, l <= A x <= u, 0 <= x <= upper`` and any y: the best of ``c - y A`` over the box
     plus y times the side it presses on. Multipliers of the wrong sign for a missing side are
-    set to 0, so rounding and early stops never make the bound wrong.
+    set to 0, so rounding and early stops never make the bound wrong. Rows that came last may have none.
     """
+    dual = np.pad(dual, (0, len(arrays.row_upper) - len(dual)))
     y = np.where(np.isinf(arrays.row_upper) & (dual > 0), 0.0, dual)
     y = np.where(np.isinf(arrays.row_lower) & (y < 0), 0.0, y)
     side = np.where(y > 0, np.where(np.isfinite(arrays.row_upper), arrays.row_upper, 0.0), 0.0)
