@@ -94,8 +94,6 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
 ) -> None:
     """Find the best plan, check it, and write what it means."""
     with answering(debug=debug):
-        from estate import explaining, pipeline
-        from estate.present.summary import summary_lines
         from estate.settings import load_config
 
         flags = {
@@ -109,13 +107,21 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         loaded, base = load_config(config, asked, shared)
         if scenario is not None:
             loaded = _with_scenarios(loaded, scenario, asked)
-        pipeline.refuse_foreign(loaded.folder)
-        work = explaining.evaluate_explained if explain else pipeline.evaluate
-        result = watched(lambda progress, stop: work(loaded, base, progress, stop))
-        for line in summary_lines(result):
-            say(line)
-        watched(lambda progress, _: pipeline.write(result, loaded, progress), stopping=WRITING)
-        say(f"\nAll files are in {loaded.folder}.")
+        _run(loaded, base, explain=explain)
+
+
+def _run(config: Config, base: Path, *, explain: bool) -> None:
+    """Say what the best plan does as soon as it is known, then write its files."""
+    from estate import explaining, pipeline
+    from estate.present.summary import summary_lines
+
+    pipeline.refuse_foreign(config.folder)
+    work = explaining.evaluate_explained if explain else pipeline.evaluate
+    result = watched(lambda progress, stop: work(config, base, progress, stop))
+    for line in summary_lines(result):
+        say(line)
+    watched(lambda progress, _: pipeline.write(result, config, progress), stopping=WRITING)
+    say(f"\nAll files are in {config.folder}.")
 
 
 @app.command()

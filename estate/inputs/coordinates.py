@@ -27,6 +27,10 @@ _ALIASES = {
     "northing": ("northing", "northings", "osnrth1m", "north1m", "y"),
 }
 
+_CODE_POINT = ("postcode", "quality", "easting", "northing")
+"""First columns of Code-Point Open (Ordnance Survey), whose files have no headers."""
+_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}")
+
 
 def to_grid(x: pd.Series, y: pd.Series, crs: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return easting and northing [m] in EPSG:27700 of coordinates in any CRS, NaN where not finite.
@@ -60,6 +64,15 @@ def crs_issue(crs: str) -> Issue | None:
     return None
 
 
+def postcode_table(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of a table of postcodes under its headers, or under those of Code-Point Open."""
+    first, names = cell_text(cells.iloc[0, 0]).upper(), cells.iloc[0].tolist()
+    if cells.shape[1] >= len(_CODE_POINT) and _POSTCODE.fullmatch(first):
+        names = [*_CODE_POINT, *names[len(_CODE_POINT) :]]
+        return cells.set_axis(pd.Index(names, dtype=object), axis=1)
+    return cells.iloc[1:].set_axis(pd.Index(names, dtype=object), axis=1)
+
+
 def postcode_points(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[Issue]]:
     """Return easting and northing [m] by postcode (without spaces) from a table of postcodes.
 
@@ -85,7 +98,8 @@ def postcode_points(frame: pd.DataFrame, source: str) -> tuple[pd.DataFrame, lis
     across, along = (numbers(clean_text(found[name]))[0] for name in (x, y))
     east, north = to_grid(across, along, NATIONAL_GRID if x == "easting" else "EPSG:4326")
     points = pd.DataFrame({"easting": east, "northing": north}, index=plain_postcodes(found["postcode"]))
-    points = points[~points.index.duplicated() & points.notna().all(axis=1) & (points.index != "")]
+    known = points.notna().all(axis=1) & (points != 0).any(axis=1)  # noughts stand for no place
+    points = points[~points.index.duplicated() & known & (points.index != "")]
     return points, []
 
 

@@ -170,11 +170,10 @@ def _add_files(raw: Raw, extras: Extras, config: Config, base: Path) -> None:
     if data.postcodes is not None:
         path = base / data.postcodes
         try:
-            cells = read_file(path)[0].cells
+            frame = coordinates.postcode_table(read_file(path)[0].cells)
         except InputError as error:
             raw.issues += error.issues
         else:
-            frame = cells.iloc[1:].set_axis(pd.Index(cells.iloc[0], dtype=object), axis=1)
             extras.postcodes, issues = coordinates.postcode_points(frame, path.name)
             raw.issues += issues
             raw.hashes[path.name] = sha256(path)

@@ -9,6 +9,8 @@ from shapely.geometry import Point, box
 from small_tables import SMALL, issues_of, load, tables, write
 
 from estate.config import DataSection
+from estate.inputs.coordinates import postcode_points, postcode_table
+from estate.inputs.sources import read_file
 
 # Ordnance Survey's worked example in "A guide to coordinate systems in Great Britain" is the
 # Caister water tower: E 651409.903, N 313177.270 = 52 39 27.2531 N, 1 43 4.5177 E on the
@@ -84,6 +86,16 @@ def test_postcodes_of_the_users_own_table(tmp_path, degrees):
     estate = load(tmp_path, data=data)
     assert estate.tables["sites"][["easting", "northing"]].to_numpy()[0].tolist() == [400100.0, 290100.0]
     assert "pc.csv" in estate.input_hashes
+
+
+def test_postcodes_as_code_point_open_has_them(tmp_path):
+    write(tmp_path / "tables", sites={**moved("", ""), "postcode": ["nr30 5tt", "", "", "", ""]})
+    rows = "NR305TT,10,400100,290100,E92000001\nNR305TU,90,0,0,E92000001\n"
+    (tmp_path / "nr.csv").write_text(rows, encoding="utf-8")
+    estate = load(tmp_path, data=DataSection.model_validate({"folder": "tables", "postcodes": "nr.csv"}))
+    assert estate.tables["sites"][["easting", "northing"]].to_numpy()[0].tolist() == [400100.0, 290100.0]
+    points, _ = postcode_points(postcode_table(read_file(tmp_path / "nr.csv")[0].cells), "nr.csv")
+    assert points.index.tolist() == ["NR305TT"]
 
 
 def test_a_table_of_postcodes_without_places(tmp_path):
