@@ -1,6 +1,6 @@
 """What shared hubs bring: invented estates planned with hubs allowed and barred, side by side.
 
-python -m benchmarks.hubs --seeds 5 --time-limit 150 --out out/hubs
+python -m benchmarks.hubs --seeds 1 2 3 4 5 --time-limit 150 --out out/hubs
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     from estate.starting import example
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5, help="seeds 1 to this")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--sites", type=int, default=600)
     parser.add_argument("--time-limit", type=float, default=150.0, help="most seconds of a search")
     parser.add_argument("--out", type=Path, default=Path("out/hubs"))
@@ -51,7 +51,7 @@ def main() -> None:
     with (asked.out / "hubs.csv").open("w", encoding="utf-8", newline="") as handle:
         table = csv.writer(handle, lineterminator="\n")
         table.writerow(HEAD)
-        for seed in range(1, asked.seeds + 1):
+        for seed in asked.seeds:
             folder = asked.out / f"seed-{seed}"
             if not (folder / "estate.yaml").is_file():
                 example(folder, seed, asked.sites)
