@@ -12,6 +12,7 @@ import pandas as pd
 from estate.access.graph import RawNetwork, refuse
 from estate.access.graphml import read_graphml
 from estate.access.speeds import road_classes
+from estate.core.words import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -221,7 +222,11 @@ def _shapes_of(found: Mapping[str, Any], path: Path) -> NDArray[np.object_] | No
         columns = [
             pd.to_numeric(found[name], errors="coerce").to_numpy() for name in ("x1", "y1", "x2", "y2")
         ]
-        return np.asarray(shapely.linestrings(np.column_stack(columns).reshape(-1, 2, 2)))
+        ends = np.column_stack(columns)
+        if bare := int(np.isnan(ends).any(axis=1).sum()):
+            remedy = "fill x1, y1, x2 and y2 in every row, or delete the rows"
+            raise refuse(path, "x1", "", f"or another end is no number in {plural(bare, 'row')}", remedy)
+        return np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)))
     return None
 
 

@@ -83,7 +83,7 @@ def references(context: Context) -> list[Issue]:
         for row, value in strange.items():
             like = nearest(str(value), sorted(known))
             remedy = f"did you mean {like}" if like else f"add it to {target}, or correct it"
-            place = (context.source(table), int(str(row)), column, str(value))
+            place = (*context.place(table, row), column, str(value))
             issues.append(Issue(*place, f"is not in {context.source(target)}", remedy))
     return issues
 

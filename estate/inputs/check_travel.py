@@ -19,8 +19,10 @@ PLAUSIBLE_KMH: Mapping[str, tuple[float, float]] = MappingProxyType(
 )
 """Speeds in a straight line [km/h] between which the middle one of given times must lie."""
 ANY_KMH = (0.5, 1000.0)
-CIRCUITY = (0.95, 4.0)
-"""Straight lines per given distance between which the middle one must lie."""
+CIRCUITY = (0.95, 2.5)
+"""Straight lines per given distance between which the middle one must lie; over roads 1.2 to 1.6."""
+MOST_SHORTER = 0.1
+"""No way is shorter than the straight line, but for centroids that lie elsewhere: so few pairs may be."""
 LEAST_KM = 1.0
 """Pairs nearer than this [km] tell nothing of the unit."""
 LEAST_PAIRS = 3
@@ -35,8 +37,12 @@ def travel_units(context: Context) -> list[Issue]:
         circuity = _middle(rows["km"][far] / straight[far])
         speed = _middle(straight[far] / (rows["minutes"][far] / 60).replace(0, np.nan))
         low, high = PLAUSIBLE_KMH.get(str(mode), ANY_KMH)
-        if not np.isnan(circuity) and not CIRCUITY[0] <= circuity <= CIRCUITY[1]:
-            told = f"by {mode} are {circuity:.2g} times the straight line in the middle: not km"
+        shorter = float((rows["km"][far] < CIRCUITY[0] * straight[far]).mean())
+        if not np.isnan(circuity) and not (
+            CIRCUITY[0] <= circuity <= CIRCUITY[1] and shorter <= MOST_SHORTER
+        ):
+            less = f", and {shorter:.0%} are shorter than it" if shorter > MOST_SHORTER else ""
+            told = f"by {mode} are {circuity:.2g} times the straight line in the middle{less}: not km"
             issues += context.whole("travel", "km", "", told, _remedy("km", "minutes, metres or miles"))
         if not np.isnan(speed) and not low <= speed <= high:
             told = f"by {mode} mean {speed:.3g} km/h in a straight line in the middle: not minutes"

@@ -63,16 +63,18 @@ def add_matrices(matrices: list[Matrix], typed: dict[str, pd.DataFrame], raw: Ra
     keys = ["area_id", "site_id", "mode"]
     parts = [typed["travel"]]
     for matrix in matrices:
-        rows = _pairs(matrix, typed, raw)
-        if rows is None:
+        found = _pairs(matrix, typed, raw)
+        if found is None:
             continue
-        raw.notes += _notes(matrix, rows, typed)
-        parts.append(rows.drop(columns=["column", "text"]))
+        raw.notes += _notes(matrix, found, typed)
+        parts.append(found.drop(columns=["column", "text"]))
     if len(parts) > 1:
         table = pd.concat(parts)
         first = table.groupby(keys, sort=False, as_index=False)[["km", "minutes"]].first()
-        typed["travel"] = first.rename_axis("row")
-        raw.sources.setdefault("travel", ", ".join(matrix.source for matrix in matrices))
+        rows = pd.RangeIndex(-len(first), 0, name="row")  # of several files: see Context.place
+        typed["travel"] = first.set_index(rows)
+        files = [raw.sources.get("travel", ""), *(matrix.source for matrix in matrices)]
+        raw.sources["travel"] = ", ".join(filter(None, files))
 
 
 def _pairs(matrix: Matrix, typed: dict[str, pd.DataFrame], raw: Raw) -> pd.DataFrame | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from estate.core.words import plural
 from estate.present.drawing import draw_north_arrow, draw_scale_bar, new_figure, save
 from estate.present.maps import (
     A3_INCHES,
@@ -132,6 +133,8 @@ def _draw_places(axes: Axes, view: View, place: int) -> list[Any]:
         _scatter(axes, rows, dot)
         handles.append(site_handle(dot, "Somebody's nearest place"))
     if place == 2:
+        # Crosses have no edge: a white one beneath keeps them apart from areas of like colour.
+        _scatter(axes, classes["closes"], {**markers["closes"], "s": 56, "c": "white", "linewidths": 4.5})
         _scatter(axes, classes["closes"], markers["closes"])
         if len(classes["closes"]):
             handles.append(site_handle(markers["closes"], "Closes"))
@@ -194,9 +197,8 @@ def _words(figure: Figure, view: View, *, real: bool) -> None:
     shown = [view.services.get(one, one) for one in services[:8]]
     named = f"{', '.join(shown)}{' ...' if len(services) > len(shown) else ''}"
     figure.text(0.02, 0.962, literal(header.title), fontsize=24, fontweight="bold", va="center", color=INK)
-    told = (
-        f"{header.status}: residents' travel to the nearest place, mean of {len(services)} services, {year}"
-    )
+    mean = f"mean of {plural(len(services), 'service')}, {year}"
+    told = f"{header.status}: residents' travel to the nearest place, {mean}"
     figure.text(0.02, 0.928, literal(told), fontsize=14, va="center", color=INK)
     if header.invented:
         badge = {"boxstyle": "round,pad=0.45", "facecolor": "#fff4d6", "edgecolor": "#b58900"}

@@ -224,6 +224,8 @@ def test_bad_networks_are_refused_with_the_remedy(tmp_path):
     assert "degrees of an unnamed system; write data.network.crs: EPSG:4326" in problems(
         {"file": "degrees.csv"}, tmp_path
     )
+    degrees.assign(x2="", u="3").to_csv(tmp_path / "bare.csv", index=False)
+    assert "no number in 1 row; fill x1, y1, x2 and y2" in problems({"file": "bare.csv"}, tmp_path)
     assert "from every area; give the network of this area" in problems(
         {"file": "degrees.csv", "crs": "EPSG:4326"}, tmp_path
     )

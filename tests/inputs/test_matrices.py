@@ -114,6 +114,11 @@ def test_a_list_of_pairs_with_both_ways_is_told_too(tmp_path):
         (wide().assign(**{"001": [2, -6, 9]}), {}, "m0.csv row 3, 001: -6 is negative"),
         (wide().assign(**{"001": ["2", "far", "9"]}), {}, "m0.csv row 3, 001: far is no figure"),
         (wide(), {"unit": "km"}, "times the straight line in the middle: not km"),
+        (
+            wide().assign(**{"001": [0.6, 1.5, 1.2], "002": [1.4, 0.6, 1.5]}),
+            {"unit": "km"},
+            "in the middle, and 25% are shorter than it: not km",
+        ),
         (wide(), {"unit": "seconds"}, "km/h in a straight line in the middle: not minutes"),
         (wide(60), {}, "km/h in a straight line in the middle: not minutes"),
         (wide().rename(columns={"001": "X", "002": "Y"}), {"layout": "wide"}, "no column named after a site"),
