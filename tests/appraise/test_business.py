@@ -126,6 +126,23 @@ def test_a_purse_that_needs_receipts_runs_dry_when_they_come_late(purses, purse)
     assert headline["value"] == pytest.approx(told.loc["none", "short_gbp"])
 
 
+def test_receipts_that_the_rule_leaves_out_pay_for_nothing():
+    rule = {"capital": {"recycle_share": 1.0, "recycle_lag_years": 0, "receipts": False}}
+    run = config(years=8).model_copy(update={"rules": rule})
+    _, found = tables(made([{"purse": "council", "year": 2027, "capital_gbp": 14_000}]), run)
+    told = found["receipt_scenarios"].set_index("scenario")["payable"]
+    assert told["as hoped"] == told["none"] == "no", "nothing is left for the cost of selling"
+    assert told["late and lower"] == "yes", "it sells after the decision years"
+
+
+def test_capital_without_funding_is_told_with_its_first_year():
+    _, found = tables(made([{"purse": "council", "year": 2027, "capital_gbp": 1_000}]), config(years=8))
+    lacks = {row["key"]: row for row in business_headlines(found, "2027/28 prices")}["unfunded_gbp"]
+    assert lacks["value"] > 0
+    assert (lacks["year"], lacks["price_base"]) == ("2027/28", "money of the day")
+    assert lacks["note"] == "Money of the day; first in 2027/28"
+
+
 def test_late_receipts_keep_the_building_empty_for_longer():
     _, found = tables(made(), config(years=9))
     told = found["receipt_scenarios"].set_index("scenario")
