@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estate.model.terms import keyed
+from estate.solve.clock import Clock
 from estate.solve.whynot.elastic import FEW, HELD, LOOSE, NEAR, OUT, WHOLE, Elastic, Found, Question
 
 if TYPE_CHECKING:
-    from estate.solve.clock import Clock
     from estate.solve.whynot.wide import Wide
 
 Modes = NDArray[np.int8]
@@ -23,6 +23,7 @@ MOST_CONFLICTS = 4
 SMALL = 3_000  # columns up to which only the whole model is asked
 COARSE = (1, 3)  # groups of years in which a larger one is asked first
 NONE_SERVED = 0.5  # areas are served or not; a point may say so only nearly
+NEARLY = 0.01  # relative gap of what the best plan then saves, where the model is large
 ALIKE = 1e-4  # relative, between what costs least and what was proved
 
 
@@ -81,14 +82,14 @@ class Mend:
     ----------
     reliefs : dict of int to Relief
         The lines that give, and by how much.
-    saving_gbp : float
+    saving_gbp : float or None
         What the best plan found then saves [GBP].
     least : bool
         Whether it was proved that no smaller change is enough.
     """
 
     reliefs: dict[int, Relief]
-    saving_gbp: float
+    saving_gbp: float | None
     least: bool
 
 
@@ -110,6 +111,7 @@ class Search:
         self.wide, self.clock = wide, clock
         self.elastic = Elastic(wide, clock)
         self.large = self.elastic.width > SMALL
+        self.asked = 1  # what mends it: questions that are still to share the time left
 
     def conflicts(self) -> list[Conflict]:
         """Return conflicts that share no line, each as small as it can be, with their reliefs."""
@@ -127,8 +129,9 @@ class Search:
                     break
             if found:
                 break
-        found = [self._needed(conflict) for conflict in found]
-        return [self._relieved(conflict, found) for conflict in found]
+        self.asked = 1 + sum(len(conflict.lines) for conflict in found)
+        found = [self._relieved(conflict, found) for conflict in found]
+        return [self._needed(conflict) for conflict in found]
 
     def surely_none(self) -> bool:
         """Return whether a coarse look shows that the rules cannot hold together."""
@@ -187,17 +190,25 @@ class Search:
             size = max(1, min(size, len(kept)) // 2)
 
     def _needed(self, conflict: Conflict) -> Conflict:
-        """Show of each line that the others can hold without it, year by year; drop it where they cannot."""
+        """Show of each line that the others can hold without it, year by year; drop it where they cannot.
+
+        A line of which loosening alone is enough is needed: with it loosened all others hold.
+        """
         if conflict.proved or not self.large:
             return conflict
         self.clock.tell("asking whether every line is needed")
         kept, proved = list(conflict.lines), True
-        for line in conflict.lines:
+        for line in [line for line in kept if not conflict.reliefs[line].enough]:
+            self._share(self.asked + 1)
             others = [other for other in kept if other != line]
-            answer = self._cannot(others)
+            answer = None if self.clock.over() else self._cannot(others)
             kept = others if answer else kept
             proved = proved and answer is not None
-        return replace(conflict, lines=tuple(kept), proved=proved)
+        return Conflict(tuple(kept), proved, {line: conflict.reliefs[line] for line in kept})
+
+    def _share(self, parts: float) -> None:
+        """Give what is asked next its part of the time left."""
+        self.elastic.clock = Clock(self.clock.left() / parts, None, self.clock.stop)
 
     def _cannot(self, held: list[int], view: int | None = None) -> bool | None:
         """Return whether these lines alone cannot hold together; None where time ran out.
@@ -227,7 +238,8 @@ class Search:
             trial = modes.copy()
             trial[line] = LOOSE
             reliefs[line] = self._relief(trial, line)
-        return Conflict(conflict.lines, conflict.proved, reliefs)
+            self.asked -= 1
+        return replace(conflict, reliefs=reliefs)
 
     def mend(self, found: list[Conflict]) -> Mend | None:
         """Return the smallest change of all lines together, each in parts of its own size.
@@ -240,10 +252,12 @@ class Search:
         for loose in (named, range(len(self.wide.lines))):
             modes = self._modes(HELD)
             modes[list(loose)] = LOOSE
+            self._share(2)
             question = Question(modes, SECONDS)
             answer = self._least(question)
             if answer.x is not None:
                 gives = np.flatnonzero(answer.beyond > 0).tolist()
+                self._share(1)
                 saving, best = self._best(question, answer.x, answer.beyond)
                 reliefs = {
                     line: Relief(
@@ -264,34 +278,49 @@ class Search:
 
         A large model is asked with years taken together, then only for the events of that answer in
         whichever year, then for all events in few years (lines that held so far still held, then not),
-        and whole where none of these found a point.
+        and whole where none of these found a point. What is not proved then is asked with more groups
+        of years.
         """
         if not self.large:
             return self.elastic.solve(question)
-        together = self.elastic.solve(replace(question, view=COARSE[0]))
-        if together.status == "infeasible" or self.clock.over():
+        together = self._look(question, COARSE[0])
+        if together.status == "infeasible" or self.elastic.clock.over():
             return replace(together, x=None)
         modes = question.modes
         narrow = np.where((modes == LOOSE) & (together.beyond <= 0), HELD, modes).astype(np.int8)
-        best = Found("limit")
+        best, near = Found("limit"), replace(question, near=together.x)
         for view, asked in ((NEAR, modes), (FEW, narrow), (FEW, modes), (WHOLE, modes)):
-            found = self.elastic.solve(replace(question, modes=asked, view=view, near=together.x))
+            found = self._look(replace(near, modes=asked), view)
             if found.x is not None and found.cost < best.cost:
                 best = replace(found, status="limit")
-            if best.x is None:
-                continue
-            if best.cost <= together.least + ALIKE * max(1.0, abs(best.cost)):
-                return replace(best, status="optimal")
-            if view == FEW:
+            if best.x is not None and (view == FEW or _alike(best.cost, together.least)):
                 break
-        return best
+        least = together.least
+        if best.x is not None and not _alike(best.cost, least) and not self.elastic.clock.over():
+            least = max(least, self._look(question, COARSE[1]).least)
+        return replace(best, status="optimal") if _alike(best.cost, least) else best
 
-    def _best(self, question: Question, x: Floats, beyond: Floats) -> tuple[float, Floats]:
-        """Return the saving and the point of the best plan found that exceeds no more than this one."""
+    def _look(self, question: Question, view: int) -> Found:
+        """Ask a view of the model, in half of the time that is left where that is much."""
+        seconds = max(question.seconds, self.elastic.clock.left() / 2)
+        return self.elastic.solve(replace(question, seconds=seconds, view=view))
+
+    def _best(self, question: Question, x: Floats, beyond: Floats) -> tuple[float | None, Floats]:
+        """Return the saving and the point of the best plan found that exceeds no more than this one.
+
+        Of a large model one search for events in few years, or near the point, is enough; no saving
+        where it found none.
+        """
         saving = self.wide.arrays.saving
-        best = self._least(replace(question, most=beyond, saving=saving))
-        x = x if best.x is None else best.x
-        return float(saving @ x), x
+        asked = replace(question, most=beyond, saving=saving)
+        if not self.large:
+            best = self.elastic.solve(asked)
+            return (float(saving @ x), x) if best.x is None else (float(saving @ best.x), best.x)
+        for view in (FEW, NEAR):
+            best = self._look(replace(asked, gap=NEARLY, near=x), view)
+            if best.x is not None:
+                return float(saving @ best.x), best.x
+        return None, x
 
     def _used(self, x: Floats, line: int) -> tuple[int, ...]:
         """Return the columns that a line bars and a point uses."""
@@ -312,10 +341,17 @@ class Search:
 
     def _relief(self, modes: Modes, line: int) -> Relief:
         question = Question(modes, SECONDS)
+        self._share(1.5 * self.asked)
         answer = Found("limit") if self.clock.over() else self._least(question)
         if answer.x is None:
             return Relief(False if answer.status == "infeasible" else None)
+        self._share(3 * self.asked)
         saving, _ = self._best(question, answer.x, answer.beyond)
         least = answer.status == "optimal"
         used, short = self._used(answer.x, line), self._short(answer.x, line)
         return Relief(True, float(answer.beyond[line]), used, saving, least, short)
+
+
+def _alike(cost: float, least: float) -> bool:
+    """Return whether what a point costs is as good as what every point costs."""
+    return bool(np.isfinite(cost) and cost <= least + ALIKE * max(1.0, abs(cost)))

@@ -102,8 +102,7 @@ class Speaker:
         told = words.mend(relief) + ("" if relief.least else ", perhaps less")
         if relief.saving_gbp is None:
             return told
-        verb = "saves" if relief.saving_gbp >= 0 else "costs"
-        return f"{told} (a plan is then possible; the best found {verb} {pounds(abs(relief.saving_gbp))})"
+        return f"{told} (a plan is then possible; the best found {saves(relief.saving_gbp)})"
 
     def together(self, mend: Mend) -> Issue:
         """Return the smallest change of several lines at once as an issue."""
@@ -111,7 +110,7 @@ class Speaker:
         for line, relief in mend.reliefs.items():
             words = self._words(line)
             told.append(f"{words.place}{', ' if words.about else ''}{words.about}: {words.mend(relief)}")
-        verb = "saves" if mend.saving_gbp >= 0 else "costs"
+        then = "" if mend.saving_gbp is None else f" (the best plan found then {saves(mend.saving_gbp)})"
         least = "nothing smaller is enough" if mend.least else "perhaps less is enough"
         return Issue(
             "all together",
@@ -119,7 +118,7 @@ class Speaker:
             "",
             "",
             f"a plan is possible when these give ({least}; each measured in parts of its own size)",
-            f"{'; and '.join(told)} (the best plan found then {verb} {pounds(abs(mend.saving_gbp))})",
+            "; and ".join(told) + then,
         )
 
     def _words(self, line: int) -> Words:
@@ -388,6 +387,11 @@ class Speaker:
 def pounds(amount: float) -> str:
     """Return an amount in words, whole pounds."""
     return f"-£{-amount:,.0f}" if round(amount) < 0 else f"£{amount:,.0f}"
+
+
+def saves(amount: float) -> str:
+    """Return what a plan saves or costs, in words."""
+    return f"{'saves' if amount >= 0 else 'costs'} {pounds(abs(amount))}"
 
 
 def _until(value: Any) -> str:  # noqa: ANN401 - a date or none
