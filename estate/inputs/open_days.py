@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 OPEN = ("provisions", "host_terms")
 """Tables that say when something is open."""
+COUNTED = ("open_days", "days_per_week", "weekly_hours")
 MIDNIGHTS = ("00:00", "24:00")
 """What a host lends that tells one end of its window alone."""
 WRITE_DAYS = "write for example Mon-Fri 09:00-17:00; Sat 10:00-13:00, each day once"
@@ -33,7 +34,9 @@ def with_days(typed: dict[str, pd.DataFrame]) -> None:
         rows = typed[table].assign(open_days=typed[table]["open_days"].map(_plain))
         read = rows["open_days"].map(lambda text: bool(text) and week_text(text) is not None)
         if read.any():
-            rows.loc[read] = _counted(rows[read], MIDNIGHTS if table == "host_terms" else ("", ""))
+            counted = _counted(rows[read], MIDNIGHTS if table == "host_terms" else ("", ""))
+            for column in COUNTED:  # rows of several files may share a number: by place, not by number
+                rows.loc[read, column] = counted[column].to_numpy()
         typed[table] = rows
 
 
