@@ -22,6 +22,8 @@ class Clock:
     stop: threading.Event = field(default_factory=threading.Event)
     begun: float = field(default_factory=time.monotonic)
     log: list[str] = field(default_factory=list)
+    before: float = 0.0
+    """Seconds of the work of which this is a part."""
 
     def seconds(self) -> float:
         """Return the time since the start [s]."""
@@ -35,11 +37,16 @@ class Clock:
         """Return whether the user or the clock asks to stop."""
         return self.stop.is_set() or self.left() <= 0
 
+    def part(self, seconds: float) -> Clock:
+        """Return the clock of a part of the work, which begins now and ends in time [s] at the latest."""
+        used = self.before + self.seconds()
+        return Clock(min(seconds, self.left()), self.progress, self.stop, log=self.log, before=used)
+
     def tell(self, stage: str, incumbent: float | None = None, bound: float | None = None) -> None:
         """Report progress to whoever listens."""
         if self.progress is not None:
-            self.progress(Progress(stage, incumbent, bound, self.seconds()))
+            self.progress(Progress(stage, incumbent, bound, self.before + self.seconds()))
 
     def note(self, text: str) -> None:
         """Add a line to the run's log."""
-        self.log.append(f"{self.seconds():.1f} s: {text}")
+        self.log.append(f"{self.before + self.seconds():.1f} s: {text}")

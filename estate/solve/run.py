@@ -14,9 +14,9 @@ from estate.model.attainable import impossible_ids, impossible_standards
 from estate.model.formulation import Model, build_model
 from estate.solve.clock import Clock
 from estate.solve.diagnose import ALL_RULES, conflicting_rules, surely_none
-from estate.solve.exact import solve_exact
 from estate.solve.highs import scaled
 from estate.solve.idle import ceiling, idle_point
+from estate.solve.middling import solve_middling
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.restricted import Restricted
 from estate.solve.staged import solve_staged
@@ -137,7 +137,7 @@ def _searched(model: Model, config: Config, clock: Clock, start: NDArray[np.floa
 
         return solve_other(model, config.solver, clock)
     if model.problem.width <= SMALL:
-        return solve_exact(model, config.solver, clock, start)
+        return solve_middling(model, config.solver, clock, start)
     return solve_staged(model, config.solver, clock)
 
 

@@ -1,0 +1,69 @@
+"""Models of middling size: the whole model for a while, then a plan by stages, then the whole again from it.
+
+HiGHS proves more on such a model than the relaxation of the stages, and the stages find better
+plans sooner: a good plan to start from is what it needs to rule columns out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from estate.solve.exact import solve_exact
+from estate.solve.plan import rounded, saving_of
+from estate.solve.staged import Staged
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from estate.config import SolverSection
+    from estate.model.formulation import Model
+    from estate.solve.clock import Clock
+    from estate.solve.outcome import Outcome
+
+ALONE, STAGES = 0.1, 0.2  # of the time limit: the whole model alone, then a plan by stages
+ENGINE = "HiGHS: plan by parts of the model and whole, bound of the whole model"
+
+
+def solve_middling(
+    model: Model, solver: SolverSection, clock: Clock, start: NDArray[np.float64] | None = None
+) -> Outcome:
+    """Search a model that goes to the solver whole, with a plan by stages where it is not done soon.
+
+    Returns
+    -------
+    Outcome
+    """
+    first = solve_exact(model, solver, clock.part(ALONE * clock.limit), start)
+    if first.stopped_by != "clock" or clock.over():
+        return first
+    search = Staged(model, solver, clock.part(STAGES * clock.limit))
+    search.bound = first.bound
+    search.keep(first.x, "searching")
+    search.search()
+    if search.done() and not clock.over() and search.clock.left() > 0:
+        return search.outcome()
+    last = solve_exact(model, solver, clock, search.best)
+    return _best(model, solver, (last, first, search.outcome()))
+
+
+def _best(model: Model, solver: SolverSection, found: tuple[Outcome, Outcome, Outcome]) -> Outcome:
+    """Return the best plan of several searches with the best bound; the last search says how it ended."""
+    last = found[0]
+    if last.status == "infeasible":
+        return last
+    plans = [one.x for one in found if one.x is not None]
+    worth = [saving_of(model, rounded(model, x)) for x in plans]
+    bound = min(one.bound for one in found)
+    if not plans:
+        return replace(last, bound=bound)
+    best = max(range(len(plans)), key=worth.__getitem__)
+    if last.status == "time_limit" and bound - worth[best] <= solver.gap * bound:
+        last = replace(last, status="within_gap", stopped_by="gap")
+    return replace(
+        last,
+        x=plans[best],
+        bound=bound,
+        engine="HiGHS: whole model, and by parts of it; bound of the whole model",
+    )
