@@ -211,6 +211,16 @@ def test_the_figures_of_readme_are_those_of_the_data():
     assert config.invented
 
 
+def test_what_hubs_bring_is_as_it_was_measured():
+    table = pd.read_csv(ROOT / "benchmarks" / "hubs.csv").set_index(["seed", "hubs"])
+    for seed in table.index.levels[0]:
+        allowed, barred = table.loc[(seed, "allowed")], table.loc[(seed, "barred")]
+        money = [f"{row.saving_gbp / 1e6:.1f} ({row.at_most_gbp / 1e6:.1f})" for row in (allowed, barred)]
+        closed = [f"{row.closures:.0f}" for row in (allowed, barred)]
+        farther = [f"{row.worse_off:,.0f}" for row in (allowed, barred)]
+        assert f"| {seed} | {' | '.join(money + closed + farther)} |" in README
+
+
 def test_the_made_parts_of_the_guide_are_current():
     assert refresh(GUIDE) == GUIDE, "write docs/guide.md again with estate.schema.refresh"
     assert refresh(GUIDE.replace("Greatest number of hubs", "x")) == GUIDE
