@@ -138,7 +138,7 @@ def make_problem(kind: str, cost: Floats, **parts: Any) -> Problem:  # noqa: ANN
     state[np.asarray(parts.pop("opened", []), dtype=np.int64)] = OPEN
     state[np.asarray(parts.pop("closed", []), dtype=np.int64)] = CLOSED
     given: dict[str, Any] = {
-        "fixed": np.zeros(m),
+        "fixed": np.ones(m) if kind == "set-cover" else np.zeros(m),  # a cover counts its sites
         "p": None,
         "demand": np.ones(n),
         "capacity": np.full(m, np.inf),

@@ -171,7 +171,9 @@ def _from_instance(request: Request) -> Read:
     issues += _lock(state, names, request)
     if issues:
         raise InputError(f"{path.name} cannot be solved:", issues)
-    return Read(replace(problem, state=state, radius=request.radius), form)
+    # The number of sites in a file is that of its own problem: a cover, or plants, take as many as they need.
+    p = problem.p if problem.kind in COUNTED else request.p
+    return Read(replace(problem, state=state, radius=request.radius, p=p), form)
 
 
 def _from_matrix(request: Request) -> Read:

@@ -76,7 +76,7 @@ def before_after(view: View) -> pd.DataFrame:
 
 def _limit(known: pd.Series) -> str:
     """Say within what, and at which places, a standard counts residents."""
-    within = f"{number(known['threshold'])} {text(known['metric'])} {text(known['mode'])}"
+    within = f"{number(known['threshold'])} {text(known['metric'])} {text(known['mode']).replace('_', ' ')}"
     return within + offer_words(known)
 
 

@@ -58,6 +58,16 @@ def test_tables_of_sites_and_clients_count(folder):
     assert record(folder, "wide")["open"] == ["B", "C"]
 
 
+def test_a_set_cover_of_an_instance_counts_its_sites_and_takes_as_many_as_it_needs(folder):
+    # a path of five nodes, 10 apart, in the format of OR-Library pmed: its p is that of the p-median
+    path = folder / "path.txt"
+    path.write_text("5 4 1\n1 2 10\n2 3 10\n3 4 10\n4 5 10\n", encoding="utf-8")
+    for radius, sites in ((0, 5), (10, 2), (20, 1)):
+        done = run(path.name, "--problem", "set-cover", "--radius", str(radius))
+        assert done.exit_code == 0, done.output
+        assert record(folder, "path")["objective"] == sites
+
+
 def test_yaml_is_another_way_to_ask(folder):
     (folder / "ask.yaml").write_text(
         "file: wide.csv\nproblem: p-center\np: 2\nclosed: [B]\n", encoding="utf-8"
