@@ -336,5 +336,6 @@ WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     check_residents.warn_residents,
     check_opening.warn_opening,
     check_serving.warn_visits,
+    check_travel.travel_ratios,
     check_serving.warn_digital,
 )

@@ -50,6 +50,22 @@ def travel_units(context: Context) -> list[Issue]:
     return issues
 
 
+def travel_ratios(context: Context) -> list[str]:
+    """Say how given distances compare with the straight line: minutes by car look much like km."""
+    notes = []
+    for mode, rows in context["travel"].groupby("mode", sort=True):
+        straight = _straight_km(rows, context)
+        far = straight >= LEAST_KM
+        circuity = _middle(rows["km"][far] / straight[far])
+        if CIRCUITY[0] <= circuity <= CIRCUITY[1]:
+            notes.append(
+                f"Given km by {str(mode).replace('_', ' ')} are {circuity:.2f} times the straight line in "
+                "the middle (over roads 1.2 to 1.6 is usual): see that they are not minutes, which can look "
+                "alike."
+            )
+    return notes
+
+
 def _remedy(column: str, others: str) -> str:
     return (
         f"enter {column}; if the figures are {others}, name their unit under data.matrices, and if they are "

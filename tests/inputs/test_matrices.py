@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import statistics
+
 import pandas as pd
 import pytest
 from small_tables import tables
@@ -106,6 +109,18 @@ def test_a_list_of_pairs_with_both_ways_is_told_too(tmp_path):
     back.iloc[0, 2] = 60.0
     estate = load(tmp_path, pd.concat([pairs.astype({pairs.columns[2]: float}), back]))
     assert any("is not symmetric: 1 pairs" in note and "swap the two" in note for note in estate.notes)
+
+
+def test_how_far_given_km_are_beyond_the_straight_line_is_told(tmp_path):
+    estate = load(tmp_path, wide(0.4), unit="km")
+    told = [note for note in estate.notes if "see that they are not minutes" in note]
+    at = {name: estate.tables[name].set_index(f"{name[:-1]}_id") for name in ("areas", "sites")}
+    ratios = []
+    for (area, site), minutes in MINUTES.items():
+        here, there = at["areas"].loc[area], at["sites"].loc[site]
+        metres = math.hypot(here["easting"] - there["easting"], here["northing"] - there["northing"])
+        ratios += [0.4 * minutes * 1000 / metres] if metres >= 1000 else []
+    assert [f"by car are {statistics.median(ratios):.2f} times" in note for note in told] == [True]
 
 
 @pytest.mark.parametrize(
