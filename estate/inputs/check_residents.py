@@ -153,11 +153,17 @@ def warn_residents(context: Context) -> list[str]:
 
 
 def _empty_areas(context: Context) -> list[str]:
-    """Say which areas have no residents and no visits: those count nowhere."""
-    areas, visited = context["areas"], set(context["demand"]["area_id"])
-    empty = areas.loc[~(areas["population"] > 0) & ~areas["area_id"].isin(visited), "area_id"].astype(str)
-    if empty.empty:
-        return []
-    more = ", ..." if len(empty) > SHOWN else ""
-    who = f"{len(empty)} areas have no residents ({', '.join(empty[:SHOWN])}{more})"
-    return [f"{who}: they count nowhere; enter their population if somebody lives there."]
+    """Say which areas have no residents: without visits they count nowhere, with them they lie beyond."""
+    areas = context["areas"]
+    empty = areas.loc[~(areas["population"] > 0), "area_id"].astype(str)
+    visited = empty.isin(context["demand"]["area_id"].astype(str))
+    told = {
+        "they count nowhere": empty[~visited],
+        "their visits are of people beyond the boundary": empty[visited],
+    }
+    return [
+        f"Areas without residents ({', '.join(ids[:SHOWN])}{', ...' if len(ids) > SHOWN else ''}): "
+        f"{what}; enter their population if somebody lives there."
+        for what, ids in told.items()
+        if len(ids)
+    ]
