@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.appraise.by_heading import running_by_heading
 from estate.appraise.cashflow import ALL_PARTNERS, changes, flow
 from estate.appraise.exits import exit_routes
 from estate.appraise.financial import financial_tables, operating_cash
@@ -43,10 +44,12 @@ def business_tables(
     Returns
     -------
     dict of str to DataFrame
-        financial, between_partners, saving_by_fund, staff_saving, receipt_scenarios, exits, liabilities.
+        financial, between_partners, running_cost_by_heading, saving_by_fund, staff_saving,
+        receipt_scenarios, exits, liabilities.
     """
     return {
         **financial_tables(ledger, estate, config),
+        "running_cost_by_heading": running_by_heading(ledger, estate, config, plan),
         "saving_by_fund": saving_by_fund(ledger, estate, config, plan),
         "staff_saving": staff_saving(estate, plan),
         "receipt_scenarios": receipt_scenarios(ledger, estate, config, plan),

@@ -10,6 +10,7 @@ import pandas as pd
 from estate.appraise import closing, running
 from estate.appraise.facts import Facts, gather, number, text
 from estate.appraise.lines import join
+from estate.appraise.taxes import with_vat
 from estate.core.types import Plan
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _route(route: str, listed: pd.DataFrame, estate: Estate, config: Config) -> 
     facts = gather(estate, config, only)
     held = estate.tables["running_costs"]
     blocks = [*closing.leaving(facts, estate), *closing.exits(facts), *running.empty_rates(facts, held)]
-    ledger = join(blocks, facts.horizon)
+    ledger = join(with_vat(blocks, estate), facts.horizon)
     worth = {
         f"npv_{view}_gbp": _present_value(ledger[ledger["view"].isin(["both", view])], facts)
         for view in ("economic", "financial")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from estate.appraise.lines import NEVER, Matrix, Years
 from estate.core.money import discount_factors
+from estate.core.tax import stamp_duty
 from estate.core.vintage import carbon_prices
 
 if TYPE_CHECKING:
@@ -189,6 +190,7 @@ def _site_facts(estate: Estate, config: Config) -> pd.DataFrame:
     sites["step_free_cost_gbp"] = number(table["step_free_cost_gbp"])
     sites["compensation_gbp"] = number(table["tenant_compensation_gbp"])
     sites["energy_kwh"] = number(table["energy_kwh_per_year"])
+    sites["relief_months"] = _relief_months(estate)
     rate = estate.assumptions["energy_upgrade_gbp_per_m2"] * sites["gia_m2"].to_numpy(dtype=float)
     band = pd.Series(text(table["energy_rating"])).str.strip().str.upper().str[:1].fillna("")
     poor = (band > config.policy.let_energy_band) & (band <= "G")
@@ -196,6 +198,17 @@ def _site_facts(estate: Estate, config: Config) -> pd.DataFrame:
     for axis in ("easting", "northing"):
         sites[axis] = number(table[axis], np.nan)
     return sites
+
+
+def _relief_months(estate: Estate) -> Matrix:
+    """Return the months for which no rates are due on each site once empty; infinite where never [month]."""
+    table, rates = estate.tables["sites"], estate.assumptions
+    usual = np.where(text(table["scope"]) == "surplus", 0.0, rates["empty_rates_relief_months"])
+    known = {"none": 0.0, "usual": rates["empty_rates_relief_months"], "listed": np.inf, "charity": np.inf}
+    known["industrial"] = rates["empty_rates_industrial_months"]
+    months = pd.Series(text(table["empty_rates_relief"])).map(known).to_numpy(dtype=float)
+    small = number(table["rateable_value_gbp"], np.inf) < rates["empty_rates_exempt_below_gbp"]
+    return np.where(small, np.inf, np.where(np.isnan(months), usual, months))
 
 
 def _sites(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
@@ -360,12 +373,14 @@ def _hubs(estate: Estate, config: Config, sites: pd.DataFrame, plan: Plan) -> pd
     options["lead_id"] = text(table["lead_partner_id"])
     options["spend_profile"] = text(table["spend_profile"])
     figures = ("room_nia_m2", "capital_gbp", "running_cost_gbp_per_year", "cures_backlog_share")
-    for name in (*figures, "energy_kwh_per_year"):
+    for name in (*figures, "energy_kwh_per_year", "purchase_gbp"):
         options[name] = number(table[name])
     meant = number(table["lead_years"], 1)
     options["lead_years"] = np.ceil(meant * delay(estate.assumptions) - ROUNDING).astype(np.int64)
     # A profile is of the years meant; over a longer time the capital is spread evenly.
     options.loc[options["lead_years"] != meant, "spend_profile"] = ""
+    bought = (options["purchase_gbp"], number(table["lease_rent_gbp_per_year"]), number(table["lease_years"]))
+    options["stamp_duty_gbp"] = number(table["stamp_duty_gbp"], stamp_duty(estate.assumptions, *bought))
     options["life_years"] = number(table["life_years"], estate.assumptions["hub_life_years"]).astype(np.int64)
     opened = pd.DataFrame({name: text(plan.hubs[name]) for name in ("site_id", "option")})
     opened["opens_t"] = number(plan.hubs["year"]).astype(np.int64)
@@ -373,6 +388,9 @@ def _hubs(estate: Estate, config: Config, sites: pd.DataFrame, plan: Plan) -> pd
     known = ["site_id", "partner_id", "step_free", "step_free_cost_gbp"]
     rows = rows.merge(sites[known], on="site_id", how="left")
     rows["partner_id"] = rows["lead_id"].where(rows["lead_id"] != "", rows["partner_id"])
+    partners = estate.tables["partners"]
+    exempt = set(text(partners["partner_id"])[~truth(partners["pays_stamp_duty"], blank=True)])
+    rows["stamp_duty_gbp"] = rows["stamp_duty_gbp"].where(~rows["partner_id"].isin(exempt), 0.0)
     asked = config.rules.get("fitness", {}).get("require_step_free", True)
     needed = (rows["step_free"] != "yes") & bool(asked)
     rows["step_free_cost_gbp"] = np.where(needed, rows["step_free_cost_gbp"], 0.0)

@@ -17,6 +17,7 @@ from estate.appraise.cashflow import ALL_PARTNERS
 from estate.appraise.facts import text
 from estate.appraise.funding import Funds, funds, promised, usable
 from estate.appraise.lines import LINES, Matrix
+from estate.appraise.taxes import VAT_LINE
 from estate.core.loans import loan, provision
 from estate.core.money import SMALL_RECEIPT_GBP, price_factors
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 ASSET_OF_LINE = {
     "hub_capital": "works",
+    "purchase": "works",
+    "stamp_duty": "works",
     "brake_cost": "works",
     "energy_upgrade": "works",
     "fit_out": "fit_out",
@@ -202,8 +205,10 @@ def _events(ledger: pd.DataFrame, names: list[str], index: Matrix, cost_share: f
     put("one_off_revenue_gbp", rows[revenue & once], -1.0)
     between = (rows["view"] == "financial") & (rows["counterparty_id"] != "")
     put("transfers_gbp", rows[between])
+    # Tax that is not recovered makes the asset dearer on which it is paid; its heading names the line.
+    taxed = line.where(line != VAT_LINE, rows["heading"])
     for name, asset in ASSET_OF_LINE.items():
-        put(asset, rows[line == name], -1.0)
+        put(asset, rows[taxed == name], -1.0)
     put("capital_released_gbp", rows[line == "backlog"])
     sales = rows[line == "receipt"].groupby(["partner_id", "site_id", "t"], as_index=False)["gbp"].sum()
     put("receipts_gbp", sales[sales["gbp"] > SMALL_RECEIPT_GBP])

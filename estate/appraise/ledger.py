@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from estate.appraise import closing, opening, running, visitors
 from estate.appraise.facts import gather
 from estate.appraise.lines import LEDGER_COLUMNS, LEDGER_LINES, LedgerLine, join
+from estate.appraise.taxes import with_vat
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,4 +63,4 @@ def build_ledger(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
         *opening.charges(facts, estate, config),
         *visitors.travel(facts, estate, config),
     ]
-    return join(blocks, facts.horizon)
+    return join(with_vat(blocks, estate), facts.horizon)

@@ -92,6 +92,13 @@ LEDGER_LINES: tuple[LedgerLine, ...] = (
     LedgerLine("let_income", "revenue", "owner", "save", True, "Net income of a closed site once let"),
     LedgerLine("energy_upgrade", "capital", "owner", "invest", False, "Works to the band that may be let"),
     LedgerLine("hub_capital", "capital", "lead", "invest", False, "Works of a hub, with fees and bias"),
+    LedgerLine("purchase", "capital", "lead", "invest", False, "Land or building bought for a hub"),
+    LedgerLine(
+        "stamp_duty", "capital", "lead", "invest", False, "Stamp duty land tax on what is bought or leased"
+    ),
+    LedgerLine(
+        "irrecoverable_vat", "capital", "payer", "invest", False, "Tax on works that a partner cannot recover"
+    ),
     LedgerLine("hub_running", "revenue", "lead", "save", True, "Running cost of a hub"),
     LedgerLine("lifecycle", "revenue", "lead", "save", True, "Replacement of hub works over their life"),
     LedgerLine("residual_value", "capital", "lead", "residual", False, "Life of hub works left at the end"),
@@ -106,6 +113,9 @@ LEDGER_LINES: tuple[LedgerLine, ...] = (
     LedgerLine("host_fee", "revenue", "occupier to host", "save", True, "Fee for room lent"),
     LedgerLine("online", "revenue", "occupier", "save", True, "Setting up and serving online"),
     LedgerLine("resident_travel", "revenue", "residents", "save", False, "Value of residents' extra travel"),
+    LedgerLine(
+        "income_weighting", "revenue", "residents", "save", False, "What weights by income add to that value"
+    ),
     LedgerLine("carbon", "revenue", "owner or lead", "save", False, "Emissions of energy, valued"),
 )
 

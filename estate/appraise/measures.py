@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate, Plan
 
-CAPITAL_LINES = ("hub_capital", "fit_out", "it", "brake_cost", "disposal_cost", "energy_upgrade")
+CAPITAL_LINES = (
+    *("hub_capital", "purchase", "stamp_duty", "irrecoverable_vat"),
+    *("fit_out", "it", "brake_cost", "disposal_cost", "energy_upgrade"),
+)
 """Lines that purses pay for (docs/model.md section 6)."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def hubs(facts: Facts) -> list[pd.DataFrame]:
-    """Post the works, running cost, life-cycle works and residual value of hubs, by lead partner."""
+    """Post purchase, works, running cost, life-cycle works and residual value of hubs, by lead partner."""
     rows = facts.hubs
     span = facts.span
     opens = rows["opens_t"].to_numpy(dtype=np.int64)
@@ -27,12 +27,16 @@ def hubs(facts: Facts) -> list[pd.DataFrame]:
     running = -rows["running_cost_gbp_per_year"].to_numpy(dtype=float)
     renewal = -facts.rates["lifecycle_share_per_year"] * works
     life = rows["life_years"].to_numpy(dtype=float)
-    left = works * facts.uplift * np.maximum(0.0, 1.0 - (span - opens) / life)
+    price, tax = (-rows[name].to_numpy(dtype=float) for name in ("purchase_gbp", "stamp_duty_gbp"))
+    begins = opens - rows["lead_years"].to_numpy(dtype=np.int64)
+    left = (works * facts.uplift - price) * np.maximum(0.0, 1.0 - (span - opens) / life)
     last = np.full(len(rows), span - 1)
     team = np.full(len(rows), -facts.rates["programme_gbp_per_hub"])
     return [
         post(rows, once(opens, team, span), "programme"),
         post(rows, -_spend(facts), "hub_capital"),
+        post(rows, once(begins, price, span), "purchase"),
+        post(rows, once(begins, tax, span), "stamp_duty", view="financial"),
         post(rows, between(opens, end, running, span), "hub_running"),
         post(rows, between(opens + 1, end, renewal, span), "lifecycle"),
         post(rows, once(last, np.where(opens < span, left, 0.0), span), "residual_value", view="economic"),

@@ -36,6 +36,13 @@ class CostRows:
     variable: pd.DataFrame
     variable_gbp: Matrix
 
+    @property
+    def whole_gbp(self) -> Matrix:
+        """Yearly cost of every row, whatever it goes with [GBP/year]."""
+        whole = self.fixed_gbp.copy()
+        np.add.at(whole, self.variable["row"].to_numpy(dtype=np.int64), self.variable_gbp)
+        return whole
+
 
 def cost_rows(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> CostRows:
     """Split the rows of `running_costs` by cashability and by what they go with.
@@ -108,8 +115,7 @@ def running_cost(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
     closing = costs.fixed.loc[costs.fixed["closes_t"] < facts.span, "site_id"]
     changes = {*moving, *closing}
     split = costs.variable["site_id"].isin(changes).to_numpy(dtype=bool)
-    whole = costs.fixed_gbp.copy()
-    np.add.at(whole, costs.variable["row"].to_numpy(dtype=np.int64), costs.variable_gbp)
+    whole = costs.whole_gbp
     parted = costs.fixed["site_id"].isin(changes).to_numpy(dtype=bool)
     fixed = np.where(parted[:, None], costs.fixed_gbp, whole)
     blocks = [post(costs.fixed, -whole, "running_cost", case="bau"), _to_landlords(costs.fixed, whole, "bau")]
@@ -150,16 +156,18 @@ def double_running(facts: Facts, costs: CostRows) -> list[pd.DataFrame]:
 
 
 def empty_rates(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -> list[pd.DataFrame]:
-    """Post business rates of empty buildings: none for the months of relief, then full."""
+    """Post business rates of empty buildings: none for the months of relief, if not for ever, then full."""
     rows = _posted_rows(facts, table, column).drop(columns="closes_t")
     rows = rows[(rows["heading"] == "business_rates") & (rows["cashable"] == "yes")]
-    items = rows.merge(facts.closures[["site_id", "closes_t", "vacant_end"]], on="site_id")
+    empty = facts.closures[["site_id", "closes_t", "vacant_end", "relief_months"]]
+    items = rows.merge(empty, on="site_id")
     first = items["closes_t"].to_numpy(dtype=np.int64)
     amounts = between(
         first, items["vacant_end"].to_numpy(dtype=np.int64), -items["gbp"].to_numpy(float), facts.span
     )
-    relief = max(0.0, 1.0 - facts.rates["empty_rates_relief_months"] / 12.0)
-    amounts = np.where(np.arange(facts.span) == first[:, None], amounts * relief, amounts)
+    months = items["relief_months"].to_numpy(dtype=float)[:, None]
+    due = np.where(np.arange(facts.span) == first[:, None], np.maximum(0.0, 1.0 - months / 12.0), 1.0)
+    amounts = np.where(np.isinf(months), 0.0, amounts * due)
     return [post(items, amounts, "empty_rates", view="financial")]
 
 

@@ -135,14 +135,26 @@ def travel(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
     to = gone["to_site_id"].where(gone["how"] == "move", gone["to_provision_id"].map(home_of))
     share = parts_of_site(facts.provisions).loc[gone.index] * gone["stays"]
     # A plan moves some hundred provisions: a loop over them reads better than one large join.
-    amounts = [
-        -2.0 * part * _extra(visits.get(service), trip, column[here], column[there])
-        for service, here, there, part in zip(gone["service_id"], gone["site_id"], to, share, strict=True)
-    ]
-    first = gone["leaves_t"].to_numpy(dtype=np.int64)
-    yearly = between(first, np.full(len(gone), NEVER), np.array(amounts), facts.span)
+    ways = list(zip(gone["service_id"], gone["site_id"], to, strict=True))
     words: Mapping[str, str] = {"view": "economic", "cashable": "no", "counterparty_id": RESIDENTS}
-    return [post(gone, yearly, "resident_travel", **words)]
+    weight = income_weights(estate)
+    blocks = []
+    # What weights add stands beside what the travel is worth, so that both are seen.
+    for line, counts in (("resident_travel", np.ones_like(weight)), ("income_weighting", weight - 1.0)):
+        extra = [
+            _extra(visits.get(what), trip, column[here], column[there], counts) for what, here, there in ways
+        ]
+        first = gone["leaves_t"].to_numpy(dtype=np.int64)
+        amounts = -2.0 * share.to_numpy(dtype=float) * np.array(extra)
+        yearly = between(first, np.full(len(gone), NEVER), amounts, facts.span)
+        blocks.append(post(gone, yearly, line, **words))
+    return blocks
+
+
+def income_weights(estate: Estate) -> Matrix:
+    """Return what a pound of each area's residents counts by their income, 1 where it is not known."""
+    income = number(estate.tables["areas"]["income_of_median"], 1.0)
+    return np.asarray(np.exp(-estate.assumptions["income_weight_power"] * np.log(income)))
 
 
 def parts_of_site(provisions: pd.DataFrame) -> pd.Series:
@@ -152,9 +164,9 @@ def parts_of_site(provisions: pd.DataFrame) -> pd.Series:
     return (provisions["visits"] / total.where(total > 0)).fillna(1.0 / count)
 
 
-def _extra(visits: Visits | None, trip: Matrix, here: int, there: int) -> float:
+def _extra(visits: Visits | None, trip: Matrix, here: int, there: int, counts: Matrix) -> float:
     """Return what one way to another place costs more for the visitors of a place [GBP/year]."""
     if visits is None:
         return 0.0
     mine = (visits.home == here) & np.isfinite(trip[:, there])
-    return float((visits.yearly[mine] * (trip[mine, there] - trip[mine, here])).sum())
+    return float((visits.yearly[mine] * counts[mine] * (trip[mine, there] - trip[mine, here])).sum())

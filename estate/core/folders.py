@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from estate.core.errors import EstateError
+from estate.core.errors import ConfigError, EstateError, Issue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _UNFINISHED: set[Path] = set()
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Refuse a folder that cannot be made, before anything is worked out for it.
+
+    Raises
+    ------
+    ConfigError
+        If what is above it is no folder, or may not be written to.
+    """
+    above = next((parent for parent in folder.parents if parent.exists()), folder.parent)
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        problem = "is not a folder" if not above.is_dir() else "may not be written to"
+        issue = Issue(str(above), None, "", "", problem, "choose another folder with --out")
+        raise ConfigError("The results could not be written:", [issue])
 
 
 @contextmanager

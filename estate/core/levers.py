@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 YEARLY_LINES = ("running_cost", "saving", "benefit")
-WORKS_LINES = ("hub_capital", "fit_out", "investment")
+WORKS_LINES = ("hub_capital", "fit_out", "irrecoverable_vat", "investment")
 RECEIPT_LINES = ("receipt",)
 
 
@@ -61,7 +61,8 @@ LEVERS: tuple[Lever, ...] = (
         WORKS_LINES,
         1,
         10.0,
-        "Share put on every amount for works and fit-out; their upkeep and residual value stay",
+        "Share put on every amount for works and fit-out, and on tax that is not recovered; their upkeep "
+        "and residual value stay",
     ),
     Lever(
         "saving_fall_share",

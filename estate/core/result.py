@@ -28,8 +28,9 @@ CASHFLOW_COLUMNS = (
     "basis",
     "case",
     "amount_gbp",
+    "heading",
 )
-"""Columns of ``cashflow.csv``; the ledger in memory has ``heading`` and the offset ``t`` besides."""
+"""Columns of ``cashflow.csv``; the ledger in memory has the offset ``t`` besides."""
 
 ACCESS_COLUMNS = (
     "area_id",
@@ -146,7 +147,7 @@ class Result:
     solution : Solution or None
         What the solver proved; None for a plan made by hand.
     ledger : DataFrame
-        ``CASHFLOW_COLUMNS`` plus ``heading`` and integer ``t``; ``year`` is the label
+        ``CASHFLOW_COLUMNS`` plus integer ``t``; ``year`` is the label
         (``2027/28``), ``amount_gbp`` [GBP] outflow negative, ``cashable`` yes or no.
     summary : mapping
         Content of ``summary.json``: ``headlines``, a list of mappings with
@@ -163,8 +164,9 @@ class Result:
     checks : DataFrame
         check, passed, detail: what was proved of the plan; may be empty.
     business : mapping of str to DataFrame
-        Tables of the business case by the name of their file: financial, saving_by_fund,
-        staff_saving, receipt_scenarios, exits, liabilities, constraints.
+        Tables of the business case by the name of their file: financial, between_partners,
+        running_cost_by_heading, saving_by_fund, staff_saving, receipt_scenarios, exits,
+        liabilities, constraints.
     serving : mapping of str to DataFrame
         Tables of how residents are served by the name of their file: residents, front_door,
         fitness, online, travel_change, equality, equality_standards, equality_evidence.

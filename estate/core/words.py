@@ -21,6 +21,16 @@ def plural(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
+def pounds(amount: float) -> str:
+    """Return an amount in words, whole pounds."""
+    return f"-£{-amount:,.0f}" if round(amount) < 0 else f"£{amount:,.0f}"
+
+
+def saves(amount: float) -> str:
+    """Return what a plan saves or costs, in words."""
+    return f"{'saves' if amount >= 0 else 'costs'} {pounds(abs(amount))}"
+
+
 def offer_words(standard: Mapping[Any, Any] | pd.Series) -> str:
     """Say what a standard asks of the places that count, after a comma; blank where it asks nothing.
 

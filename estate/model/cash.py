@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.model import taxes
 from estate.model.closing import ECONOMIC, FINANCIAL
 from estate.model.exit_cash import backlog, closing, emissions, retention
 from estate.model.payments import (
@@ -31,6 +32,8 @@ from estate.model.visitors import extra_travel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
 
     from estate.model.blocks import ColumnBlock
     from estate.model.instance import Instance
@@ -99,14 +102,20 @@ def _hubs(pay: Payments, inst: Instance, hubs: ColumnBlock) -> None:
     for i, (profile, years) in enumerate(zip(place["profile"], lead, strict=True)):
         parts = profile_shares(profile, int(years))
         shares[i, : len(parts)] = parts
+    tax = taxes.vat(inst)[place["partner"]]
     for k in range(shares.shape[1]):
         spent = year - lead + k
         pay.add(who, (spent, spent + 1), -capital * shares[:, k], group=SPEND)
+        pay.add(who, (spent, spent + 1), -tax * capital * shares[:, k], view=FINANCIAL, group=SPEND)
+    first = (year - lead, year - lead + 1)
+    pay.add(who, first, -place["purchase"], group=SPEND)
+    duty = place["duty"] * taxes.duty_payers(inst)[place["partner"]]
+    pay.add(who, first, -duty, view=FINANCIAL, group=SPEND)
     pay.add(who, (year, pay.years), -place["running"], group=RUNNING)
     yearly = inst.assumptions["lifecycle_share_per_year"] * place["capital"]
     pay.add(who, (year + 1, pay.years), -yearly, group=RUNNING)
     left = np.maximum(0.0, 1 - (pay.years - year) / place["life"])
-    worth = place["capital"] * inst.on_costs * left
+    worth = (place["capital"] * inst.on_costs + place["purchase"]) * left
     pay.add(who, (pay.years - 1, pay.years), worth, view=ECONOMIC)
     pay.add(who, (year, year + 1), -inst.assumptions["programme_gbp_per_hub"])
     emissions(pay, inst, (hubs.columns, place["partner"].to_numpy()), (year, -place["energy"].to_numpy()))
@@ -126,7 +135,7 @@ def _moves(pay: Payments, inst: Instance, moves: ColumnBlock) -> None:
     rate = np.where(hub, a["fit_out_gbp_per_m2"], a["host_fit_out_gbp_per_m2"]) * inst.on_costs
     need = who["need"].to_numpy()
     pay.add(payer, (year, year + 1), -a["move_gbp_per_fte"] * who["fte"])
-    pay.add(payer, (year, year + 1), -a["it_gbp_per_fte"] * who["fte"] - rate * need, group=SPEND)
+    _fitting_out(pay, inst, payer, (year, a["it_gbp_per_fte"] * who["fte"] + rate * need))
     _staff_travel(pay, inst, moves, who)
     lead = place["partner"].to_numpy()
     charge = np.where(hub, need * _charge_per_m2(inst, place), 0.0)
@@ -134,6 +143,16 @@ def _moves(pay: Payments, inst: Instance, moves: ColumnBlock) -> None:
     pay.add(payer, (year, pay.years), -charge, view=FINANCIAL, group=RUNNING)
     pay.add((moves.columns, lead), (year, pay.years), charge, view=FINANCIAL, group=RUNNING)
     _host_fees(pay, inst, payer, (year, place, np.where(hub, 0.0, need * place["fee"])))
+
+
+def _fitting_out(
+    pay: Payments, inst: Instance, payer: tuple[ArrayLike, ArrayLike], spend: tuple[Ints, pd.Series]
+) -> None:
+    """Add IT and fit-out of who leaves, and the tax on them that is not recovered."""
+    year, gbp = spend
+    pay.add(payer, (year, year + 1), -gbp, group=SPEND)
+    tax = taxes.vat(inst)[np.asarray(payer[1])]
+    pay.add(payer, (year, year + 1), -tax * gbp, view=FINANCIAL, group=SPEND)
 
 
 def _staff_travel(pay: Payments, inst: Instance, block: ColumnBlock, who: pd.DataFrame) -> None:
@@ -185,13 +204,13 @@ def _merging(pay: Payments, inst: Instance, merges: ColumnBlock) -> None:
     year, payer = merges.keys["year"].to_numpy(), (merges.columns, who["partner"])
     works = a["host_fit_out_gbp_per_m2"] * inst.on_costs * who["merge_need"]
     pay.add(payer, (year, year + 1), -a["move_gbp_per_fte"] * who["fte"])
-    pay.add(payer, (year, year + 1), -a["it_gbp_per_fte"] * who["fte"] - works, group=SPEND)
+    _fitting_out(pay, inst, payer, (year, a["it_gbp_per_fte"] * who["fte"] + works))
     _staff_travel(pay, inst, merges, who)
 
 
 def _residents(pay: Payments, inst: Instance, blocks: Mapping[str, ColumnBlock]) -> None:
     """Add what visitors pay for travel to where their provision goes: nobody's bill."""
-    extra, at = extra_travel(inst), inst.places["site"].to_numpy(dtype=int)
+    extra, at = extra_travel(inst, weighted=True), inst.places["site"].to_numpy(dtype=int)
     home, occupier = inst.provisions["site"].to_numpy(), inst.provisions["partner"].to_numpy()
     for block, to in ((blocks["move"], at), (blocks["merge"], home)):
         who, year = block.keys["provision"].to_numpy(), block.keys["year"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.model import taxes
 from estate.model.calendar import year_of
 from estate.model.closing import ECONOMIC, FINANCIAL, expiry_years
 from estate.model.payments import RECEIPT, RUNNING, SPEND, Floats, Payments, at_once, save, spans_of
@@ -79,9 +80,9 @@ def _disposal(
     rates = inst.costs[(inst.costs["heading"] == "business_rates") & inst.costs["running"]]
     yearly = rates["part"].groupby(rates["site"]).sum()
     empty = pd.Series(keys["site"]).map(yearly).fillna(0.0).to_numpy()
-    first = max(0.0, 1 - inst.assumptions["empty_rates_relief_months"] / 12)
+    first, later = (share[keys["site"]] for share in taxes.empty_shares(inst))
     pay.add(who, (year, np.minimum(end, year + 1)), -empty * first, view=FINANCIAL, group=RUNNING)
-    pay.add(who, (year + 1, end), -empty, view=FINANCIAL, group=RUNNING)
+    pay.add(who, (year + 1, end), -empty * later, view=FINANCIAL, group=RUNNING)
     expected = route["receipt"] * route["probability"]
     keeps = retention(inst)[np.asarray(who[1])]
     pay.add(who, (end, end + 1), expected * keeps, group=RECEIPT)
@@ -89,6 +90,8 @@ def _disposal(
     pay.add(who, (end, end + 1), -expected * route["disposal"], group=SPEND)
     pay.add(who, (end, pay.years), route["let_income"], group=RUNNING)
     pay.add(who, (end, end + 1), -route["upgrade"], group=SPEND)
+    tax = taxes.vat(inst)[np.asarray(who[1])] * route["upgrade"].to_numpy()
+    pay.add(who, (end, end + 1), -tax, view=FINANCIAL, group=SPEND)
 
 
 def retention(inst: Instance) -> Floats:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from estate.core.money import discount_factors, price_factors
 from estate.core.vintage import carbon_prices
-from estate.model import hosting
+from estate.model import hosting, taxes
 from estate.model.closing import closing_years, exit_routes, running_spans
 from estate.model.near import beside_target, filled, merges, pairs
 
@@ -166,6 +166,7 @@ def _sites(
             "compensation": filled(raw["tenant_compensation_gbp"], 0.0),
             "energy": filled(raw["energy_kwh_per_year"], 0.0),
             "upgrade": filled(raw["energy_upgrade_gbp"], a["energy_upgrade_gbp_per_m2"] * gia),
+            "relief_months": taxes.relief_months(raw, a),
             "band": _text(raw["energy_rating"]).str.strip().str.upper().str[:1],
             **hosting.fit_fields(raw),
         }
@@ -243,6 +244,8 @@ def _hub_places(
             "cures": filled(raw["cures_backlog_share"], 0.0),
             "life": filled(raw["life_years"], a["hub_life_years"]),
             "energy": filled(raw["energy_kwh_per_year"], 0.0),
+            "purchase": filled(raw["purchase_gbp"], 0.0),
+            "duty": taxes.duty(raw, a),
             "adds_wc": raw["adds_accessible_wc"].astype(bool),
             "fee": 0.0,
             "permitted": "",
@@ -269,6 +272,8 @@ def _host_places(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame) -> pd.
             "cures": 0.0,
             "life": 0.0,
             "energy": 0.0,
+            "purchase": 0.0,
+            "duty": 0.0,
             "fee": filled(raw["fee_gbp_per_m2_per_year"], 0.0),
             "permitted": _text(raw["permitted_services"]),
             "term_weeks": filled(raw["term_weeks"], 52.0),

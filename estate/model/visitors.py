@@ -24,10 +24,11 @@ SERVES = ("existing", "host", "outside")
 ALIKE_GBP = 1e-9  # places that differ by less are the same to residents: the first by id is taken
 
 
-def extra_travel(inst: Instance) -> Floats:
+def extra_travel(inst: Instance, *, weighted: bool = False) -> Floats:
     """Return what residents pay more for travel when a provision is at another site [GBP/year].
 
-    With nought a minute and 1 a kilometre it is how far they travel more [km/year].
+    With nought a minute and 1 a kilometre it is how far they travel more [km/year]. Weighted, a
+    pound of residents counts by their income.
 
     Returns
     -------
@@ -49,10 +50,17 @@ def extra_travel(inst: Instance) -> Floats:
         if not len(sites):
             continue
         visits, cost = _visitors(inst, areas, trip[:, sites], of)
+        visits = visits * income_weights(inst, areas) if weighted else visits
         away = visits @ np.where(known, trip, 0.0) - (visits * np.where(visits > 0, cost, 0.0)) @ known
         share = share_of_site(of) * (1 - of["digital"].to_numpy())
         extra[of.index] = 2 * share[:, None] * away[np.searchsorted(sites, of["site"])]
     return extra
+
+
+def income_weights(inst: Instance, areas: pd.DataFrame) -> Floats:
+    """Return what a pound of each area's residents counts: (median / their income) to a power."""
+    income = areas["income_of_median"].astype(float).fillna(1.0).to_numpy()
+    return np.asarray((1.0 / income) ** inst.assumptions["income_weight_power"])
 
 
 def _trip_gbp(inst: Instance, areas: pd.DataFrame) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,9 +20,17 @@ if TYPE_CHECKING:
 TOGETHER = "all partners"
 _HIDDEN = {
     "partner": ("exits", "constraints", "between_partners"),
-    "public": ("exits", "constraints", "between_partners", "liabilities", "staff_saving"),
+    "public": (
+        "exits",
+        "constraints",
+        "between_partners",
+        "running_cost_by_heading",
+        "liabilities",
+        "staff_saving",
+    ),
 }
-"""Tables that an audience never sees: values by site or partner, and backlog, as the dictionary says."""
+"""Tables that an audience never sees: values by site or partner, running costs and backlog, as the dictionary
+says."""
 
 
 def business_for(
@@ -50,6 +59,9 @@ def business_for(
     if "receipt_scenarios" in shown and "financial" in withheld:
         told = shown["receipt_scenarios"]
         shown["receipt_scenarios"] = told[["scenario", "purse", "payable", "dry_year"]]
+    if "running_cost_by_heading" in shown:
+        costs = shown["running_cost_by_heading"]
+        shown["running_cost_by_heading"] = costs[~costs["line"].isin(rules.guarded_lines(audience))]
     return {name: _rounded(table) for name, table in shown.items()}
 
 
@@ -168,6 +180,40 @@ def by_fund(view: View) -> Rows:
     return heads if rows else [], rows
 
 
+HEADING_NOTE = (
+    "Cashable running cost of decided sites and of what replaces them, in the steady year, base-year prices. "
+    "Fixed goes when the building closes, stepped and variable with services that leave. By partner, fund "
+    "and year, with sites that are kept, what releases no cash and what is never a saving: "
+    "running_cost_by_heading.csv."
+)
+
+
+def by_heading(view: View) -> Rows:
+    """Return running cost by heading in the steady year, all partners and funds together."""
+    table = view.business.get("running_cost_by_heading", pd.DataFrame())
+    funds = view.business.get("saving_by_fund", pd.DataFrame())
+    if table.empty or funds.empty:
+        return [], []
+    now = table[(table["year"] == funds["year"].iloc[0]) & (table["decided"] == "yes")]
+    money = [str(column) for column in table.columns if str(column).endswith("_gbp_per_year")]
+    ranked = now.assign(later=now["line"] != "running_cost").sort_values(["later", "heading"])
+    sums = ranked[ranked["cashable"] == "yes"].groupby("heading", sort=False)[money].sum()
+    sums = sums[(sums.abs() > 0.5).any(axis=1)]
+    sums.loc["all together"] = sums.sum()
+    rows: list[list[object]] = [
+        [heading_words(str(heading)), *(gbp(cell) for cell in cells)]
+        for heading, cells in zip(sums.index, sums.to_numpy(), strict=True)
+    ]
+    heads = ["Heading", "Fixed", "Stepped", "Variable", "Without the plan", "With the plan", "Saves a year"]
+    return heads, rows
+
+
+def heading_words(heading: str) -> str:
+    """Return a heading of running cost as people write it."""
+    words = re.sub(r"\b(fm|it|pfi)\b", lambda found: found.group().upper(), heading.replace("_", " "))
+    return words[:1].upper() + words[1:]
+
+
 CONSTRAINT_NOTE = (
     "Limits of which less than a step is left, from the independent check. What a step more is worth is "
     "found by `estate constraints`, which plans again with each limit loosened; the value lies between the "
@@ -205,6 +251,7 @@ def _in_unit(column: str, value: object, unit: str) -> object:
 
 PARTS = (
     ("Saving by fund", FUND_NOTE, by_fund, ()),
+    ("Running cost by heading", HEADING_NOTE, by_heading, ()),
     ("How it is paid for", PAYING_NOTE, paying, (11,)),
     ("If receipts come late, or not at all", SCENARIO_NOTE, scenarios, (0, 1, 2, 3)),
     ("Limits that hold the plan", CONSTRAINT_NOTE, constraints, (0, 1, 7)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from estate.present.business import heading_words
 from estate.present.live import FIRST_ROW, Live, column_letter, partner_names, still
 
 if TYPE_CHECKING:
@@ -68,6 +69,13 @@ BUSINESS = (
         "saving_by_fund",
         False,
         "",
+    ),
+    (
+        "Running cost by heading",
+        "By partner, heading, fund and year: without the plan, and what the plan leaves of it",
+        "running_cost_by_heading",
+        False,
+        "Fixed, stepped, variable: parts without the plan. Cashable never: capital charges and the like.",
     ),
     (
         "Saving on staff",
@@ -134,6 +142,10 @@ def _busy(frame: pd.DataFrame) -> pd.Series:
     return money.groupby(frame["partner_id"]).transform("sum") > 0
 
 
+def _spaced(words: str) -> str:
+    return words.replace("_", " ")
+
+
 def _named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with partners and sites by their names, and no priority where works have none."""
     made = frame.reset_index(drop=True).copy()
@@ -148,7 +160,8 @@ def _named(view: View, frame: pd.DataFrame) -> pd.DataFrame:
                 names.get(one, one) for one in made[f"{side}_partner_id"].astype(str)
             ]
             made = made.rename(columns={f"{side}_partner_id": f"{side}_partner"})
-            made["line"] = made["line"].str.replace("_", " ")
+    for words in {"line", "heading", "fund"} & set(made.columns):
+        made[words] = made[words].astype(str).map(heading_words if words == "heading" else _spaced)
     if "priority" in made:
         made["priority"] = made["priority"].where(made["priority"] > 0)
     if "site_id" in made:

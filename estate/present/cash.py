@@ -36,6 +36,9 @@ GROUP_OF_LINE = {
     "receipt": RECEIPTS,
     "disposal_cost": INVESTMENT,
     "hub_capital": INVESTMENT,
+    "purchase": INVESTMENT,
+    "stamp_duty": INVESTMENT,
+    "irrecoverable_vat": INVESTMENT,
     "hub_running": NEW_COSTS,
     "lifecycle": NEW_COSTS,
     "residual_value": RESIDUAL,
@@ -46,6 +49,7 @@ GROUP_OF_LINE = {
     "host_fee": NEW_COSTS,
     "online": NEW_COSTS,
     "resident_travel": NEW_COSTS,
+    "income_weighting": NEW_COSTS,
 }
 """Group of every line of the ledger; the cost of selling is an investment, as in the appraisal."""
 

@@ -21,6 +21,8 @@ COMBINATIONS = tuple(
 )
 LOWEST, HIGHEST, POINTS = 0.01, 11.0, 120
 """Growth factors 1 + rate between which rates of return are looked for."""
+MOST_LOG = 600.0
+"""Logarithm of the greatest number that a discount factor may come to, or one over it."""
 
 LOOKS = {"£": "gbp", "£ a year": "gbp", "share a year": "rate", "ratio": "number", "years": "number"}
 NEVER = "not within the years appraised"
@@ -50,6 +52,8 @@ def rate_table(live: LiveCash) -> pd.DataFrame:
     rates = np.exp(np.linspace(np.log(LOWEST), np.log(HIGHEST), POINTS)) - 1.0
     fine = np.arange(-0.05, 0.5001, 0.005)
     rates = np.unique(np.round(np.concatenate([rates, fine]), 6))
+    # Over very many years the factors of extreme rates are beyond what a spreadsheet can hold.
+    rates = rates[np.abs(live.span * np.log1p(rates)) < MOST_LOG]
     table: dict[str, Any] = {"Rate share": rates}
     t = np.arange(live.span)
     for view, receipts in COMBINATIONS:

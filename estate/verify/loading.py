@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from estate.core.reference import headings
+from estate.core.tax import stamp_duty
 from estate.verify.cells import (
     Row,
     clock,
@@ -55,6 +57,8 @@ def read_partners(tables: Tables) -> dict[str, Partner]:
             in_plan=flag(row.get("in_plan"), default=True),
             floor_gbp=maybe(row.get("floor_npv_gbp")),
             retention=number(row.get("receipt_retention_share"), 1.0),
+            vat_lost_share=number(row.get("irrecoverable_vat_share")),
+            pays_stamp_duty=flag(row.get("pays_stamp_duty"), default=True),
         )
         for row in rows(tables.get("partners"))
     }
@@ -174,6 +178,25 @@ def duration_factor(assumed: Mapping[str, float]) -> float:
     return 1 + assumed["optimism_bias_duration_share"] * (1 - assumed["optimism_bias_mitigated_share"])
 
 
+def _duty(row: Row, assumed: Mapping[str, float]) -> float:
+    """Return the stamp duty land tax on what is bought or leased for a hub [GBP]."""
+    price, rent = number(row.get("purchase_gbp")), number(row.get("lease_rent_gbp_per_year"))
+    return float(stamp_duty(assumed, price, rent, number(row.get("lease_years"))))
+
+
+def _relief_months(row: Row, assumed: Mapping[str, float]) -> float:
+    """Return the months without rates of a building that is empty; infinite where none are ever due."""
+    if number(row.get("rateable_value_gbp"), math.inf) < assumed["empty_rates_exempt_below_gbp"]:
+        return math.inf
+    relief = text(row.get("empty_rates_relief")) or (
+        "none" if text(row.get("scope")) == "surplus" else "usual"
+    )
+    if relief in {"listed", "charity"}:
+        return math.inf
+    months = {"usual": "empty_rates_relief_months", "industrial": "empty_rates_industrial_months"}
+    return assumed[months[relief]] if relief in months else 0.0
+
+
 def _options(found: list[Row], owner: str, assumed: Mapping[str, float]) -> dict[str, HubOption]:
     return {
         text(row["option"]): HubOption(
@@ -189,6 +212,8 @@ def _options(found: list[Row], owner: str, assumed: Mapping[str, float]) -> dict
             life_years=int(number(row.get("life_years"), assumed["hub_life_years"])),
             energy_kwh=number(row.get("energy_kwh_per_year")),
             adds_wc=flag(row.get("adds_accessible_wc")),
+            purchase_gbp=number(row.get("purchase_gbp")),
+            stamp_duty_gbp=number(row.get("stamp_duty_gbp"), _duty(row, assumed)),
         )
         for row in found
     }
@@ -259,9 +284,8 @@ def _site(
     assumed: Mapping[str, float],
     first_year: int,
 ) -> Site:
-    owner = text(row.get("partner_id"))
+    owner, gia = text(row.get("partner_id")), number(row.get("gia_m2"))
     x, y = maybe(row.get("easting")), maybe(row.get("northing"))
-    gia = number(row.get("gia_m2"))
     return Site(
         site_id=text(row["site_id"]),
         name=text(row.get("name")) or text(row["site_id"]),
@@ -278,6 +302,7 @@ def _site(
         compensation_gbp=number(row.get("tenant_compensation_gbp")),
         energy_kwh=number(row.get("energy_kwh_per_year")),
         upgrade_gbp=number(row.get("energy_upgrade_gbp"), assumed["energy_upgrade_gbp_per_m2"] * gia),
+        relief_months=_relief_months(row, assumed),
         energy_band=text(row.get("energy_rating")).strip().upper()[:1],
         tenure=_tenure(side["tenures"], first_year),
         costs=_costs(side["running_costs"]),

@@ -7,15 +7,16 @@ and leavings, and business as usual never needs to be written out.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from estate.verify.buildings import landlord_of, steps_of, weight_of, yearly_costs
 from estate.verify.cells import whole_years
 from estate.verify.loading import duration_factor
+from estate.verify.posting import Floats, Posting, from_year, once
 from estate.verify.records import (
     LEASED,
     Closing,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     from estate.verify.facts import Facts
 
-Floats = NDArray[np.float64]
-
 RUNNING_LINES = frozenset(
     {
         "running_cost",
@@ -51,18 +50,9 @@ RUNNING_LINES = frozenset(
         "online",
     }
 )
-SPENDING_LINES = frozenset({"hub_capital", "fit_out", "it", "brake_cost", "disposal_cost", "energy_upgrade"})
+TAXED_LINES = frozenset({"hub_capital", "fit_out", "it", "energy_upgrade"})
+SPENDING_LINES = TAXED_LINES | {"purchase", "stamp_duty", "irrecoverable_vat", "brake_cost", "disposal_cost"}
 SALE_ROUTES = frozenset({"sell", "transfer"})
-
-
-@dataclass(frozen=True)
-class Posting:
-    """One ledger line of one partner, by year; outflow negative [GBP]."""
-
-    line: str
-    partner: str
-    view: str
-    amounts: Floats
 
 
 @dataclass(frozen=True)
@@ -127,25 +117,21 @@ def cash_of(facts: Facts, decision: Decision) -> Cash:
 
 def postings(facts: Facts, decision: Decision) -> Iterator[Posting]:
     """Yield every ledger line that one decision changes, plan minus BAU."""
+    for posting in _before_tax(facts, decision):
+        yield posting
+        payer = facts.partners.get(posting.partner)
+        if payer is not None and payer.vat_lost_share > 0 and posting.line in TAXED_LINES:
+            tax = payer.vat_lost_share * facts.assumptions["vat_rate_share"] * posting.amounts
+            yield Posting("irrecoverable_vat", posting.partner, "financial", tax)
+
+
+def _before_tax(facts: Facts, decision: Decision) -> Iterator[Posting]:
     if isinstance(decision, Closing):
         yield from _closing(facts, facts.sites[decision.site_id], decision)
     elif isinstance(decision, Opening):
         yield from _opening(facts, facts.sites[decision.site_id], decision)
     else:
         yield from _leaving(facts, facts.provisions[decision.provision_id], decision)
-
-
-def _once(facts: Facts, t: int, amount: float) -> Floats:
-    amounts = np.zeros(facts.appraisal_years)
-    if t < facts.appraisal_years:
-        amounts[t] = amount
-    return amounts
-
-
-def _from(facts: Facts, start: int, amount: float, stop: int | None = None) -> Floats:
-    amounts = np.zeros(facts.appraisal_years)
-    amounts[start:stop] = amount
-    return amounts
 
 
 def on_costs(facts: Facts) -> float:
@@ -191,21 +177,21 @@ def _closing(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
         saved = np.where(np.arange(len(fixed)) >= t, fixed, 0.0)
         yield from _paid(facts, site, cost, Posting("running_cost", owner, view, saved))
         if site.provisions:
-            twice = _once(facts, t, -_double_running(facts) * fixed[t])
+            twice = once(facts, t, -_double_running(facts) * fixed[t])
             yield from _paid(facts, site, cost, Posting("double_running", owner, view, twice))
     yield from _tenants(facts, site, closing)
-    yield Posting("programme", owner, "both", _once(facts, t, -a["programme_gbp_per_closure"]))
+    yield Posting("programme", owner, "both", once(facts, t, -a["programme_gbp_per_closure"]))
     emitted = np.where(np.arange(facts.appraisal_years) >= t, facts.carbon_gbp_per_kwh, 0.0)
     yield Posting("carbon", owner, "economic", site.energy_kwh * emitted)
     for due, amount in site.backlog:
         if t <= due:
-            yield Posting("backlog", owner, "both", _once(facts, due, amount))
+            yield Posting("backlog", owner, "both", once(facts, due, amount))
     yield Posting(
-        "decommissioning", owner, "both", _once(facts, t, -a["decommissioning_gbp_per_m2"] * site.gia_m2)
+        "decommissioning", owner, "both", once(facts, t, -a["decommissioning_gbp_per_m2"] * site.gia_m2)
     )
     yield from _lease_end(facts, site, closing)
     brakes = sum(brake.cost_gbp for brake in site.brakes if brake.effect == "cost")
-    yield Posting("brake_cost", owner, "both", _once(facts, t, -brakes))
+    yield Posting("brake_cost", owner, "both", once(facts, t, -brakes))
     yield from _exit(facts, site, closing)
 
 
@@ -219,9 +205,9 @@ def _tenants(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
     valuation = valuation_of(facts, site, closing.route)
     stay = closing.route in SALE_ROUTES and valuation.tenanted
     t = closing.year + (lag_years(site, valuation) if stay else 0)
-    yield Posting("income", site.partner, "both", _from(facts, t, -site.income_gbp))
+    yield Posting("income", site.partner, "both", from_year(facts, t, -site.income_gbp))
     if not stay:
-        paid = _once(facts, closing.year, -site.compensation_gbp)
+        paid = once(facts, closing.year, -site.compensation_gbp)
         yield Posting("tenant_compensation", site.partner, "both", paid)
 
 
@@ -231,13 +217,13 @@ def _lease_end(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
     if tenure.tenure in LEASED:
         given = tenure.dilapidations_gbp
         cost = a["dilapidations_gbp_per_m2"] * site.gia_m2 if given is None else given
-        yield Posting("dilapidations", owner, "both", _once(facts, t, -cost))
+        yield Posting("dilapidations", owner, "both", once(facts, t, -cost))
     if t == tenure.break_year and (tenure.expiry is None or t < tenure.expiry):
-        yield Posting("break_penalty", owner, "both", _once(facts, t, -tenure.break_penalty_gbp))
+        yield Posting("break_penalty", owner, "both", once(facts, t, -tenure.break_penalty_gbp))
     early = t != tenure.break_year and (tenure.expiry is None or t < tenure.expiry)
     if closing.route == "surrender" and early:
         premium = valuation_of(facts, site, "surrender").premium_gbp
-        yield Posting("surrender_premium", owner, "both", _once(facts, t, -premium))
+        yield Posting("surrender_premium", owner, "both", once(facts, t, -premium))
 
 
 def _exit(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
@@ -251,15 +237,15 @@ def _exit(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
     if route in SALE_ROUTES:
         expected = valuation.receipt_gbp * receipt_factor(site) * valuation.probability
         kept = facts.partners[owner].retention if owner in facts.partners else 1.0
-        yield Posting("receipt", owner, "both", _once(facts, sold, expected * kept))
-        yield Posting("receipt", owner, "economic", _once(facts, sold, expected * (1 - kept)))
+        yield Posting("receipt", owner, "both", once(facts, sold, expected * kept))
+        yield Posting("receipt", owner, "economic", once(facts, sold, expected * (1 - kept)))
         yield Posting(
-            "disposal_cost", owner, "both", _once(facts, sold, -valuation.disposal_cost_share * expected)
+            "disposal_cost", owner, "both", once(facts, sold, -valuation.disposal_cost_share * expected)
         )
     if route == "let":
-        yield Posting("let_income", owner, "both", _from(facts, sold, valuation.let_income_gbp))
+        yield Posting("let_income", owner, "both", from_year(facts, sold, valuation.let_income_gbp))
         if facts.least_band < site.energy_band <= "G":
-            yield Posting("energy_upgrade", owner, "both", _once(facts, sold, -site.upgrade_gbp))
+            yield Posting("energy_upgrade", owner, "both", once(facts, sold, -site.upgrade_gbp))
 
 
 def _empty(facts: Facts, site: Site, closing: Closing, until: int | None) -> Iterator[Posting]:
@@ -267,10 +253,12 @@ def _empty(facts: Facts, site: Site, closing: Closing, until: int | None) -> Ite
     t, a = closing.year, facts.assumptions
     given = valuation_of(facts, site, closing.route).holding_gbp
     holding = a["vacant_holding_gbp_per_m2_per_year"] * site.gia_m2 if given is None else given
-    yield Posting("vacant_holding", site.partner, "both", _from(facts, t, -holding, until))
+    yield Posting("vacant_holding", site.partner, "both", from_year(facts, t, -holding, until))
     rates = sum(cost.gbp * cost.cashable_share for cost in site.costs if cost.heading == "business_rates")
-    amounts = _from(facts, t, -rates, until)
-    amounts[t] *= max(0.0, 1 - a["empty_rates_relief_months"] / 12)
+    amounts = from_year(facts, t, -rates, until)
+    if math.isinf(site.relief_months):
+        amounts[:] = 0.0
+    amounts[t] *= max(0.0, 1 - site.relief_months / 12)
     yield Posting("empty_rates", site.partner, "financial", amounts)
 
 
@@ -283,18 +271,22 @@ def _opening(facts: Facts, site: Site, opening: Opening) -> Iterator[Posting]:
     yield Posting(
         "hub_capital", lead, "both", -(works + step_free) * on_costs(facts) * _profile(facts, option, t)
     )
-    yield Posting("programme", lead, "both", _once(facts, t, -a["programme_gbp_per_hub"]))
+    begins = t - option.lead_years
+    yield Posting("purchase", lead, "both", once(facts, begins, -option.purchase_gbp))
+    if lead not in facts.partners or facts.partners[lead].pays_stamp_duty:
+        yield Posting("stamp_duty", lead, "financial", once(facts, begins, -option.stamp_duty_gbp))
+    yield Posting("programme", lead, "both", once(facts, t, -a["programme_gbp_per_hub"]))
     emitted = np.where(np.arange(facts.appraisal_years) >= t, facts.carbon_gbp_per_kwh, 0.0)
     yield Posting("carbon", lead, "economic", -option.energy_kwh * emitted)
-    yield Posting("hub_running", lead, "both", _from(facts, t, -option.running_gbp))
-    yield Posting("lifecycle", lead, "both", _from(facts, t + 1, -a["lifecycle_share_per_year"] * works))
+    yield Posting("hub_running", lead, "both", from_year(facts, t, -option.running_gbp))
+    yield Posting("lifecycle", lead, "both", from_year(facts, t + 1, -a["lifecycle_share_per_year"] * works))
     left = max(0.0, 1 - (facts.appraisal_years - t) / option.life_years)
-    residual = works * on_costs(facts) * left
-    yield Posting("residual_value", lead, "economic", _once(facts, facts.appraisal_years - 1, residual))
+    residual = (works * on_costs(facts) + option.purchase_gbp) * left
+    yield Posting("residual_value", lead, "economic", once(facts, facts.appraisal_years - 1, residual))
     if site.existing:
         for due, amount in site.backlog:
             if t <= due:
-                yield Posting("backlog", site.partner, "both", _once(facts, due, option.cures_share * amount))
+                yield Posting("backlog", site.partner, "both", once(facts, due, option.cures_share * amount))
 
 
 def _profile(facts: Facts, option: HubOption, t: int) -> Floats:
@@ -314,21 +306,21 @@ def _leaving(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[P
     site, t, a = facts.sites[provision.site_id], leaving.year, facts.assumptions
     who, service = provision.partner, facts.services[provision.service_id]
     yield from _vacated(facts, site, provision, leaving)
-    yield Posting("redundancy", who, "financial", _once(facts, t, -provision.redundancy_gbp))
+    yield Posting("redundancy", who, "financial", once(facts, t, -provision.redundancy_gbp))
     if leaving.how == "online":
-        yield Posting("online", who, "both", _once(facts, t, -service.online_setup_gbp))
+        yield Posting("online", who, "both", once(facts, t, -service.online_setup_gbp))
         yield Posting(
-            "online", who, "both", _from(facts, t, -service.online_gbp_per_visit * provision.visits)
+            "online", who, "both", from_year(facts, t, -service.online_gbp_per_visit * provision.visits)
         )
         return
     fte = provision.fte * (1 - provision.digital_share)
-    yield Posting("move", who, "both", _once(facts, t, -a["move_gbp_per_fte"] * fte))
-    yield Posting("it", who, "both", _once(facts, t, -a["it_gbp_per_fte"] * fte))
+    yield Posting("move", who, "both", once(facts, t, -a["move_gbp_per_fte"] * fte))
+    yield Posting("it", who, "both", once(facts, t, -a["it_gbp_per_fte"] * fte))
     yield from _staff_travel(facts, provision, t)
     need = facts.merge_need_m2(provision) if leaving.how == "merge" else facts.need_m2(provision)
     at_hub = leaving.how == "move" and leaving.to_option
     rate = a["fit_out_gbp_per_m2" if at_hub else "host_fit_out_gbp_per_m2"]
-    yield Posting("fit_out", who, "both", _once(facts, t, -rate * need * on_costs(facts)))
+    yield Posting("fit_out", who, "both", once(facts, t, -rate * need * on_costs(facts)))
     yield from _travel(facts, provision, leaving)
     if at_hub:
         yield from _hub_charge(facts, provision, leaving, need)
@@ -341,7 +333,9 @@ def _travel(facts: Facts, provision: Provision, leaving: Leaving) -> Iterator[Po
     if facts.visitors is not None:
         to = leaving.to_site if leaving.how == "move" else facts.provisions[leaving.to_provision].site_id
         extra = facts.visitors.extra_gbp(provision, to)
-        yield Posting("resident_travel", provision.partner, "economic", _from(facts, leaving.year, -extra))
+        yield Posting(
+            "resident_travel", provision.partner, "economic", from_year(facts, leaving.year, -extra)
+        )
 
 
 def _staff_travel(facts: Facts, provision: Provision, t: int) -> Iterator[Posting]:
@@ -350,7 +344,7 @@ def _staff_travel(facts: Facts, provision: Provision, t: int) -> Iterator[Postin
     staff = provision.fte * (1 - provision.digital_share)
     yearly = a["excess_travel_gbp_per_fte_per_year"] * staff
     until = t + round(a["excess_travel_years"])
-    yield Posting("excess_travel", provision.partner, "both", _from(facts, t, -yearly, until))
+    yield Posting("excess_travel", provision.partner, "both", from_year(facts, t, -yearly, until))
 
 
 def _vacated(facts: Facts, site: Site, provision: Provision, leaving: Leaving) -> Iterator[Posting]:
@@ -364,7 +358,7 @@ def _vacated(facts: Facts, site: Site, provision: Provision, leaving: Leaving) -
         freed = np.where(np.arange(len(amounts)) >= t, amounts * share, 0.0)
         yield from _paid(facts, site, cost, Posting("running_cost", owner, view, freed))
         if leaving.how != "online":
-            twice = _once(facts, t, -_double_running(facts) * freed[t])
+            twice = once(facts, t, -_double_running(facts) * freed[t])
             yield from _paid(facts, site, cost, Posting("double_running", owner, view, twice))
 
 
@@ -379,7 +373,7 @@ def _hub_charge(facts: Facts, provision: Provision, leaving: Leaving, need: floa
         * on_costs(facts)
         / facts.annuity_sum(option.life_years)
     )
-    charge = _from(facts, leaving.year, need * (option.running_gbp + annuity) / option.room_m2)
+    charge = from_year(facts, leaving.year, need * (option.running_gbp + annuity) / option.room_m2)
     yield Posting("hub_charge", provision.partner, "financial", -charge)
     yield Posting("hub_charge", option.lead_partner, "financial", charge)
 
@@ -388,7 +382,7 @@ def _host_fee(facts: Facts, provision: Provision, leaving: Leaving, need: float)
     host = facts.sites[leaving.to_site]
     if host.terms is None or host.partner == provision.partner:
         return
-    fee = _from(facts, leaving.year, host.terms.fee_gbp_per_m2 * need)
+    fee = from_year(facts, leaving.year, host.terms.fee_gbp_per_m2 * need)
     yield Posting("host_fee", provision.partner, "financial" if host.in_plan else "both", -fee)
     if host.in_plan:
         yield Posting("host_fee", host.partner, "financial", fee)

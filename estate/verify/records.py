@@ -80,6 +80,8 @@ class HubOption:
     life_years: int
     energy_kwh: float = 0.0
     adds_wc: bool = False
+    purchase_gbp: float = 0.0
+    stamp_duty_gbp: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ class Partner:
     in_plan: bool = True
     floor_gbp: float | None = None
     retention: float = 1.0
+    vat_lost_share: float = 0.0
+    pays_stamp_duty: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,7 @@ class Site:
     compensation_gbp: float = 0.0
     energy_kwh: float = 0.0
     upgrade_gbp: float = 0.0
+    relief_months: float = 0.0
     energy_band: str = ""
     tenure: Tenure = Tenure()
     costs: tuple[Cost, ...] = ()

@@ -51,8 +51,13 @@ class Visitors:
         for area, visits in self._visits[service].get(provision.site_id, {}).items():
             away = self.trip_gbp(area, to_site)
             if math.isfinite(away):
-                extra += visits * (away - self.trip_gbp(area, provision.site_id))
+                extra += visits * self._weight(area) * (away - self.trip_gbp(area, provision.site_id))
         return 2 * share * (1 - provision.digital_share) * extra
+
+    def _weight(self, area: str) -> float:
+        """Return what a pound of the residents of an area counts, by their income."""
+        power = self.facts.assumptions["income_weight_power"]
+        return math.pow(number(self.areas[area].get("income_of_median"), 1.0), -power)
 
     def _visits_of(self, service: str) -> dict[str, dict[str, float]]:
         """Return by site the visits from each area whose place it is today."""

@@ -70,6 +70,30 @@ def test_saving_by_fund_adds_up_to_the_headline_and_leaves_out_what_is_no_cash()
     assert funds["bau_gbp_per_year"].sum() == pytest.approx(whole.bau_gbp)
 
 
+def test_running_cost_by_heading_adds_up_to_the_headline_and_is_made_up_as_its_shares_say():
+    there, run = made(), config(years=6)
+    ledger, found = tables(there, run)
+    rows = found["running_cost_by_heading"]
+    assert (rows["saving_gbp_per_year"] == rows["bau_gbp_per_year"] - rows["plan_gbp_per_year"]).all()
+    steady = rows[(rows["year"] == found["saving_by_fund"]["year"].iloc[0]) & (rows["decided"] == "yes")]
+    whole = measures(ledger, there, run, PLAN).steady
+    cash = steady[steady["cashable"] == "yes"]
+    assert cash["saving_gbp_per_year"].sum() == pytest.approx(whole.saving_gbp)
+    assert cash["bau_gbp_per_year"].sum() == pytest.approx(whole.bau_gbp)
+    by = steady.set_index(["heading", "fund", "cashable"])
+    parts = ["bau_fixed_gbp_per_year", "bau_stepped_gbp_per_year", "bau_variable_gbp_per_year"]
+    # Cleaning of £9,000, half of it cashable, 40% of it fixed as the heading says.
+    assert by.loc[("soft_fm", "general", "yes"), parts].tolist() == pytest.approx([1800, 0, 2700])
+    assert by.loc[("soft_fm", "general", "no"), "saving_gbp_per_year"] == pytest.approx(4_500)
+    assert by.loc[("energy", "hra", "yes"), parts].tolist() == [4_000, 0, 0]
+    assert by.loc[("energy", "general", "yes"), "plan_gbp_per_year"] == 5_000
+    charges = by.loc[("depreciation", "hra", "never")]
+    assert charges["bau_gbp_per_year"] == 70_000
+    assert charges["saving_gbp_per_year"] == 0
+    assert rows[rows["line"] == "vacant_holding"]["plan_gbp_per_year"].tolist() == [1_000]
+    assert len(rows[(rows["heading"] == "energy") & (rows["fund"] == "hra")]) == 6
+
+
 def test_exit_routes_stand_side_by_side_and_an_undervalue_is_flagged():
     _, found = tables(made(), config(years=6))
     routes = found["exits"].set_index("exit_route")

@@ -39,7 +39,7 @@ BUDGETS = [
 
 def ledger(rows=ROWS):
     names = ["partner_id", "line", "kind", "view", "t", "amount_gbp"]
-    frame = pd.DataFrame(rows, columns=names)
+    frame = pd.DataFrame(rows, columns=names).assign(heading="")
     other = frame["partner_id"].map({"council": "nhs", "nhs": "council"})
     frame["counterparty_id"] = other.where(frame["line"] == "hub_charge", "")
     return frame.assign(case="plan", site_id=[f"S{i}" for i in range(len(frame))], cashable="yes")

@@ -18,8 +18,9 @@ from estate.solve import solve_estate
 from estate.solve.clock import Clock
 from estate.solve.whynot import search as whynot
 from estate.solve.whynot.elastic import Elastic, Question
-from estate.solve.whynot.search import Conflict, Search
+from estate.solve.whynot.search import Conflict, Relief, Search
 from estate.solve.whynot.wide import Wide, build_wide
+from estate.solve.whynot.words import Speaker
 from estate.solve.whynot.years import years_of
 from estate.starting import example
 
@@ -320,6 +321,22 @@ def test_two_conflicts_are_both_told():
     wide, conflicts = found(Planted([], {"locks": {"hub": ["A"]}, "counts": {"min_hubs": 3}}))
     told = {tuple(sorted(wide.lines[i] for i in one.lines)) for one in conflicts}
     assert told == {("locks|hub|A",), ("counts|min_hubs",)}
+
+
+def test_a_change_that_may_be_larger_than_needed_says_what_else_may_do():
+    asked_estate, asked = Planted([], {"counts": {"min_hubs": 9}, "locks": {"hub": ["A"]}}).read()
+    wide = build_wide(asked_estate, asked)
+    speaker, line = Speaker(asked_estate, asked, wide), wide.lines.index("counts|min_hubs")
+
+    def told(beyond: float, *, least: bool) -> str:
+        relief = Relief(enough=True, beyond=beyond, least=least)
+        return speaker.issue(line, Conflict((line, 0), proved=True, reliefs={line: relief}), 0).remedy
+
+    unsure = "would do was not found out in the time given"
+    assert told(7.0, least=True) == "set min_hubs to 2"
+    assert told(7.0, least=False) == f"set min_hubs to 2; whether 3 to 8 {unsure}"
+    assert told(2.6, least=False) == f"set min_hubs to 6; whether 7 or 8 {unsure}"
+    assert told(1.0, least=False) == "set min_hubs to 8"
 
 
 def test_a_run_tells_it_in_words_with_places_years_and_amounts():

@@ -8,8 +8,25 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from estate.config import Config
     from estate.core.types import Estate
+
+
+def _taxes(tables: dict[str, pd.DataFrame], draw: np.random.Generator) -> None:
+    """Draw who loses value added tax, what is bought and leased, and how long nobody pays rates."""
+    partners, options, sites = tables["partners"], tables["hub_options"], tables["sites"]
+    partners["irrecoverable_vat_share"] = draw.choice([0.0, 0.4, 1.0], len(partners))
+    partners["pays_stamp_duty"] = draw.random(len(partners)) < 0.7
+    options["purchase_gbp"] = draw.choice([0.0, 160_000.0, 9_000.0], len(options))
+    options["lease_rent_gbp_per_year"] = draw.choice([0.0, 40_000.0], len(options))
+    options["lease_years"] = draw.choice([0.0, 5.0, 10.0], len(options))
+    options["stamp_duty_gbp"] = draw.choice([np.nan, np.nan, 700.0], len(options))
+    relief = ["", "", "usual", "industrial", "listed", "charity", "none"]
+    sites["empty_rates_relief"] = draw.choice(relief, len(sites))
+    tables["areas"]["income_of_median"] = draw.choice([np.nan, 0.5, 1.0, 1.7], len(tables["areas"]))
+    sites["rateable_value_gbp"] = draw.choice([np.nan, 2_000.0, 2_900.0, 50_000.0], len(sites))
 
 
 def with_more_lines(estate: Estate, config: Config, seed: int) -> tuple[Estate, Config]:
@@ -43,8 +60,10 @@ def with_more_lines(estate: Estate, config: Config, seed: int) -> tuple[Estate, 
         "programme_gbp_per_hub": float(draw.uniform(0, 9_000)),
         "excess_travel_gbp_per_fte_per_year": float(draw.uniform(0, 900)),
         "excess_travel_years": float(draw.choice([0, 2, 3])),
+        "income_weight_power": 1.3,
         "cost_step_share": float(draw.choice([0.1, 0.25, 0.4, 1.0])),
     }
+    _taxes(tables, draw)
     changed = replace(estate, tables=tables, assumptions={**estate.assumptions, **rates})
     dated = config.vintages.model_copy(update={"carbon": str(draw.choice(["none", "central", "high"]))})
     return changed, config.model_copy(update={"vintages": dated})

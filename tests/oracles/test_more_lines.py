@@ -19,7 +19,7 @@ from estate.verify import verify
 from estate.verify.facts import Facts
 
 NEW = {"rent_between_partners", "tenant_compensation", "surrender_premium", "programme", "energy_upgrade"}
-NEW |= {"redundancy", "excess_travel", "carbon"}
+NEW |= {"redundancy", "excess_travel", "carbon", "purchase", "stamp_duty", "irrecoverable_vat"}
 DRAWN, SOLVED, PROVED = 60, 24, 6
 
 

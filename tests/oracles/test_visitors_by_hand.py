@@ -54,6 +54,24 @@ def test_those_beside_walk_farther_and_those_beyond_less() -> None:
     both_find(*case(lent(), **dear, objective="financial"), 6_000 * YEARS - 2_880 - 800)
 
 
+def test_half_the_median_income_counts_two_and_a_half_times() -> None:
+    # As above, but the street beside has half the median income: a pound of its residents counts 2 ** 1.3.
+    tables = lent()
+    tables["areas"][0]["income_of_median"] = 0.5
+    weighted = ASKED | {"assumptions": ASKED["assumptions"] | {"income_weight_power": 1.3}}
+    counts = 2**1.3
+    assert round(counts, 4) == 2.4623
+    travel = 2 * 0.8 * 1.25 * (1_000 * counts - 500)
+    gbp = (6_000 - travel) * YEARS - 2_880 - 800
+    plan = both_find(*(asked := case(tables, **weighted)), gbp)
+    ledger = build_ledger(*asked, plan)
+    yearly = ledger[ledger["t"] == 0].groupby("line")["amount_gbp"].sum()
+    assert yearly["resident_travel"] == pytest.approx(-1_000), "unweighted beside it"
+    assert yearly["income_weighting"] == pytest.approx(-2 * 0.8 * 1_250 * (counts - 1))
+    # Nobody is weighted unless it is asked for.
+    both_find(*case(tables, **ASKED), 5_000 * YEARS - 2_880 - 800)
+
+
 def test_visits_of_the_provision_are_shared_by_population() -> None:
     tables = lent()
     tables["demand"] = []

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.access_summary import access_summary
+from estate.appraise.by_heading import HEADING_COLUMNS
 from estate.appraise.exits import EXIT_COLUMNS
 from estate.appraise.financial import BALANCES, FLOWS
 from estate.appraise.funds import FUND_COLUMNS, STAFF_COLUMNS
@@ -327,7 +328,7 @@ def make_ledger(estate: Estate, plan: Plan, horizon: Horizon) -> pd.DataFrame:
         _rows(horizon, sold, "receipt", kind="capital"),
         _rows(horizon, sold.assign(amount_gbp=-0.03 * sold["amount_gbp"]), "disposal_cost", kind="capital"),
     ]
-    return pd.concat(parts, ignore_index=True)[[*CASHFLOW_COLUMNS, "heading", "t"]]
+    return pd.concat(parts, ignore_index=True)[[*CASHFLOW_COLUMNS, "t"]]
 
 
 def make_summary(estate: Estate, plan: Plan, ledger: pd.DataFrame, horizon: Horizon) -> dict:
@@ -474,6 +475,9 @@ def make_business() -> dict[str, pd.DataFrame]:
     year = {"year": "2027/28", "t": 0, "price_index": 1.0}
     fund = dict.fromkeys(FUND_COLUMNS, 7.0) | {"fund": "=general", "year": "2028/29"}
     fund["bau_gbp_per_year"] = 14.0
+    heading = dict.fromkeys(HEADING_COLUMNS, 7.0) | {"partner_id": "council", "decided": "yes", "fund": "hra"}
+    heading |= {"line": "running_cost", "heading": "=hard_fm", "cashable": "yes", "year": "2028/29"}
+    heading |= {"bau_gbp_per_year": 14.0}
     scenario = dict.fromkeys(SCENARIO_COLUMNS, 1.0) | {
         "scenario": "none",
         "purse": "pooled",
@@ -484,6 +488,7 @@ def make_business() -> dict[str, pd.DataFrame]:
     limit = ("counts|max_hubs", "hubs", "Greatest number of hubs", "", 2, 2, 0, "hubs", 1.0, 1.0, "yes")
     rows = {
         "financial": {"partner_id": "all partners"} | year | money,
+        "running_cost_by_heading": heading,
         "saving_by_fund": fund,
         "staff_saving": dict(zip(STAFF_COLUMNS, ("council", 2, 3.0, 40_000.0), strict=True)),
         "receipt_scenarios": scenario,

@@ -57,6 +57,7 @@ def test_one_real_table_a_sheet_and_no_merged_cells(book: openpyxl.Workbook) -> 
 LIVE_SHEETS = {
     "Funding",
     "Saving by fund",
+    "Running cost by heading",
     "Cash flow by year",
     "Cash flow economic",
     "Cash flow by partner",

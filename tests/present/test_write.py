@@ -39,7 +39,8 @@ FILES = {
     *(f"{name}.csv" for name in ("equality", "equality_standards", "equality_evidence")),
 }
 PUBLIC = FILES | {"financial.csv", "receipt_scenarios.csv", "saving_by_fund.csv"}
-PARTNER = PUBLIC | {"liabilities.csv", "staff_saving.csv", "fitness.csv"}  # its counts would tell of a refuge
+PARTNER = PUBLIC | {"liabilities.csv", "staff_saving.csv", "running_cost_by_heading.csv"}
+PARTNER |= {"fitness.csv"}  # its counts would tell the public of a refuge
 FILES_OF = {"public": PUBLIC, "partner": PARTNER, "internal": PARTNER | {"constraints.csv", "exits.csv"}}
 
 

@@ -706,6 +706,13 @@ def test_affordability() -> None:
     assert (
         only(late, "affordability") == "The plan is £200 down in 2039/40 but must have paid back from 2039/40"
     )
+    # Discounted: -1,000 - 9,100 / 1.035 + 900 (1.035^-2 + .. + 1.035^-t) is below nought until t = 15.
+    asked = {"payback_year": 16, "payback_test": "discounted"}
+    assert found(tables(), GOOD, {"affordability": asked}, appraisal_years=18) == []
+    late = found(tables(), GOOD, {"affordability": asked | {"payback_year": 15}}, appraisal_years=18)
+    assert only(late, "affordability") == (
+        "The plan is £296.17 down in 2042/43 after discounting but must have paid back from 2042/43"
+    )
     saving = {"affordability": {"saving_year": 2, "saving_gbp": 900}}
     assert found(tables(), GOOD, saving) == []
     saving["affordability"]["saving_gbp"] = 901

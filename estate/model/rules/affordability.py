@@ -6,12 +6,14 @@ interest on what the rule ``capital`` lets them borrow; running(y) is less inter
 .. math::
 
     \sum_{\tau \le t} net(\tau) \ge -peak \;\; \forall t, \qquad
-    \sum_{\tau \le t} net(\tau) \ge 0 \;\; \forall t \ge payback, \qquad running(y) \ge saving
+    \sum_{\tau \le t} w(\tau) net(\tau) \ge 0 \;\; \forall t \ge payback, \qquad running(y) \ge saving
+
+w is 1, or the discount factor where payback is asked for after discounting.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +25,7 @@ from estate.model.debt import debt_payments
 
 if TYPE_CHECKING:
     from estate.model.blocks import BlockProblem
-    from estate.model.instance import Instance
+    from estate.model.instance import Floats, Instance
 
 
 class Options(Section):
@@ -32,6 +34,9 @@ class Options(Section):
     peak_funding_gbp: float | None = Field(None, ge=0, description="Deepest cumulative cash need [GBP]")
     payback_year: int | None = Field(
         None, ge=0, description="Year t from which cumulative cash is never negative"
+    )
+    payback_test: Literal["simple", "discounted"] = Field(
+        "simple", description="Whether the cash of payback_year is discounted"
     )
     receipts: bool = Field(default=True, description="False counts no receipts")
     borrowing: bool = Field(
@@ -47,14 +52,17 @@ def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
     interest, charges = debt_payments(problem, inst)
     flows = cash.financial
     counted = _with(flows if options["receipts"] else flows.select(flows.group != RECEIPT), interest)
-    floor = np.full(years, -np.inf)
-    if options["peak_funding_gbp"] is not None:
-        floor[:] = -options["peak_funding_gbp"]
-    if options["payback_year"] is not None:
-        floor[options["payback_year"] :] = 0.0
-    for t in np.flatnonzero(np.isfinite(floor)):
-        lasted = np.clip(np.minimum(counted["stop"], t + 1) - counted["start"], 0, None)
-        _floor_row(problem, counted.assign(paid=counted["amount"] * lasted), floor[t], f"cash|{t}")
+    peak, payback = options["peak_funding_gbp"], options["payback_year"]
+    simple, back = np.arange(years + 1.0), np.arange(years) >= (years if payback is None else payback)
+    floor = np.where(back, 0.0, -np.inf) if options["payback_test"] == "simple" else np.full(years, -np.inf)
+    if peak is not None:
+        floor = np.maximum(floor, -peak)
+    for t in np.flatnonzero(np.isfinite(floor)).tolist():
+        _floor_row(problem, _to_date(counted, simple, t), floor[t], f"cash|{t}")
+    if options["payback_test"] == "discounted":
+        worth = np.concatenate([[0.0], np.cumsum(inst.factors)])
+        for t in np.flatnonzero(back).tolist():
+            _floor_row(problem, _to_date(counted, worth, t), 0.0, f"payback|{t}")
     if options["saving_year"] is not None:
         year = options["saving_year"]
         now = _with(flows.select(flows.group == RUNNING), charges)
@@ -66,6 +74,12 @@ def _with(flows: Cash, debt: pd.DataFrame) -> pd.DataFrame:
     """Return payments with those of debt beside them."""
     names = ("column", "start", "stop", "amount")
     return pd.concat([pd.DataFrame({name: getattr(flows, name) for name in names}), debt[list(names)]])
+
+
+def _to_date(flows: pd.DataFrame, weights: Floats, t: int) -> pd.DataFrame:
+    """Return what is paid up to year t; `weights` are sums of the weight of the years before each."""
+    start, stop = (np.minimum(flows[name].to_numpy(dtype=np.int64), t + 1) for name in ("start", "stop"))
+    return flows.assign(paid=flows["amount"] * (weights[stop] - weights[start]))
 
 
 def _floor_row(problem: BlockProblem, paid: pd.DataFrame, floor: float, about: str) -> None:
