@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from estate.compare.settled import NOT_SETTLED
 from estate.compare.tables import notes
 from estate.present.report import html_page, html_table
 from estate.present.words import escape, gbp, is_missing, share, text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 FILE = "compare.html"
 MOST_ROWS = 200
+BESIDE = {
+    "partners": "Net present saving on bills, by partner",
+    "lines": "Net present saving on bills, by line",
+    "access": "Residents within the limit at the end",
+}
 _STATUS = {"red": "red", "amber": "amber", "green": "green", "not settled": "open"}
 _CSS = """
 body { max-width: 90em; } .wide { overflow-x: auto; }
@@ -36,15 +42,14 @@ def write_page(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folder: P
     invented = any(run.summary.get("invented") for run in runs)
     body = "".join(
         [
+            _section("The runs", _told(runs)),
             _section("What to know first", _list(notes(runs))),
             _section(f"Figures, compared with {base.name}", _figures(runs, found["compare"])),
             _section("What differs in the inputs", _plain(found["inputs"], "The inputs are the same.")),
             _section("Sites treated otherwise", _plain(_without_places(found["sites"]), "None.")),
             '<figure class="wide"><img src="differences.png" alt="Map of sites treated otherwise"></figure>',
             _section("Services moved otherwise", _plain(found["moves"], "None.")),
-            _section("Net present saving on bills, by partner", _plain(found["partners"], "Not shown.")),
-            _section("Net present saving on bills, by line", _plain(found["lines"], "Not shown.")),
-            _section("Residents within the limit at the end", _plain(found["access"], "No standards.")),
+            *(_section(words, _beside(found[name], runs)) for name, words in BESIDE.items()),
         ]
     )
     page = html_page(title, _status(runs), body, invented=invented, more_css=_CSS)
@@ -60,6 +65,16 @@ def _status(runs: Sequence[Run]) -> list[str]:
         title = text(run.summary.get("title"))
         lines.append(" · ".join([f"{run.name}: {title}", *told, f"For: {run.audience} readers"]))
     return lines
+
+
+def _told(runs: Sequence[Run]) -> str:
+    """Return what each run is, in the words of its configuration."""
+    heads = ["Run", "What it is", "Status", "Data", "Readers"]
+    rows = [
+        [run.name, *(text(run.summary.get(key)) for key in ("title", "status", "data_date")), run.audience]
+        for run in runs
+    ]
+    return html_table(heads, rows)
 
 
 def _section(title: str, body: str) -> str:
@@ -86,6 +101,36 @@ def _figures(runs: Sequence[Run], table: pd.DataFrame) -> str:
         f'<table><thead><tr><th scope="col">Figure</th>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
+
+
+def _beside(table: pd.DataFrame, runs: Sequence[Run]) -> str:
+    """Return one row a partner, line or standard, one column a run: value, and difference in words."""
+    if table.empty:
+        return "<p>Not shown.</p>"
+    own = [name for name in ("partner", "line", "standard_id", "service_id") if name in table]
+    heads = [*(name.removesuffix("_id").capitalize() for name in own), *(run.name for run in runs)]
+    rows = []
+    for row in table.to_dict("records"):
+        cells = [f'<th scope="row">{escape(text(row[name]).replace("_", " "))}</th>' for name in own]
+        cells += [_one_beside(row, run, runs[0]) for run in runs]
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _one_beside(row: Mapping[Hashable, Any], run: Run, base: Run) -> str:
+    """Return the cell of one run: pounds where its column says so, else a share of residents."""
+    pounds = f"{run.name} [£]" in row
+    value = row.get(f"{run.name} [£]" if pounds else run.name)
+    if is_missing(value):
+        return "<td>not shown</td>"
+    delta = row.get(f"{run.name} less {base.name} {'[£]' if pounds else 'share'}")
+    words = "base" if run is base else str(row.get(f"{run.name}: in words", ""))
+    if delta is not None and not is_missing(delta):
+        size = gbp(abs(delta)) if pounds else f"{100 * abs(delta):.1f} percentage points"
+        words = f"{size} {'more' if delta > 0 else 'less'}" if delta else "same"
+    mark = ' class="open"' if words == NOT_SETTLED else ""
+    return f"<td{mark}>{gbp(value) if pounds else share(value)}<small>{escape(words)}</small></td>"
 
 
 def _without_places(sites: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import pandas as pd
 
 from estate.compare.settled import settled
 from estate.compare.tables import changed_sites
-from estate.present.drawing import new_figure, save
-from estate.present.palette import BLUE, GREEN, INK, ORANGE, PALE, SKY, STYLE, VERMILLION, literal
+from estate.present.drawing import draw_north_arrow, draw_scale_bar, new_figure, place_labels, save
+from estate.present.palette import BLUE, GREEN, GREY, INK, ORANGE, PALE, SKY, STYLE, VERMILLION, literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_PANELS = 9
 MOST_NAMES = 12
+MARKER = 5.0  # half the size of a marker [point]
 DPI = 150
 KINDS: dict[str, dict[str, Any]] = {
     "closes here, not in the base": {"marker": "x", "c": VERMILLION, "s": 60, "linewidths": 2.2},
@@ -79,8 +81,16 @@ def write_map(runs: Sequence[Run], folder: Path) -> None:
     across = min(3, len(others))
     down = -(-len(others) // across)
     with mpl.rc_context(STYLE):
-        figure = new_figure((5.2 * max(across, 2), 4.9 * down + 1.6), DPI)
+        figure = new_figure((5.2 * max(across, 2), 4.9 * down + 1.9), DPI)
         panels = figure.subplots(down, across, squeeze=False).ravel()
+        figure.subplots_adjust(
+            left=0.02,
+            right=0.98,
+            top=1 - 1.1 / figure.get_figheight(),
+            hspace=0.16,
+            bottom=0.95 / figure.get_figheight(),
+            wspace=0.05,
+        )
         for axes in panels[len(others) :]:
             axes.axis("off")
         for axes, run in zip(panels, others, strict=False):
@@ -100,14 +110,6 @@ def write_map(runs: Sequence[Run], folder: Path) -> None:
         invented = any(run.summary.get("invented") for run in runs)
         foot = f"{_foot(base)}{' · Invented estate: no real place' if invented else ''}"
         figure.text(0.01, 0.005, literal(foot), fontsize=8, color=INK)
-        figure.subplots_adjust(
-            left=0.02,
-            right=0.98,
-            top=1 - 0.8 / figure.get_figheight(),
-            hspace=0.16,
-            bottom=0.95 / figure.get_figheight(),
-            wspace=0.05,
-        )
         save(figure, folder / "differences.png")
 
 
@@ -118,29 +120,29 @@ def _foot(base: Run) -> str:
 
 def _panel(axes: Axes, base: Run, run: Run) -> None:
     plan = run.plan[run.plan["easting"].notna()]
+    limit = base.boundary
+    if limit is not None:
+        limit.boundary.plot(ax=axes, color=GREY, linewidth=1.0, zorder=0, aspect=None)
     axes.scatter(plan["easting"], plan["northing"], s=8, c=PALE, linewidths=0, zorder=1)
     found = differences(base, run)
     known = found[found["easting"].notna()]
     for kind, marker in KINDS.items():
         rows = known[known["difference"] == kind]
         axes.scatter(rows["easting"], rows["northing"], zorder=3, **marker)
-    if len(known) <= MOST_NAMES:
-        for row in known.to_dict("records"):
-            spot = (row["easting"], row["northing"])
-            left = row["easting"] > plan["easting"].median()
-            axes.annotate(
-                literal(str(row["name"])[:28]),
-                spot,
-                (-6 if left else 6, 5),
-                textcoords="offset points",
-                fontsize=7.5,
-                ha="right" if left else "left",
-            )
     lost = len(found) - len(known)
-    told = f"{len(found)} differ" + (f", {lost} without a place" if lost else "")
+    told = {0: "no site differs", 1: "1 site differs"}.get(len(found), f"{len(found)} sites differ")
+    told += f", {lost} without a place" if lost else ""
     unsure = "" if settled(base, run) else "\nnot settled: within what the searches leave open"
     axes.set_title(literal(f"{run.name}: {told}{unsure}"), fontsize=10.5)
-    axes.set(xticks=[], yticks=[], aspect="equal", adjustable="datalim")
+    axes.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="equal", adjustable="datalim")
+    axes.apply_aspect()
+    axes.autoscale(enable=False)
+    draw_scale_bar(axes)
+    draw_north_arrow(axes)
+    if len(known) <= MOST_NAMES:
+        names = [shorten(str(name), 36, placeholder="...") for name in known["name"]]
+        spots, others = (rows[["easting", "northing"]].to_numpy(dtype=float) for rows in (known, plan))
+        place_labels(axes, spots, names, np.full(len(spots), MARKER), others)
 
 
 def _key() -> list[Any]:

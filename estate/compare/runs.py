@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from geopandas import GeoDataFrame
+
 NEEDED = ("run.json", "summary.json", "plan.csv", "moves.csv", "assumptions.csv", "estate.gpkg")
 ROUNDING_GBP = 2000.0
 """Outside the council amounts are rounded to 1,000: two of them may be off by this much together [GBP]."""
@@ -56,13 +58,44 @@ class Run:
         return {str(row["key"]): row for row in self.summary.get("headlines", [])}
 
     @cached_property
-    def plan(self) -> pd.DataFrame:
-        """``plan.csv`` by site, with name and place [m] of each."""
+    def sites(self) -> GeoDataFrame:
+        """Sites of the GeoPackage by site, with name and place."""
         from geopandas import read_file
 
-        plan = _table(self.folder / "plan.csv").set_index("site_id")
         sites = read_file(self.folder / "estate.gpkg", layer="sites")
-        sites = sites.assign(site_id=sites["site_id"].astype(str)).set_index("site_id")
+        return sites.assign(site_id=sites["site_id"].astype(str)).set_index("site_id")
+
+    @property
+    def partners(self) -> dict[str, str]:
+        """Names of the partners that own a site, by id."""
+        known = self.sites.reindex(columns=["partner_id", "partner"]).dropna()
+        return dict(zip(known["partner_id"], known["partner"], strict=True))
+
+    @cached_property
+    def services(self) -> pd.Series:
+        """Service of each provision that leaves, by provision; empty where the run has no such layer."""
+        rows = self._layer("moves")
+        if rows is None:
+            return pd.Series(dtype=object)
+        services: pd.Series = rows.set_index("provision_id")["service"].astype(object)
+        return services
+
+    @property
+    def boundary(self) -> GeoDataFrame | None:
+        """Outline of the study area; None where the run has none."""
+        return self._layer("boundary")
+
+    def _layer(self, name: str) -> GeoDataFrame | None:
+        from geopandas import list_layers, read_file
+
+        path = self.folder / "estate.gpkg"
+        return read_file(path, layer=name) if name in set(list_layers(path)["name"]) else None
+
+    @cached_property
+    def plan(self) -> pd.DataFrame:
+        """``plan.csv`` by site, with name and place [m] of each."""
+        plan = _table(self.folder / "plan.csv").set_index("site_id")
+        sites = self.sites
         points = sites.geometry
         return plan.assign(
             name=sites["name"].reindex(plan.index).fillna(""),
@@ -101,12 +134,7 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
     InputError
         For every folder that holds no run.
     """
-    issues = [
-        Issue(str(folder), None, "", name, "is not there", "give the folder of a finished run")
-        for folder in folders
-        for name in NEEDED
-        if not (folder / name).is_file()
-    ]
+    issues = [issue for folder in folders for issue in _missing(folder)]
     if len(folders) < 2:
         issues.append(Issue("compare", None, "", "", "has one run only", "give at least two folders of runs"))
     if issues:
@@ -116,6 +144,20 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
         record, summary = (_json(folder / file) for file in ("run.json", "summary.json"))
         runs.append(Run(name, folder, record, summary))
     return runs
+
+
+def _missing(folder: Path) -> list[Issue]:
+    """Return what keeps a folder from being that of a finished run."""
+    gone = [name for name in NEEDED if not (folder / name).is_file()]
+    if NEEDED[0] in gone:
+        problem = "holds no run" if folder.exists() else "is not there"
+        inside = sorted(path.parent.name for path in folder.glob(f"*/{NEEDED[0]}"))
+        remedy = (
+            f"give those in it: {', '.join(inside[:8])}" if inside else "give the folder of a finished run"
+        )
+        return [Issue(str(folder), None, "", "", problem, remedy)]
+    remedy = "run it again: what is there is not whole"
+    return [Issue(str(folder), None, "", name, "is not there", remedy) for name in gone]
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 PENNY_GBP = 0.01
 MORE_IS_BETTER = ("saving_", "npv_", "equivalent_annual_", "benefit_cost_ratio", "irr", "carbon_saving")
+PAYBACK = ("payback_", "discounted_payback_")
 LESS_IS_BETTER = (
-    *("running_cost_plan", "payback_", "peak_funding", "capital_gbp", "residents_worse_off"),
+    *("running_cost_plan", *PAYBACK, "peak_funding", "capital_gbp", "residents_worse_off"),
     *("carbon", "emissions"),
 )
 OF_THE_INPUTS = ("decided_sites", "assumed_cost_share", "share_of_estate_decided")
@@ -51,18 +52,40 @@ class Shown:
 def open_gbp(base: Run, run: Run) -> float | None:
     """Return what the two searches leave open together [GBP]; None where these readers are not told."""
     gaps = (base.gap_gbp, run.gap_gbp)
-    if gaps[0] is None or gaps[1] is None:
-        return None
-    rounded = ROUNDING_GBP if "internal" not in (base.audience, run.audience) else PENNY_GBP
-    return gaps[0] + gaps[1] + rounded
+    return None if gaps[0] is None or gaps[1] is None else gaps[0] + gaps[1] + _rounding(base, run)
 
 
 def settled(base: Run, run: Run) -> bool:
-    """Say whether the two runs are proved to differ in what they can save at best."""
-    left = open_gbp(base, run)
-    if left is None or base.saving_gbp is None or run.saving_gbp is None:
-        return False
-    return abs(run.saving_gbp - base.saving_gbp) > left
+    """Say whether the two runs are proved to differ in what they can save at best.
+
+    They are where the plan of one saves more than any plan of the other could.
+    """
+    found = best_apart_gbp(base, run)
+    return found is not None and (found[0] > _rounding(base, run) or found[1] < -_rounding(base, run))
+
+
+def best_apart_gbp(base: Run, run: Run) -> tuple[float, float] | None:
+    """Return the least and the most that the best plan of a run can save beyond that of the base [GBP]."""
+    if base.gap_gbp is None or run.gap_gbp is None or base.saving_gbp is None or run.saving_gbp is None:
+        return None
+    apart = run.saving_gbp - base.saving_gbp
+    return apart - base.gap_gbp, apart + run.gap_gbp
+
+
+def least_gbp(base: Run, run: Run) -> float | None:
+    """Return the smallest difference of amounts that is proved [GBP]; None where none is.
+
+    A plan that was given, such as business as usual, was not searched for: against it every
+    plan is shown as it stands.
+    """
+    if not settled(base, run):
+        return None
+    given = "given" in (base.record.get("status"), run.record.get("status"))
+    return _rounding(base, run) if given else open_gbp(base, run)
+
+
+def _rounding(base: Run, run: Run) -> float:
+    return PENNY_GBP if base.audience == run.audience == "internal" else ROUNDING_GBP
 
 
 def show(key: str, base: Run, run: Run, rules: CompareSection) -> Shown:
@@ -87,13 +110,33 @@ def show(key: str, base: Run, run: Run, rules: CompareSection) -> Shown:
     delta = value - before
     if delta == 0 or (not unit.startswith("GBP") and abs(delta) <= 1e-9 * abs(before)):
         return Shown(0.0, status or "same", words or "same")
-    if least is None or abs(delta) <= least:
-        told = f"{NOT_SETTLED}: {SEARCH}" if run is not base else ""
-        return Shown(None, status or NOT_SETTLED, "; ".join(filter(None, [words, told])))
-    moved, told = _against(key, before, delta, unit, rules.amber_share)
-    if words:  # the threshold alone gives the colour
+    proved = least is not None and abs(delta) > least
+    if key.startswith(PAYBACK) and 0 in (before, value):
+        moved = "differs"
+        told = f"nothing has to be paid back {'in the base' if before == 0 else 'here'}"
+    elif proved:
+        moved, told = _against(key, before, delta, unit, rules.amber_share)
+    elif _is_objective(key, base, run):
+        moved, told = _at_best(base, run)
+    else:
+        moved, told = NOT_SETTLED, f"{NOT_SETTLED}: {SEARCH}"
+    if words and proved:  # the threshold alone gives the colour
         told = told.removeprefix(f"{moved}: ")
-    return Shown(delta, status or moved, "; ".join(filter(None, [words, told])))
+    return Shown(delta if proved else None, status or moved, "; ".join(filter(None, [words, told])))
+
+
+def _is_objective(key: str, base: Run, run: Run) -> bool:
+    """Say whether a figure is what both runs made as great as they could, and one is proved better."""
+    objectives = {str(one.config.get("objective")) for one in (base, run)}
+    return objectives == {key.removeprefix("npv_").removesuffix("_gbp")} and settled(base, run)
+
+
+def _at_best(base: Run, run: Run) -> tuple[str, str]:
+    """Return status and words of what the best plans are proved to differ by, at least and at most."""
+    least, most = best_apart_gbp(base, run) or (0.0, 0.0)
+    status, word = ("green", "better") if least > 0 else ("red", "worse")
+    by = [quantity(amount, "GBP") for amount in sorted((abs(least), abs(most)))]
+    return status, f"{status}: {word}, the best plans by {by[0]} to {by[1]}"
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401 - part of a JSON value
@@ -103,8 +146,8 @@ def _number(value: Any) -> float | None:  # noqa: ANN401 - part of a JSON value
 
 def _least(unit: str, base: Run, run: Run) -> float | None:
     """Return the smallest difference that is proved, in the unit; None where none is."""
-    left = open_gbp(base, run)
-    if left is None or not settled(base, run):
+    left = least_gbp(base, run)
+    if left is None:
         return None
     if unit == "GBP/year":
         return left / min(_annuity(base.config), _annuity(run.config))

@@ -31,6 +31,8 @@ SHEETS = {
 _COLOURS = {"red": "#F9D6CF", "amber": "#FDEDC4", "green": "#D7EFE3", "not settled": "#ECECEC"}
 _FIRST_ROW = 3
 _LONGEST = 32_000
+_WIDEST = 36
+_LINE_POINTS = 13
 
 
 def write_workbook(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -47,7 +49,7 @@ def write_workbook(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folde
             "share": book.add_format({**plain, "num_format": "0.0%"}),
             "number": book.add_format({**plain, "num_format": "#,##0.##"}),
             **{
-                name: book.add_format({**plain, "indent": 1, "bg_color": tint})
+                name: book.add_format({**plain, "indent": 1, "bg_color": tint, "text_wrap": True})
                 for name, tint in _COLOURS.items()
             },
         }
@@ -55,7 +57,18 @@ def write_workbook(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folde
         for key, (name, about) in SHEETS.items():
             page = book.add_worksheet(name)
             _page(page, f"{name}: {about}", styles)
-            _table(page, found[key], styles)
+            _table(page, _wide(found[key], runs) if key == "compare" else found[key], styles)
+
+
+def _wide(figures: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
+    """Return one row a figure, and for each run its value and what it means beside the base."""
+    made = figures.drop_duplicates("key").set_index("key")[["label", "unit"]]
+    for run in runs:
+        own = figures[figures["run"] == run.name].set_index("key")
+        value = own["value"].astype(object)
+        made[run.name] = value.where(value.notna(), own["shown"])
+        made[f"{run.name}: in words"] = own["words"]
+    return made.reset_index(drop=True)
 
 
 def _page(page: Worksheet, title: str, styles: dict[str, Any]) -> None:
@@ -80,6 +93,7 @@ def _cover(page: Worksheet, runs: Sequence[Run], styles: dict[str, Any]) -> None
     for number, (label, words) in enumerate(rows, start=2):
         page.write_string(number, 0, label, styles["text"])
         page.write_string(number, 1, words[:_LONGEST], styles["text"])
+        page.set_row(number, _LINE_POINTS * -(-len(words) // 100))
 
 
 def _table(page: Worksheet, frame: pd.DataFrame, styles: dict[str, Any]) -> None:
@@ -87,14 +101,20 @@ def _table(page: Worksheet, frame: pd.DataFrame, styles: dict[str, Any]) -> None
     if frame.empty:
         page.write_string(_FIRST_ROW, 0, "None.", styles["text"])
         return
+    deep = [1] * len(frame)
     for column, name in enumerate(frame.columns):
         cells = frame[name].tolist()
         page.write_string(_FIRST_ROW, column, str(name), styles["head"])
-        widest = max(len(str(name)), *(len(text(cell)) for cell in cells))
-        page.set_column(column, column, min(max(widest + 2, 10), 48))
+        long = [14 if isinstance(cell, float) else len(text(cell)) for cell in cells]
+        width = min(max(*long, len(str(name)) // 2, 8) + 2, _WIDEST)
+        page.set_column(column, column, width)
+        deep = [max(lines, -(-length // (width - 3))) for lines, length in zip(deep, long, strict=True)]
         units = frame["unit"].tolist() if "unit" in frame else [str(name)] * len(cells)
         for row, (cell, unit) in enumerate(zip(cells, units, strict=True), start=_FIRST_ROW + 1):
             _cell(page, (row, column), cell, styles, unit)
+    page.set_row(_FIRST_ROW, 2 * _LINE_POINTS)
+    for row, lines in enumerate(deep, start=_FIRST_ROW + 1):
+        page.set_row(row, _LINE_POINTS * lines)
     page.freeze_panes(_FIRST_ROW + 1, 1)
     page.autofilter(_FIRST_ROW, 0, _FIRST_ROW + len(frame), len(frame.columns) - 1)
 
@@ -107,4 +127,5 @@ def _cell(page: Worksheet, at: tuple[int, int], cell: object, styles: dict[str, 
         return
     words = text(cell)[:_LONGEST]
     if words:
-        page.write_string(*at, words, styles[words] if words in _COLOURS else styles["text"])
+        status = words.split(":")[0]
+        page.write_string(*at, words, styles[status if status in _COLOURS else "text"])

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from estate.compare.settled import NOT_SETTLED, open_gbp, settled, show
+from estate.compare.settled import NOT_SETTLED, least_gbp, open_gbp, settled, show
 from estate.core.money import discount_factors
 from estate.present.pooling import MIN_SITES
 from estate.present.words import quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from estate.compare.runs import Run
     from estate.config import CompareSection
@@ -45,10 +45,16 @@ def figures(runs: Sequence[Run], rules: CompareSection) -> pd.DataFrame:
             else:
                 shown = show(key, base, run, rules)
                 named = run is not base or shown.status in {"red", "amber", "green"}
-                told |= {"value": value, "shown": quantity(value, unit), "delta": shown.delta}
+                told |= {"value": tidy(value, unit), "shown": quantity(value, unit)}
+                told |= {"delta": tidy(shown.delta, unit)}
                 told |= {"status": shown.status if named else "", "words": shown.words if named else "base"}
             rows.append(told)
     return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
+
+
+def tidy(value: Any, unit: str) -> Any:  # noqa: ANN401 - part of a JSON value
+    """Return a figure to a penny or the sixth place, so that nought is written as nought."""
+    return round(value, 2 if unit.startswith("GBP") else 6) + 0.0 if isinstance(value, float) else value
 
 
 def too_close(runs: Sequence[Run]) -> set[str]:
@@ -147,16 +153,27 @@ def _decision(row: Mapping[Any, Any]) -> str:
 
 
 def moves(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return one row for each provision that some run moves otherwise than the first."""
-    found = {}
+    """Return one row for each provision that some run moves otherwise than the first.
+
+    Returns
+    -------
+    DataFrame
+        provision_id, service, where it is today, and a column for each run in words.
+    """
+    found, about = {}, []
     for run in runs:
         table = run.table("moves.csv").set_index("provision_id")
-        to = (" to " + table["to_site_id"]).where(table["to_site_id"] != "", "")
-        found[run.name] = table["how"] + to + " " + table["year"]
-    wide = pd.DataFrame(found).fillna("stays")
-    wide.index.name = "provision_id"
-    wide = wide[[run.name for run in runs]]
-    return wide[wide.ne(wide[runs[0].name], axis=0).any(axis=1)].sort_index().reset_index()
+        places = run.plan["name"].reindex(table["to_site_id"]).to_numpy()
+        to = " to " + pd.Series(places, table.index).fillna("") + " (" + table["to_site_id"] + ")"
+        found[run.name] = table["how"] + to.where(table["to_site_id"] != "", "") + " " + table["year"]
+        today = run.plan["name"].reindex(table["from_site_id"]).to_numpy()
+        about.append(pd.DataFrame({"service": run.services, "today": pd.Series(today, table.index)}))
+    wide = pd.DataFrame(found).fillna("stays")[[run.name for run in runs]]
+    every = pd.concat(about)
+    every = every[~every.index.duplicated()].reindex(wide.index).fillna("")
+    wide = pd.concat([every, wide], axis=1).rename_axis("provision_id")
+    differ = wide[list(found)].ne(wide[runs[0].name], axis=0).any(axis=1)
+    return wide[differ].sort_index().reset_index()
 
 
 def money(runs: Sequence[Run], by: str) -> pd.DataFrame:
@@ -171,20 +188,25 @@ def money(runs: Sequence[Run], by: str) -> pd.DataFrame:
         return pd.DataFrame(columns=[by])
     wide = pd.DataFrame(found).fillna(0.0).sort_index()
     table = pd.DataFrame({by: wide.index})
+    if by == "partner_id":
+        table["partner"] = [_first(run.partners.get(name) for run in runs) or name for name in wide.index]
     base = wide[runs[0].name].to_numpy()
-    table[f"{runs[0].name} [£]"] = base
+    table[f"{runs[0].name} [£]"] = base + 0.0
     for run in runs[1:]:
         if run.name not in found:
             continue
         values = wide[run.name].to_numpy()
-        left = open_gbp(runs[0], run)
+        least = least_gbp(runs[0], run)
         delta = values - base
-        known = left is not None and settled(runs[0], run)
-        proved = np.abs(delta) > (left if known else np.inf)
-        table[f"{run.name} [£]"] = values
+        proved = np.abs(delta) > (np.inf if least is None else least)
+        table[f"{run.name} [£]"] = values + 0.0
         table[f"{run.name} less {runs[0].name} [£]"] = np.where(proved, delta, np.nan)
         table[f"{run.name}: in words"] = np.select([proved, delta == 0], ["differs", "same"], NOT_SETTLED)
     return table
+
+
+def _first(found: Iterable[str | None]) -> str | None:
+    return next(filter(None, found), None)
 
 
 def _present(run: Run, by: str) -> pd.Series:

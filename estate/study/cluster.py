@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, Issue
@@ -27,7 +28,7 @@ def on_cluster(calls: Sequence[Call], address: str, stop: threading.Event) -> It
     Raises
     ------
     ConfigError
-        If Dask is not installed, nobody answers at the address, or its workers are not fit.
+        If Dask is not installed, nobody answers at the address, its workers are not fit, or it is lost.
     """
     client = _client(address)
     ready: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
@@ -42,18 +43,22 @@ def on_cluster(calls: Sequence[Call], address: str, stop: threading.Event) -> It
                 number, done = ready.get(timeout=POLL_SECONDS)
             except queue.Empty:
                 continue
-            yield number, _ended(done)
+            yield number, _ended(done, address)
             futures.pop(number).release()
         client.cancel(list(futures.values()))
     finally:
         client.close()
 
 
-def _ended(done: Any) -> Ended:  # noqa: ANN401 - a future of Dask
-    error = done.exception()
-    if error is None:
-        ended: Ended = done.result()
-        return ended
+def _ended(done: Any, address: str) -> Ended:  # noqa: ANN401 - a future of Dask
+    try:
+        error = done.exception()
+        if error is None:
+            ended: Ended = done.result()
+            return ended
+    except (CancelledError, OSError):  # also an answer that was ready when the scheduler went
+        remedy = "start it again and run the same command: what is done is kept"
+        _refuse(address, "was lost before all was done", remedy)
     if type(error).__name__ == "KilledWorker":
         return Ended("failed", message=DIED, lasting=False)
     return Ended("failed", message=f"{type(error).__name__}: {error}", lasting=False)
@@ -72,10 +77,13 @@ def _client(address: str) -> Any:  # noqa: ANN401 - a client of Dask, which may 
 
 
 def _one_thread_each(client: Any, address: str) -> None:  # noqa: ANN401 - a client of Dask
-    """Solvers and maps are not made for several threads of one process."""
-    threads = client.nthreads()
-    if any(count > 1 for count in threads.values()):
-        remedy = "start them with: dask worker ADDRESS --nthreads 1 --nworkers N"
+    """Wait for a worker; solvers and maps are not made for several threads of one process."""
+    remedy = "start them with: dask worker ADDRESS --nthreads 1 --nworkers N"
+    try:
+        client.wait_for_workers(1, timeout=CONNECT_SECONDS)
+    except TimeoutError:
+        _refuse(address, "has no workers", remedy)
+    if any(count > 1 for count in client.nthreads().values()):
         _refuse(address, "has workers of several threads", remedy)
 
 

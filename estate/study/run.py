@@ -97,8 +97,19 @@ def _calls(study: Study) -> list[Call]:
         else:
             calls.append(Call(job, config, study.base, job_key(job, config, study.base)))
     if issues:
-        raise ConfigError("The jobs have problems:", issues)
+        raise ConfigError("The jobs have problems:", _each_once(issues))
     return calls
+
+
+def _each_once(issues: Sequence[Issue]) -> list[Issue]:
+    """Return problems that many jobs share once, with the first job and the number of the others."""
+    alike: dict[Issue, list[str]] = {}
+    for issue in issues:
+        alike.setdefault(replace(issue, table=""), []).append(issue.table)
+    return [
+        replace(issue, table=jobs[0] + (f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""))
+        for issue, jobs in alike.items()
+    ]
 
 
 def _done(calls: Sequence[Call], where: Where, stop: threading.Event) -> Iterator[tuple[int, Ended]]:

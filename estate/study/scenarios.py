@@ -6,6 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, Issue
+from estate.inputs.edits import unknown_names
 from estate.settings import changed, say_nearest
 from estate.study.job import job_name
 
@@ -53,6 +54,22 @@ def scenario_config(config: Config, names: Sequence[str]) -> tuple[Config, list[
 def scenario_overrides(config: Config, names: Sequence[str]) -> dict[str, Any]:
     """Return what scenarios change, as overrides by dotted key; see `scenario_config`."""
     return _combined(config, names)[0]
+
+
+def names_in(text: str) -> list[str]:
+    """Return the names in a list with commas; one without any is a slip, not a wish for all.
+
+    Raises
+    ------
+    ConfigError
+        If it names nothing.
+    """
+    names = [part.strip() for part in text.split(",") if part.strip()]
+    if not names:
+        remedy = "name one, or leave the option out"
+        issue = Issue("--scenario", None, "", text, "names no scenario", remedy)
+        raise ConfigError("The scenarios have problems:", [issue])
+    return names
 
 
 def check_scenarios(config: Config, names: Sequence[str]) -> None:
@@ -129,6 +146,16 @@ def _wrong_axes(config: Config, matrix: str, axes: Mapping[str, list[Any]]) -> l
         place = f"matrices.{matrix}.{key}"
         if not values:
             issues.append(Issue("config", None, place, "", "has no values", "give a list of values"))
+        issues += [
+            Issue("config", None, place, str(value), "comes twice", "give each value once")
+            for number, value in enumerate(values)
+            if value in values[:number]
+        ]
+        issues += [
+            Issue("config", None, place, "", f"is set by the axis {other} as well", "take one of them out")
+            for other in axes
+            if key.startswith(f"{other}.")
+        ]
         if key.split(".")[0] in FIXED and key != "scenario":
             issues.append(Issue("config", None, place, "", "cannot be an axis", "vary other keys"))
     chosen = [str(name) for name in axes.get("scenario", []) if name != BASE]
@@ -174,9 +201,11 @@ def _wrong(config: Config, name: str) -> list[Issue]:
     if issues:
         return issues
     try:
-        changed(config, _combined(config, [name])[0], f"scenario {name}")
+        made = changed(config, _combined(config, [name])[0], f"scenario {name}")
     except ConfigError as error:
-        issues += error.issues
+        return list(error.issues)
+    for number, edit in enumerate(made.edits[len(config.edits) :]):
+        issues += unknown_names(edit, f"{place}.edits.{number}")
     return issues
 
 

@@ -95,8 +95,9 @@ def _fail_where_none_has_a_plan(outcomes: Sequence[Outcome], lines: Sequence[str
     """Tell by the exit code that no plan was found anywhere; business as usual is none."""
     ended = {outcome.status for outcome in outcomes if outcome.name not in GIVEN}
     if ended and ended <= {"infeasible", "failed"}:
-        kind = InfeasibleError if ended == {"infeasible"} else SolverError
-        raise kind("\n".join(["No scenario has a plan.", *lines]))
+        none = ended == {"infeasible"}
+        kind, told = (InfeasibleError, "has a plan") if none else (SolverError, "was worked out")
+        raise kind("\n".join([f"No scenario {told}.", *lines]))
 
 
 def chosen(jobs: list[Job], only: Sequence[str] | None, base: str) -> list[Job]:

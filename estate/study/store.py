@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
-from estate.core.folders import written_whole
+from estate.core.folders import refuse_unwritable, written_whole
 from estate.study.attempt import Ended
 from estate.study.job import LONGEST_NAME, RESERVED, Answer
 
@@ -55,21 +55,22 @@ class Store:
     Parameters
     ----------
     folder : Path
-        Made where it is not there. What an earlier call left unfinished is swept away.
+        Made with the first that is kept. What an earlier call left unfinished is swept away.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+        refuse_unwritable(folder / TABLES)
         for unfinished in folder.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def find(self, name: str, key: str) -> Ended | None:
-        """Return how the job of that name ended with that key, or None where it never did."""
+        """Return how the job of that name ended with that key, or None where it never did, whole."""
         here = self.folder / name
         try:
             record = json.loads((here / RECORD).read_text(encoding="utf-8"))
-            if record["key"] != key or not record["lasting"]:
+            whole = all((here / file).is_file() for file in record["files"])
+            if record["key"] != key or not record["lasting"] or not whole:
                 return None
             frames = {frame: pd.read_parquet(here / f"{frame}.parquet") for frame in record["frames"]}
             answer = Answer(record["figures"], frames) if record["status"] == "done" else None
@@ -118,6 +119,7 @@ def _write(folder: Path, key: str, ended: Ended) -> None:
         "seconds": round(ended.seconds, 3),
         "figures": dict(answer.figures),
         "frames": sorted(answer.frames),
+        "files": sorted(answer.files),
     }
     text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     (folder / RECORD).write_text(text, encoding="utf-8", newline="\n")

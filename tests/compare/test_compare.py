@@ -54,7 +54,8 @@ def make_run(
         {"area_id": ["X", "Y"], "population": [300.0, 100.0]}, geometry=points[:2], crs="EPSG:27700"
     )
     areas.to_file(folder / "estate.gpkg", layer="areas", driver="GPKG")
-    move = {"provision_id": ["p"], "to_site_id": ["C"], "how": ["move"], "year": ["2027/28"]}
+    move = {"provision_id": ["p"], "from_site_id": ["A"], "to_site_id": ["C"], "how": ["move"]}
+    move["year"] = ["2027/28"]
     pd.DataFrame(move).iloc[: more.get("moves", 1)].to_csv(folder / "moves.csv", index=False)
     assumed = pd.DataFrame({"name": ["circuity"], "value": [more.get("circuity", 1.3)]})
     assumed.to_csv(folder / "assumptions.csv", index=False)
@@ -105,12 +106,14 @@ TABLES = ("inputs", "sites", "moves", "partners", "lines", "access")
     ("gaps", "saving", "proved"),
     [
         ((0, 0), 1_000_001.0, True),
-        ((600, 500), 1_001_000.0, False),
-        ((400, 500), 1_001_000.0, True),
+        ((1100, 0), 1_001_000.0, False),
+        ((600, 9_000), 1_001_000.0, True),
+        ((9_000, 600), 999_000.0, True),
+        ((9_000, 1100), 999_000.0, False),
         ((0, 0), 1_000_000.0, False),
     ],
 )
-def test_runs_differ_only_beyond_both_gaps(tmp_path, gaps, saving, proved):
+def test_runs_differ_where_a_plan_of_one_beats_every_plan_of_the_other(tmp_path, gaps, saving, proved):
     base, run = pair(tmp_path, {"gap": gaps[0]}, {"gap": gaps[1], "saving": saving})
     assert settled(base, run) is proved
 
@@ -118,7 +121,7 @@ def test_runs_differ_only_beyond_both_gaps(tmp_path, gaps, saving, proved):
 def test_a_difference_smaller_than_the_gaps_is_never_printed(tmp_path):
     base, run = pair(
         tmp_path,
-        {"gap": 600},
+        {"gap": 1600},
         {
             "gap": 500,
             "saving": 1_001_000.0,
@@ -134,7 +137,24 @@ def test_a_difference_smaller_than_the_gaps_is_never_printed(tmp_path):
     table = money([base, run], "partner_id")
     assert table["run less base [£]"].isna().all()
     assert table["run: in words"].tolist() == ["not settled"]
-    assert "leave £1,100 open" in notes([base, run])[0]
+    assert "leave £2,100 open" in notes([base, run])[0]
+
+
+def test_a_proved_order_of_wide_gaps_is_told_as_an_interval(tmp_path):
+    base, run = pair(tmp_path, {"gap": 600}, {"gap": 7_000, "saving": 1_001_000.0, "people": 5000.0})
+    shown = show("npv_economic_gbp", base, run, RULES)
+    assert shown.delta is None
+    assert (shown.status, shown.words) == ("green", "green: better, the best plans by £400 to £8,000")
+    back = show("npv_economic_gbp", run, base, RULES)
+    assert (back.status, back.words) == ("red", "red: worse, the best plans by £400 to £8,000")
+
+
+def test_a_plan_beside_business_as_usual_is_shown_as_it_stands(tmp_path):
+    base, run = pair(tmp_path, {"gap": 9_000_000}, {"status": "given", "saving": 0.0, "yearly": 0.0})
+    assert show("npv_economic_gbp", base, run, RULES).delta == -1_000_000
+    assert show("saving_steady_gbp", base, run, RULES).delta == -10_000
+    assert money([base, run], "partner_id")["run less base [£]"].tolist() == [-10_000.0]
+    assert not notes([base, run])
 
 
 def test_proved_differences_have_status_and_words(tmp_path):
@@ -206,7 +226,9 @@ def test_files_tell_inputs_sites_moves_money_and_access(tmp_path):
     assert sites["base"].to_dict() == {"A": "close sell 2027/28", "C": "keep"}
     assert sites["run"].to_dict() == {"A": "keep", "C": "hub"}
     moves = pd.read_csv(out / "moves.csv")
-    assert moves.to_numpy().tolist() == [["p", "move to C 2027/28", "stays"]]
+    assert moves.drop(columns="service").to_numpy().tolist() == [
+        ["p", "Site A", "move to Site C (C) 2027/28", "stays"]
+    ]
     partners = pd.read_csv(out / "partners.csv")
     assert partners["base [£]"].tolist() == [10_000.0]
     assert partners["run less base [£]"].tolist() == [-6_000.0]
@@ -219,9 +241,13 @@ def test_files_tell_inputs_sites_moves_money_and_access(tmp_path):
     }
     page = (out / "compare.html").read_text(encoding="utf-8")
     assert "red: worse, £100,000 less (10.0%)" in page
+    assert "<td>£4,000<small>£6,000 less</small></td>" in page
     assert "<script" not in page
     book = openpyxl.load_workbook(out / "compare.xlsx")
     assert book.sheetnames == ["Cover", "Figures", "Inputs", "Sites", "Moves", "Partners", "Lines", "Access"]
+    figures = {row[0].value: [cell.value for cell in row] for row in book["Figures"].iter_rows()}
+    assert figures["label"][2:] == ["base", "base: in words", "run", "run: in words"]
+    assert figures["npv economic gbp"][4:] == [900_000, "red: worse, £100,000 less (10.0%)"]
     cells = [cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row]
     assert "f" not in cells, "no text became a formula"
 
@@ -308,6 +334,8 @@ def test_what_cannot_be_compared_is_told(tmp_path):
     with pytest.raises(InputError, match=r"moves\.csv is not there"):
         compare_runs([base, run], tmp_path / "out")
     (run / "gone.csv").rename(run / "moves.csv")
+    with pytest.raises(InputError, match="holds no run; give those in it: base, run"):
+        compare_runs([base, tmp_path], tmp_path / "out")
     with pytest.raises(InputError, match="names a run twice"):
         compare_runs([base, base], tmp_path / "out")
     with pytest.raises(ConfigError, match="use one of base, run"):

@@ -45,6 +45,7 @@ def scheduler(tmp_path):
         started.append(start(tmp_path, "worker", *home, *more))
         return started[-1]
 
+    worker.scheduler = started[0]
     yield json.loads(file.read_text(encoding="utf-8"))["address"], worker
     for process in reversed(started):
         process.kill()
@@ -105,6 +106,22 @@ def test_workers_of_several_threads_are_refused(loaded, tmp_path, scheduler):
     wait_for(lambda: "Registered to" in log.read_text(encoding="utf-8") or process.poll() is not None)
     with pytest.raises(ConfigError, match="--nthreads 1"):
         run_study(Study(*loaded, jobs(tmp_path)[:1], tmp_path / "study"), Where(cluster=address))
+
+
+def test_a_scheduler_that_is_lost_is_told_and_what_is_done_is_kept(loaded, tmp_path, scheduler):
+    address, worker = scheduler
+    worker()
+    asked = Study(*loaded, jobs(tmp_path)[:3], tmp_path / "study")
+    with pytest.raises(ConfigError, match="what is done is kept"):
+        run_study(asked, Where(cluster=address), lambda p: p.ended == 1 and worker.scheduler.kill())
+    assert any(one.kept for one in run_study(asked, Where(workers=1)))
+
+
+def test_a_scheduler_without_workers_is_told(loaded, tmp_path, scheduler, monkeypatch):
+    monkeypatch.setattr("estate.study.cluster.CONNECT_SECONDS", 2.0)
+    with pytest.raises(ConfigError, match="has no workers; start them with"):
+        run_study(Study(*loaded, jobs(tmp_path)[:1], tmp_path / "study"), Where(cluster=scheduler[0]))
+    assert not (tmp_path / "study").exists()
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x"])

@@ -229,6 +229,21 @@ def test_every_wrong_job_is_told_at_once(loaded, tmp_path):
         run_study(study(loaded, tmp_path, [Job("a", work.count), Job("A", work.count)]))
 
 
+def test_a_problem_of_many_jobs_is_told_once(loaded, tmp_path):
+    jobs = [Job(f"j{i}", work.count, {"rules.counts.max_hubz": 1}) for i in range(400)]
+    with pytest.raises(ConfigError) as caught:
+        run_study(Study(*loaded, jobs, tmp_path))
+    assert [issue.table for issue in caught.value.issues] == ["job j0 and 399 more"]
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_any_work(loaded, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    job = Job("j", work.fail, {}, {"marks": str(tmp_path), "name": "j", "how": "infeasible"})
+    with pytest.raises(ConfigError, match="is not a folder"):
+        run_study(Study(*loaded, [job], tmp_path / "file" / "study"), Where(workers=1))
+    assert not (tmp_path / "done.txt").exists()
+
+
 def test_a_folder_of_somebody_else_is_not_replaced(loaded, tmp_path):
     mine = tmp_path / "study-folder" / "hubs-0"
     mine.mkdir(parents=True)
@@ -245,6 +260,11 @@ def test_a_damaged_record_is_worked_out_again(loaded, tmp_path):
     for damage in ("{", "[]", json.dumps({"key": run_study(asked, Where(workers=1))[0].key})):
         record.write_text(damage, encoding="utf-8")
         assert not run_study(asked, Where(workers=1))[0].kept
+    (asked.folder / "hubs-0" / "sites.parquet").write_bytes(b"PAR1 and nothing more")
+    assert not run_study(asked, Where(workers=1))[0].kept
+    (asked.folder / "hubs-0" / "note.txt").unlink()
+    assert not run_study(asked, Where(workers=1))[0].kept
+    assert run_study(asked, Where(workers=1))[0].kept
 
 
 def test_job_names_are_unlike_for_unlike_parts():

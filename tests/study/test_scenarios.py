@@ -9,7 +9,7 @@ import pytest
 from estate.core.errors import ConfigError, InputError
 from estate.inputs.load import load_estate
 from estate.settings import load_config
-from estate.study.scenarios import BASE, matrix_cells, scenario_config
+from estate.study.scenarios import BASE, matrix_cells, names_in, scenario_config
 from estate.study.session import chosen, scenario_jobs
 
 ROOT = Path(__file__).parents[2]
@@ -133,6 +133,11 @@ def test_names_are_told_with_the_nearest(tmp_path):
         ("{audience: public}", "cannot be changed by a scenario"),
         ("{horizon: {first_year: null, decision_years: 0}}", "is not accepted"),
         ("{}", "changes nothing"),
+        (
+            "{edits: [{table: sitez, set: {scope: keep}}]}",
+            "scenarios.bad.edits.0.table: sitez is not a table",
+        ),
+        ("{edits: [{table: sites, set: {skope: keep}}]}", "did you mean scope?"),
     ],
 )
 def test_wrong_scenarios_are_told(tmp_path, scenario, told):
@@ -169,6 +174,8 @@ def test_a_matrix_is_every_combination(tmp_path):
         ("{scenario: [no-receipt]}", "did you mean no-receipts?"),
         ("{rules.counts.max_hubs: []}", "has no values"),
         ("{name: [a, b]}", "cannot be an axis"),
+        ("{rules.counts: [{max_hubs: 1}], rules.counts.max_hubs: [0]}", "by the axis rules.counts as well"),
+        ("{rules.counts.max_hubs: [1, 0, 1]}", "comes twice"),
     ],
 )
 def test_wrong_matrices_are_told(tmp_path, axes, told):
@@ -189,3 +196,10 @@ def test_a_study_has_the_base_both_references_all_scenarios_and_cells(tmp_path):
     assert [job.name for job in chosen(jobs, ["dear"], "base")] == ["base", "dear"]
     with pytest.raises(ConfigError, match="did you mean dear"):
         chosen(jobs, ["deer"], "base")
+
+
+@pytest.mark.parametrize("text", ["", " , "])
+def test_a_list_without_names_is_refused(text):
+    assert names_in(" a, b-c ,") == ["a", "b-c"]
+    with pytest.raises(ConfigError, match="names no scenario"):
+        names_in(text)
