@@ -154,7 +154,7 @@ def reasons_of(
     search = Search(run.config, run.base, folder, asked.where, progress=_as_progress(progress), stop=stop)
     if not sites:
         return {}, search.work
-    return explain_plan(search, solution, sites, free=asked.free), search.work
+    return explain_plan(search, solution, sites, free=asked.free, named=bool(asked.sites)), search.work
 
 
 def _as_progress(progress: Watcher) -> Callable[[StudyProgress], None] | None:
@@ -214,7 +214,7 @@ def _counted(rows: Sequence[Mapping[Any, Any]]) -> list[str]:
     """Say of how many sites the price is exact, an interval, or not known."""
     told = {
         PROVED: "exact (with hubs and years held: to 0.01% of the saving)",
-        OPEN: "intervals, because the search was not closed in the time given",
+        OPEN: "intervals, because the search was not closed in the time given (a site by name is given more)",
         BARRED: "cannot be decided otherwise",
         NOT_PRICED: "not priced",
     }

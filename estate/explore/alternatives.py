@@ -167,7 +167,7 @@ def frequency(questions: Questions, near: Near) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        site_id, closes, hub (plans), plans, advice: ``safe to start with`` where it closes in all,
+        site_id, name, closes, hub (plans), plans, advice: ``safe to start with`` where it closes in all,
         ``leave alone`` where it closes in none, else ``depends``; ``not settled`` where a plan outside
         the margin may save more than all of these.
     """
@@ -181,11 +181,13 @@ def frequency(questions: Questions, near: Near) -> pd.DataFrame:
     advice = np.select(
         [closes == plans, closes == 0, closes.isna()], ["safe to start with", "leave alone", ""], "depends"
     )
+    sites = questions.model.inst.tables["sites"].set_index("site_id")
     if not near.settled:
         advice = np.where(closes.isna(), "", NOT_SETTLED)
     return pd.DataFrame(
         {
             "site_id": wide.index,
+            "name": sites["name"].reindex(wide.index).fillna("").to_numpy(),
             "closes": closes.fillna(0).astype(int).to_numpy(),
             "hub": wide["hub"].fillna(0).astype(int).to_numpy(),
             "plans": plans,

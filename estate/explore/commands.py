@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
+from estate.core.words import plural
 from estate.explore.alternatives import WAYS, Way, alternatives, frequency
 from estate.explore.ask import Questions
 from estate.explore.frontier import frontier, sweep, table
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 MONEY = ("saving_npv_gbp", "bound_npv_gbp", "running_saving_gbp", "capital", "capital_limit", "capital_up_to")
 """Columns of money, as other readers than the council may not read them."""
+
+LEAST = {"closures": "closures", "access": "farther travel"}
+"""What a sweep makes least, in words."""
 
 
 def explore_frontier(
@@ -173,30 +177,40 @@ def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
         marks = (" (knee)" if row["knee"] else "") + (" (dominated)" if row["dominated"] else "")
         lines.append(
             f"{row['point']:>3}  {limits}: saves £{row['saving_npv_gbp']:,.0f}{proved},"
-            f" {row['closures']:.0f} closures, {row['hubs']:.0f} hubs{marks}"
+            f" {plural(round(row['closures']), 'closure')}, {plural(round(row['hubs']), 'hub')}{marks}"
         )
     return lines
 
 
 def _limits(row: Mapping[Hashable, Any], name: str) -> str:
     """Return the limit of a measure, or from the tightest to the loosest at which the plan is the same."""
-    low, high = (f"{row[f'{name}_{end}']:,.0f}" for end in ("limit", "up_to"))
-    if low == "nan":
+    if pd.isna(row[f"{name}_limit"]):
         return "an amount that is withheld"
-    return low if low == high else f"{low} to {high}"
+    low, high = (f"{row[f'{name}_{end}']:,.0f}" for end in ("limit", "up_to"))
+    return _in_unit(name, low if low == high else f"{low} to {high}")
+
+
+def _in_unit(name: str, amount: str) -> str:
+    """Return an amount of a measure with its unit; the name of closures is its own."""
+    unit = MEASURES[name][1]
+    return f"£{amount}" if unit == "GBP" else amount if name == "closures" else f"{amount} {unit}"
 
 
 def _sweep_lines(found: pd.DataFrame) -> list[str]:
     lines = ["Least needed to save a share of running cost:"]
     for row in found.to_dict("records"):
         name = row["least_of"]
+        head = f"  {row['share']:.0%} in {row['year']}, least {LEAST[name]}"
         if row["status"] != "found":
             word = "cannot be reached" if row["status"] == "none" else "not found in the time given"
-            lines.append(f"  {row['share']:.0%} in {row['year']}, least {name}: {word}")
+            lines.append(f"{head}: {word}")
             continue
+        open_to = row[name] - row["at_least"] > 1e-6 * abs(row[name]) + 1e-6
+        least = f"at best {_in_unit(name, format(row['at_least'], ',.0f'))}" if open_to else "proved"
+        way = "farther" if row["access"] >= 0 else "less"
         lines.append(
-            f"  {row['share']:.0%} in {row['year']}, least {name}: {row['closures']:.0f} closures, residents"
-            f" travel {row['access']:,.0f} km a year farther (least possible {row['at_least']:,.0f} {name})"
+            f"{head}: {plural(round(row['closures']), 'closure')}, residents travel"
+            f" {_in_unit('access', format(abs(row['access']), ',.0f'))} {way} ({least})"
         )
     return lines
 
@@ -251,10 +265,8 @@ def _alternatives(task: Task) -> Answer:
 def _near_lines(task: Task, near: Near, often: pd.DataFrame) -> list[str]:
     """Say how many plans are nearly as good, and what closes in all of them and in none."""
     best, margin = near.plans[0], task.parameters["within"]
-    safe, alone = (
-        often.loc[often["advice"] == word, "site_id"].tolist()
-        for word in ("safe to start with", "leave alone")
-    )
+    called = (often["site_id"] + " " + often["name"]).str.strip()
+    safe, alone = (called[often["advice"] == word].tolist() for word in ("safe to start with", "leave alone"))
     internal = task.config.audience == "internal"
     least, value, bound = (
         amount if internal else round(amount / ROUND_GBP) * ROUND_GBP

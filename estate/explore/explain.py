@@ -28,7 +28,7 @@ AT_ONCE = 8
 
 
 def explain_plan(
-    search: Search, solution: Solution, sites: Sequence[str], *, free: bool = False
+    search: Search, solution: Solution, sites: Sequence[str], *, free: bool = False, named: bool = False
 ) -> dict[str, pd.DataFrame]:
     """Say why sites are decided as they are in a plan.
 
@@ -42,6 +42,8 @@ def explain_plan(
         Of `sites_of`.
     free : bool
         Also the price with everything free: a whole search for each site.
+    named : bool
+        Whether the sites were asked for by name, so that each may take longer.
 
     Returns
     -------
@@ -58,7 +60,11 @@ def explain_plan(
     reasons = _reasons(_Known(search.config, search.base, known, threading.Event()))
     groups = _parts(reasons, sites)
     jobs = [
-        Job(job_name("held", str(number)), reasons_of, parameters={**known, "sites": group, "kind": HELD})
+        Job(
+            job_name("held", str(number)),
+            reasons_of,
+            parameters={**known, "sites": group, "kind": HELD, "named": named},
+        )
         for number, group in enumerate(groups, start=1)
     ]
     if free:
@@ -93,7 +99,8 @@ def reasons_of(task: Task) -> Answer:
     """Price sites of a plan, by one kind of price."""
     asked = task.parameters
     reasons = _reasons(_Known(task.config, task.base, asked, task.stop))
-    told = reasons.rows(asked["sites"], held=asked["kind"] == HELD, free=asked["kind"] == FREE)
+    held = asked["kind"] == HELD
+    told = reasons.rows(asked["sites"], held=held, free=not held, named=asked.get("named", False))
     frames = told.frames()
     return Answer({}, frames, {f"{name}.csv": csv_of(frame) for name, frame in frames.items()})
 

@@ -133,7 +133,7 @@ INPUTS = (
     Input("cost of holding it empty", "", ("vacant_holding",), "site", _none),
     Input("cost of moving its services", "", MOVING, "provision", _none),
     Input("cost of serving its users online", "", ("online",), "provision", _none),
-    Input("travel of its visitors", "", ("resident_travel",), "provision", _none),
+    Input("travel of its visitors", "", ("resident_travel", "income_weighting"), "provision", _none),
     Input("cost of works", "GBP", WORKS, "hub", _most("hub_options", "capital_gbp")),
     Input("running cost as a hub", "GBP/year", ("hub_running",), "hub",
           _most("hub_options", "running_cost_gbp_per_year")),

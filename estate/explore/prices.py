@@ -13,7 +13,7 @@ from scipy import sparse
 
 from estate.core.errors import EstateError, InfeasibleError
 from estate.explore.names import row_names
-from estate.model.closing import closing_years
+from estate.explore.stuck import SEVERAL, barred_by, nowhere
 from estate.model.rules.capacity import IMPLIED
 from estate.solve.highs import Watch, scaled
 from estate.solve.neighbourhoods import EVENTS
@@ -22,17 +22,21 @@ from estate.solve.restricted import Effort, Restricted, Row
 
 if TYPE_CHECKING:
     from estate.explore.ask import Found, Questions
+    from estate.model.blocks import Arrays
     from estate.solve.highs import Answer
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 EXACT = 1e-4  # relative gap of a price with the rest held
 ENOUGH = 0.05  # relative gap of what a rule would have to give: told is what would be enough
-SECONDS = 30.0  # of processor time, so that a busy machine answers alike
+SECONDS = 12.0  # of processor time where all sites are priced, so that a busy machine answers alike
+NAMED_SECONDS = 60.0  # where a site is asked about by name
 FIRST_SECONDS = 10.0  # for the question whether there is any plan at all
-HUB_SECONDS = 3.0  # the same where a hub may open, which is a larger question
+NEED_SECONDS = 3.0  # for what a rule would have to give
+HUB_SECONDS = 3.0  # the first question where a hub may open, which is a larger question
 BUSY = 10  # times as long by the clock at most
 ANY = 1e9  # relative gap at which the first point found is enough
+TINY = 1e-9  # of a scaled row: what cannot be beyond its sides by more never binds
 ASKED = ("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility", "locks")
 """Rules with rows, in the order in which they are looked at as the reason."""
 
@@ -96,6 +100,7 @@ class Prices:
         self.arrays, self.scale = scaled(self.model.problem.arrays())
         self.about = row_names(self.model)
         self.whole: dict[tuple[str, ...], Restricted] = {}
+        self.asking: dict[str, Arrays] = {}
         self.blocks, inst = self.model.problem.blocks, self.model.inst
         self.names = inst.sites["site_id"].to_numpy(dtype=object)
         self.number = {name: i for i, name in enumerate(self.names)}
@@ -180,27 +185,41 @@ class Prices:
             return "keep", Row(f"{site_id} stays", one, high=0.0)
         return family, Row(f"{site_id} must {family}", one, low=1.0)
 
-    def held(self, site_id: str) -> Price:
-        """Return the price with hubs and years held, exact to 0.01% of the saving."""
+    def held(self, site_id: str, *, named: bool = False) -> Price:
+        """Return the price with hubs and years held, exact to 0.01% of the saving, and a rule behind it.
+
+        Where the search is not closed in the processor time given, low and high are apart. A site named
+        gets more time and all rules; else the first found, and none behind the price of a possible hub.
+        """
+        price = self._priced(site_id, NAMED_SECONDS if named else SECONDS)
+        asked, barred = self._otherwise(site_id), np.isposinf(price.low_gbp)
+        asks = ("close", "hub") if named else ("close",)
+        costs = price.x is not None and price.low_gbp > 0 and price.otherwise in asks
+        if asked is None or not (barred or costs):
+            return price
+        rule, needs, known = self._rule((self._freed(site_id), asked[1]), possible=costs, named=named)
+        if known and barred and not rule and price.otherwise == "close":
+            rule = nowhere(self.model, self.x, self.number[site_id])
+        return replace(price, rule=rule, needs=needs)
+
+    def _never(self, site_id: str) -> Price:
+        """Return the price of a site that has no year to close, with the rules that leave it none."""
+        rule = barred_by(self.questions, self.number[site_id])
+        return Price(site_id, self.decision(site_id), "close", np.inf, np.inf, rule, None)
+
+    def _priced(self, site_id: str, seconds: float) -> Price:
+        """Return the price with hubs and years held, without the rule."""
         decision, asked = self.decision(site_id), self._otherwise(site_id)
         if asked is None:
-            return Price(site_id, decision, "close", np.inf, np.inf, self._bar(site_id), None)
+            return self._never(site_id)
         otherwise, row = asked
-        free = self._freed(site_id)
         start = self._opened(site_id, row) if otherwise == "hub" else self.x
-        answer, bound = self._search(free, row, start)
+        answer, bound = self._search(self._freed(site_id), row, start, seconds)
         price = Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
-        if answer.x is None and answer.status != "infeasible":
-            return replace(price, low_gbp=self.best.value - bound)
         if answer.x is not None:
             low, high = self.best.value - max(bound, answer.saving), self.best.value - answer.saving
-            price = replace(price, low_gbp=low, high_gbp=high, x=answer.x)
-        if answer.x is not None and (price.low_gbp <= 0 or otherwise not in ("close", "hub")):
-            return price
-        rule, needs = self._rule(free, row, possible=answer.x is None)
-        if answer.x is None and not rule and otherwise == "close":
-            rule = self._nowhere(site_id)
-        return replace(price, rule=rule, needs=needs)
+            return replace(price, low_gbp=low, high_gbp=high, x=answer.x)
+        return price if answer.status == "infeasible" else replace(price, low_gbp=self.best.value - bound)
 
     def _freed(self, site_id: str) -> Mask:
         """Return what may change when a site is decided otherwise."""
@@ -238,11 +257,11 @@ class Prices:
         answer = self._without(()).search(free, self.x, Effort(FIRST_SECONDS, EXACT), more=[row])
         return self.x if answer.x is None else answer.x
 
-    def _search(self, free: Mask, row: Row, start: Floats) -> tuple[Answer, float]:
+    def _search(self, free: Mask, row: Row, start: Floats, seconds: float) -> tuple[Answer, float]:
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
-        effort = Effort(BUSY * SECONDS, min(EXACT, gap), 20_000, exact=False)
-        answer = self._without(()).settle(free, start, effort, self._patience(SECONDS), [row])
+        effort = Effort(BUSY * seconds, min(EXACT, gap), 20_000, exact=False)
+        answer = self._without(()).settle(free, start, effort, self._patience(seconds), [row])
         if answer.x is not None:
             x = rounded(self.model, answer.x)
             answer = replace(answer, x=x, saving=saving_of(self.model, x))
@@ -253,25 +272,50 @@ class Prices:
         end = time.process_time() + seconds
         return Watch(lambda *_: None, lambda: self.questions.stop.is_set() or time.process_time() > end)
 
-    def _rule(self, free: Mask, row: Row, *, possible: bool) -> tuple[str, tuple[Need, ...]]:
-        """Return the rules without which deciding otherwise would pay, or be possible, and what is needed."""
-        in_force = [rule for rule in ASKED if (self.arrays.rule == rule).any()]
-        least = -np.inf if possible else self.best.value - EXACT * abs(self.best.value)
-        if self._reached(free, row, tuple(in_force), least) is None:
-            return "", ()
-        alone = {rule: self._reached(free, row, (rule,), least) for rule in in_force}
-        found = {rule: x for rule, x in alone.items() if x is not None}
-        if not found:
-            return "several rules together", ()
-        first = next(iter(found))
-        return " or ".join(found), self._needs(free, (row, least), first, found[first])
+    def _rule(
+        self, question: tuple[Mask, Row], *, possible: bool, named: bool
+    ) -> tuple[str, tuple[Need, ...], bool]:
+        """Return a rule without which deciding otherwise would pay, or be possible; needs; whether known.
 
-    def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Floats | None:
-        """Return the first point that saves at least so much without these rules; None if there is none."""
+        What a plan without any rule breaks most often comes first, and the rest only where the site was
+        named. Where none is found and a search was not closed, nothing is known.
+        """
+        free, row = question
+        in_force = [rule for rule in ASKED if (self.arrays.rule == rule).any()]
+        least = self.best.value - EXACT * abs(self.best.value) if possible else -np.inf
+        every = self._reached(free, row, tuple(in_force), least)
+        if every.x is None:
+            return "", (), every.status == "infeasible"
+        found, known, without = dict[str, Floats](), True, every.x
+        binding = [rule for rule in in_force if self._may_bind(rule, free)]
+        for rule in sorted(binding, key=lambda one: -np.count_nonzero(self._broken(one, without))):
+            answer = self._reached(free, row, (rule,), least)
+            if answer.x is not None:
+                found[rule] = answer.x
+                if not named:
+                    break
+            known &= answer.status == "infeasible"
+        if not found:
+            return SEVERAL if known else "", (), known
+        first = next(iter(found))
+        return " or ".join(found), self._needs(free, (row, least), first, found[first]), True
+
+    def _may_bind(self, rule: str, free: Mask) -> bool:
+        """Return whether any choice of the free columns breaks a rule; else it bars nothing."""
+        if rule not in self.asking:
+            self.asking[rule] = self.arrays.rows(self._asked_by((rule,)))
+        rows = self.asking[rule]
+        least, most = np.where(free, 0.0, self.x), np.where(free, rows.upper, self.x)
+        above, below = rows.matrix.maximum(0), rows.matrix.minimum(0)
+        highest, lowest = above @ most + below @ least, above @ least + below @ most
+        return bool(((highest > rows.row_upper + TINY) | (lowest < rows.row_lower - TINY)).any())
+
+    def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Answer:
+        """Look for the first point that saves at least so much without these rules."""
         effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000, exact=False)
         hub = len(self.blocks["hub"].columns) and row.coefficients[self.blocks["hub"].columns].any()
         more, watch = [row, *self._as_good(least)], self._patience(HUB_SECONDS if hub else FIRST_SECONDS)
-        return self._without(without).search(free, self.x, effort, watch, more).x
+        return self._without(without).search(free, self.x, effort, watch, more)
 
     def _as_good(self, least: float, spare: int = 0) -> list[Row]:
         """Return the row that asks for a saving, scaled; none where anything will do."""
@@ -281,9 +325,9 @@ class Prices:
         return [Row("as good", np.append(self.arrays.saving, np.zeros(spare)) / size, low=least / size)]
 
     def _needs(self, free: Mask, asked: tuple[Row, float], rule: str, x: Floats) -> tuple[Need, ...]:
-        """Return the least by which lines of a rule must give for the row to hold with that saving.
+        """Return by how much it is enough that lines of a rule give for the row to hold with that saving.
 
-        Only the lines that the best plan without the rule breaks may give; the others hold.
+        Only lines that the plan found without the rule breaks may give. Less is not ruled out.
         """
         row, least = asked
         keep = self.arrays.part != IMPLIED
@@ -310,7 +354,7 @@ class Prices:
         more = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
         more += self._as_good(least, count)
         free, start = np.append(free, np.ones(count, bool)), np.append(x, np.ones(count))
-        effort, watch = Effort(BUSY * FIRST_SECONDS, ENOUGH, 50, exact=False), self._patience(FIRST_SECONDS)
+        effort, watch = Effort(BUSY * NEED_SECONDS, ENOUGH, 50, exact=False), self._patience(NEED_SECONDS)
         answer = Restricted(eased).search(free, start, effort, watch, more)
         share = np.ones(count) if answer.x is None else answer.x[width:]
         return tuple(
@@ -326,38 +370,6 @@ class Prices:
         beyond = np.maximum(activity - arrays.row_upper, arrays.row_lower - activity)
         return np.where(self._asked_by((rule,)) & (beyond > 1e-7), beyond * self.scale, 0.0)
 
-    def _nowhere(self, site_id: str) -> str:
-        """Say what keeps the services of a site there: nothing in reach, or only hubs that do not open."""
-        inst, mine = self.model.inst, np.flatnonzero(self.home == self.number[site_id])
-        open_hubs = self.blocks["hub"].keys["place"][self.x[self.blocks["hub"].columns] > 0.5]
-        kind = (inst.places["kind"] == "hub").to_numpy()
-        move = self.blocks["move"].keys
-        usable = move[~kind[move["place"]] | move["place"].isin(open_hubs)]
-        others = [self.blocks[family].keys["provision"] for family in ("merge", "online")]
-        now, ever = (set(pd.concat([part["provision"], *others])) for part in (usable, move))
-        services = np.array(inst.services, dtype=object)[inst.provisions["service"].to_numpy(dtype=int)]
-        stuck = sorted({str(services[u]) for u in mine if u not in ever})
-        if stuck:
-            return f"reach (no place in reach may take {', '.join(stuck)})"
-        waiting = sorted({str(services[u]) for u in mine if u not in now})
-        if waiting:
-            return f"hubs held (no hub that opens can take {', '.join(waiting)})"
-        return "several rules together"
-
-    def _bar(self, site_id: str) -> str:
-        """Return the rules that leave a site no year to close."""
-        inst, rules = self.model.inst, self.questions.config.rules
-        site = [self.number[site_id]]
-        barred = [
-            name
-            for name in ("tenure", "brakes", "locks", "materiality")
-            if name in rules
-            and not closing_years(inst.tables, inst.sites, inst.costs, inst.horizon, {name: rules[name]})[
-                site
-            ].any()
-        ]
-        return " and ".join(barred) or "tenure and brakes together"
-
     def everything_free(self, site_id: str) -> Price:
         """Return the interval of the price with everything free, from the gaps of both solves.
 
@@ -365,10 +377,10 @@ class Prices:
         """
         decision, asked = self.decision(site_id), self._otherwise(site_id)
         if asked is None:
-            return Price(site_id, decision, "close", np.inf, np.inf, self._bar(site_id), None)
+            return self._never(site_id)
         otherwise, row = asked
         try:
-            other = self.questions.best([row], start=self.held(site_id).x)
+            other = self.questions.best([row], start=self._priced(site_id, SECONDS).x)
         except InfeasibleError:
             return Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
         except EstateError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -117,15 +118,15 @@ class Reasons:
 
     def rows(
         self, site_ids: Sequence[str], *, held: bool = True, free: bool = False,
-        tell: Callable[[str], None] | None = None,
+        named: bool = False, tell: Callable[[str], None] | None = None,
     ) -> Told:  # fmt: skip
-        """Return what is told of sites, by one kind of price or both."""
+        """Return what is told of sites, by one kind of price or both; sites that are named get more time."""
         rows, flipping, travel = [], [], []
         for site_id in site_ids:
             if self.questions.stop.is_set():
                 break
             for kind, wanted, ask in (
-                (HELD, held, self.prices.held),
+                (HELD, held, partial(self.prices.held, named=named)),
                 (FREE, free, self.prices.everything_free),
             ):
                 if not wanted:

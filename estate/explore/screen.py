@@ -73,10 +73,10 @@ def _by_line(rows: pd.DataFrame, rules: Mapping[str, Mapping[str, object]]) -> p
             add(f"counts|max_{COUNTED[first]}", upper)
             add(f"counts|min_{COUNTED[first]}", lower)
         elif rule == "affordability":
-            payback = afforded.get("payback_year")
+            payback = afforded.get("payback_year") if afforded.get("payback_test") != "discounted" else None
             if first == "saving":
                 add("affordability|saving", lower)
-            elif payback is None or int(second) < int(str(payback)):
+            elif first == "cash" and (payback is None or int(second) < int(str(payback))):
                 add("affordability|peak", lower)
         elif rule in ("partnership", "access"):
             add(f"{rule}|{about if rule == 'partnership' else first}", lower)

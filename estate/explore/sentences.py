@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from estate.explore.stuck import SEVERAL
 from estate.present.words import gbp
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MOST_AREAS = 3
 MOST_INPUTS = 2
+LEAST_KM = 0.1
 DONE = {"keep": "Stays", "close": "Closes", "hub": "Becomes a hub", "unused": "Is not used as a hub"}
 OPEN = "; an interval, because the search was not closed"
 VERBS = {
@@ -73,7 +75,7 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
     kind = row["price_kind"] + (OPEN if money and row["proof"] == "interval" else "")
     parts = [first, f"{verb} {price} ({kind}): {row['robustness']}."]
     if row["rule"]:
-        parts.append(f"Without the rule {rule_words(row['rule'])} it would pay.")
+        parts.append(_without(row["rule"]))
         parts += [f"Enough would be {row['needs']}."] if row["needs"] and money else []
     elif row["driver"]:
         parts.append(_driver(row, money=money))
@@ -81,6 +83,12 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
         words for words in (_travel(row, farther), _flip(changes, row, names) if money else "") if words
     ]
     return " ".join(parts)
+
+
+def _without(rule: str) -> str:
+    if rule == SEVERAL:
+        return "Without several rules together it would pay; without any one of them alone it would not."
+    return f"Without the rule {rule_words(rule)} it would pay."
 
 
 def _driver(row: Mapping[str, Any], *, money: bool) -> str:
@@ -119,7 +127,8 @@ def _travel(row: Mapping[str, Any], farther: pd.DataFrame) -> str:
 def _far(one: Mapping[Any, Any]) -> str:
     if not np.isfinite(one["extra_km"]):
         return f"no {one['service_id']} left"
-    return f"{one['extra_km']:.1f} km more to {one['service_id']}"
+    km = f"{one['extra_km']:.1f} km" if one["extra_km"] >= LEAST_KM else f"less than {LEAST_KM} km"
+    return f"{km} more to {one['service_id']}"
 
 
 def _flip(changes: pd.DataFrame, row: Mapping[str, Any], names: Mapping[str, str]) -> str:

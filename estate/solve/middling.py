@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from estate.solve.outcome import Outcome
 
 ALONE, STAGES = 0.1, 0.2  # of the time limit: the whole model alone, then a plan by stages
-ENGINE = "HiGHS: plan by parts of the model and whole, bound of the whole model"
+ENGINE = "HiGHS: whole model, and by parts of it; bound of the whole model"
 
 
 def solve_middling(
@@ -61,9 +61,4 @@ def _best(model: Model, solver: SolverSection, found: tuple[Outcome, Outcome, Ou
     best = max(range(len(plans)), key=worth.__getitem__)
     if last.status == "time_limit" and bound - worth[best] <= solver.gap * bound:
         last = replace(last, status="within_gap", stopped_by="gap")
-    return replace(
-        last,
-        x=plans[best],
-        bound=bound,
-        engine="HiGHS: whole model, and by parts of it; bound of the whole model",
-    )
+    return replace(last, x=plans[best], bound=bound, engine=ENGINE)

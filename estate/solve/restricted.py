@@ -135,7 +135,8 @@ class Restricted:
             ),
         )
         engine = load(sub, _options(effort))
-        engine.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), held[columns])
+        if sub.integer.any():  # HiGHS does not presolve a linear programme that has a start
+            engine.setSolution(len(columns), np.arange(len(columns), dtype=np.int32), held[columns])
         answer = run(engine, watch)
         if answer.x is None:
             return answer

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from estate.core.errors import Issue
-from estate.core.words import offer_words
+from estate.core.words import offer_words, pounds, saves
 from estate.model.attainable import area_label, named_areas
 from estate.model.rules.access import weights
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NOT_ALONE = "loosening this alone is not enough"
 NOT_TOLD = "whether loosening this alone is enough was not found out in the time given"
+UNSURE = "would do was not found out in the time given"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Words:
     about: str
     says: str
     mend: Callable[[Relief], str]
+    less: Callable[[Relief], str] = lambda _: "less"
+    """What a smaller change would be; blank where there is none."""
 
 
 class Speaker:
@@ -99,7 +102,8 @@ class Speaker:
             return NOT_TOLD
         if not relief.enough:
             return NOT_ALONE
-        told = words.mend(relief) + ("" if relief.least else ", perhaps less")
+        less = "" if relief.least else words.less(relief)
+        told = words.mend(relief) + (f"; whether {less} {UNSURE}" if less else "")
         if relief.saving_gbp is None:
             return told
         return f"{told} (a plan is then possible; the best found {saves(relief.saving_gbp)})"
@@ -111,7 +115,7 @@ class Speaker:
             words = self._words(line)
             told.append(f"{words.place}{', ' if words.about else ''}{words.about}: {words.mend(relief)}")
         then = "" if mend.saving_gbp is None else f" (the best plan found then {saves(mend.saving_gbp)})"
-        least = "nothing smaller is enough" if mend.least else "perhaps less is enough"
+        least = "nothing smaller is enough" if mend.least else f"whether less {UNSURE}"
         return Issue(
             "all together",
             None,
@@ -156,16 +160,21 @@ class Speaker:
         )
 
     def _counts(self, option: str) -> Words:
-        value = self.config.rules["counts"][option]
+        value = int(self.config.rules["counts"][option])
         least = option.startswith("min")
         what = "hubs" if option.endswith("hubs") else "closures"
         says = f"asks for at {'least' if least else 'most'} {value} {what}"
 
-        def mend(relief: Relief) -> str:
+        def enough(relief: Relief) -> int:
             step = int(np.ceil(relief.beyond - 1e-6))
-            return f"set {option} to {value - step if least else value + step}"
+            return value - step if least else value + step
 
-        return Words(f"rules.counts.{option}", "", says, mend)
+        def less(relief: Relief) -> str:
+            low, high = sorted((enough(relief), value))
+            between = [str(number) for number in range(low + 1, high)]
+            return " or ".join(between) if len(between) < 3 else f"{between[0]} to {between[-1]}"
+
+        return Words(f"rules.counts.{option}", "", says, lambda r: f"set {option} to {enough(r)}", less)
 
     def _access(self, standard_id: str, zone: str = "") -> Words:
         rows = self.estate.tables["standards"]
@@ -231,10 +240,11 @@ class Speaker:
             )
         if which == "payback":
             label = self.horizon.label(options["payback_year"])
+            how = " after discounting" if options["payback_test"] == "discounted" else ""
             return Words(
                 "rules.affordability.payback_year",
                 label,
-                f"asks that the plan has paid back by {label}",
+                f"asks that the plan has paid back by {label}{how}",
                 lambda relief: f"choose a later year, or accept to be {pounds(relief.beyond)} short then",
             )
         label = self.horizon.label(options["saving_year"])
@@ -382,16 +392,6 @@ class Speaker:
         return Words(
             f"rules.{rule}", ", ".join(parts), "is asked", lambda relief: f"loosen it by {relief.beyond:,.4g}"
         )
-
-
-def pounds(amount: float) -> str:
-    """Return an amount in words, whole pounds."""
-    return f"-£{-amount:,.0f}" if round(amount) < 0 else f"£{amount:,.0f}"
-
-
-def saves(amount: float) -> str:
-    """Return what a plan saves or costs, in words."""
-    return f"{'saves' if amount >= 0 else 'costs'} {pounds(abs(amount))}"
 
 
 def _until(value: Any) -> str:  # noqa: ANN401 - a date or none
