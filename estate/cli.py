@@ -145,10 +145,11 @@ def study(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         from estate.progress import StudyReporter
         from estate.settings import load_config
         from estate.study import Where
+        from estate.study.scenarios import names_in
         from estate.study.session import run_scenarios
 
         loaded, base = load_config(config, _asked(sets, {"audience": audience}, out), shared)
-        only = None if scenario is None else _names(scenario)
+        only = None if scenario is None else names_in(scenario)
         where = Where(workers, cluster)
         lines = watched(
             lambda progress, stop: run_scenarios((loaded, base), only, where, progress, stop),
@@ -214,16 +215,12 @@ def _asked(sets: list[str] | None, flags: dict[str, Any], out: Path | None) -> d
 def _with_scenarios(config: Config, names: str, asked: dict[str, Any]) -> Config:
     """Return the configuration with scenarios applied; the command line has the last word."""
     from estate.settings import changed
-    from estate.study.scenarios import scenario_config
+    from estate.study.scenarios import names_in, scenario_config
 
-    made, notes = scenario_config(config, _names(names))
+    made, notes = scenario_config(config, names_in(names))
     for note in notes:
         say(f"Note: {note}", err=True)
     return changed(made, asked, "command line")
-
-
-def _names(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @app.command()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from estate.appraise.summary import measure_rows
 from estate.appraise.summary import summary as headline_figures
 from estate.appraise.switching import plan_levers
 from estate.core.errors import ConfigError, InputError, Issue, VerificationError
+from estate.core.folders import refuse_unwritable
 from estate.core.levers import UNCHANGED, pull
 from estate.core.money import discount_factors
 from estate.core.result import HEADLINE_COLUMNS, Result
@@ -238,11 +238,7 @@ def refuse_foreign(folder: Path) -> None:
         If the folder is there and holds files, but no ``run.json`` (folders in it, scenarios, stay),
         or if none can be made there.
     """
-    above = next((parent for parent in folder.parents if parent.exists()), folder.parent)
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        problem = "is not a folder" if not above.is_dir() else "may not be written to"
-        issue = Issue(str(above), None, "", "", problem, "choose another folder with --out")
-        raise ConfigError("The results could not be written:", [issue])
+    refuse_unwritable(folder)
     empty = folder.is_dir() and all(path.is_dir() for path in folder.iterdir())
     if folder.exists() and not empty and not (folder / "run.json").is_file():
         remedy = "choose another folder with --out, or move it away"

@@ -93,6 +93,11 @@ def _proved(config: Config, solution: Solution | None, saving: float) -> dict[st
 
 def versions() -> dict[str, str]:
     """Return the versions of everything that can change a figure."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
     program = program_hash()[:12]
     found = {"estate": estate_version, "program": program, "python": platform.python_version()}
     for library in LIBRARIES:

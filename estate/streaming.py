@@ -81,7 +81,7 @@ def appraise_stream(path: Path, options: StreamOptions, out: Path | None = None)
     refuse_foreign(folder)
     with written_whole(folder) as made:
         _write(made, path, (stream, measured), options)
-    return [*_lines(measured), "", f"All files are in {folder}."]
+    return [*_lines(measured), _years(stream), "", f"All files are in {folder}."]
 
 
 def appraise_one(
@@ -178,6 +178,15 @@ def _unit(measure: str) -> str:
         if measure.endswith(ending):
             return unit
     return {"irr": "share/year", "benefit_cost_ratio": "ratio"}.get(measure, "count")
+
+
+def _years(stream: Stream) -> str:
+    """Say which years are counted, and what comes last: one year that is wrong makes them longer."""
+    horizon = stream.horizon
+    count = horizon.appraisal_years
+    span = f"{horizon.label(0)} to {horizon.label(count - 1)}"
+    years = "year is" if count == 1 else "years are"
+    return f"{count} {years} counted, {span}; the last money is {stream.last}."
 
 
 def _lines(measured: pd.DataFrame) -> list[str]:

@@ -99,6 +99,12 @@ def test_what_releases_no_cash_is_in_the_economic_view_alone(tmp_path):
         ("A,saving,2029,2027,,1,,2027\n", {}, "does not follow 2029"),
         ("A,saving,2029,2027,,1,,2027\nB,saving,2027,,,ten,,2027\n", {}, "central_gbp: ten"),
         ("A,saving,2029,2027,,1,,2027\nB,saving,2027,,,ten,,2027\n", {}, "row 2, to_year: 2027 does not"),
+        ("A,saving,2027,,,1,,2027\nB,saving,2199,,,1,,2027\n", {}, "row 3, year: 2199 makes 173 years"),
+        (
+            "A,saving,1927,,,1,,2027\nB,saving,2027,2028,,1,,2027\nC,saving,2027,,,1,,2027\n",
+            {},
+            "--years 102",
+        ),
         ("", {}, "has no rows"),
     ],
 )

@@ -174,6 +174,34 @@ def receipts_of_leases(context: Context) -> list[Issue]:
     return context.issues("valuations", paid, "receipt_gbp", problem, remedy)
 
 
+def leases_of_hubs(context: Context) -> list[Issue]:
+    """Find leases for hubs whose rent is given without their years, or the other way round."""
+    options = context.filled("hub_options")
+    rent, years = options["lease_rent_gbp_per_year"] > 0, options["lease_years"] > 0
+    remedy = "give both: the tax on a lease follows from its rent and its years"
+    lonely = context.issues(
+        "hub_options", options[rent & ~years], "lease_rent_gbp_per_year", "is rent for no years", remedy
+    )
+    return lonely + context.issues(
+        "hub_options", options[years & ~rent], "lease_years", "is of a lease without a rent", remedy
+    )
+
+
+def warn_listed(context: Context) -> list[str]:
+    """Say which listed buildings would be charged rates while empty."""
+    brakes, sites = context["brakes"], context["sites"]
+    words = brakes["brake"].astype("string").str.casefold()
+    listed = set(brakes.loc[words.str.match(r"(grade .*)?listed").fillna(value=False), "site_id"])
+    open_ = sites["empty_rates_relief"].fillna("").eq("") & sites["scope"].isin(["decide", "surplus"])
+    count = int((sites["site_id"].isin(listed) & open_).sum())
+    if not count:
+        return []
+    what = "site is listed by its brakes and is" if count == 1 else "sites are listed by their brakes and are"
+    return [
+        f"{count} {what} charged rates once empty: say sites.empty_rates_relief listed where none are due."
+    ]
+
+
 def warn_costs(context: Context) -> list[str]:
     """Say what is never a saving, and receipts on routes that pay none."""
     costs, values = context.filled("running_costs"), context.filled("valuations")

@@ -20,7 +20,7 @@ PLAUSIBLE_KMH: Mapping[str, tuple[float, float]] = MappingProxyType(
 """Speeds in a straight line [km/h] between which the middle one of given times must lie."""
 ANY_KMH = (0.5, 1000.0)
 CIRCUITY = (0.95, 2.5)
-"""Straight lines per given distance between which the middle one must lie; over roads 1.2 to 1.6."""
+"""Given distances per straight line between which the middle one must lie; over roads 1.2 to 1.6."""
 MOST_SHORTER = 0.1
 """No way is shorter than the straight line, but for centroids that lie elsewhere: so few pairs may be."""
 LEAST_KM = 1.0
@@ -31,13 +31,12 @@ LEAST_PAIRS = 3
 def travel_units(context: Context) -> list[Issue]:
     """Find modes whose distances or times cannot be km or minutes: miles, seconds, the one for the other."""
     issues: list[Issue] = []
-    for mode, rows in context["travel"].groupby("mode", sort=True):
-        straight = _straight_km(rows, context)
-        far = straight >= LEAST_KM
-        circuity = _middle(rows["km"][far] / straight[far])
-        speed = _middle(straight[far] / (rows["minutes"][far] / 60).replace(0, np.nan))
+    for mode, given in context["travel"].groupby("mode", sort=True):
+        straight, rows = _far_apart(given, context)
+        circuity = _middle(rows["km"] / straight)
+        speed = _middle(straight / (rows["minutes"] / 60).replace(0, np.nan))
         low, high = PLAUSIBLE_KMH.get(str(mode), ANY_KMH)
-        shorter = float((rows["km"][far] < CIRCUITY[0] * straight[far]).mean())
+        shorter = float((rows["km"] < CIRCUITY[0] * straight).mean())
         if not np.isnan(circuity) and not (
             CIRCUITY[0] <= circuity <= CIRCUITY[1] and shorter <= MOST_SHORTER
         ):
@@ -53,10 +52,9 @@ def travel_units(context: Context) -> list[Issue]:
 def travel_ratios(context: Context) -> list[str]:
     """Say how given distances compare with the straight line: minutes by car look much like km."""
     notes = []
-    for mode, rows in context["travel"].groupby("mode", sort=True):
-        straight = _straight_km(rows, context)
-        far = straight >= LEAST_KM
-        circuity = _middle(rows["km"][far] / straight[far])
+    for mode, given in context["travel"].groupby("mode", sort=True):
+        straight, rows = _far_apart(given, context)
+        circuity = _middle(rows["km"] / straight)
         if CIRCUITY[0] <= circuity <= CIRCUITY[1]:
             notes.append(
                 f"Given km by {str(mode).replace('_', ' ')} are {circuity:.2f} times the straight line in "
@@ -78,9 +76,12 @@ def _middle(values: pd.Series) -> float:
     return float(known.median()) if len(known) >= LEAST_PAIRS else float("nan")
 
 
-def _straight_km(rows: pd.DataFrame, context: Context) -> pd.Series:
+def _far_apart(rows: pd.DataFrame, context: Context) -> tuple[pd.Series, pd.DataFrame]:
+    """Return straight lines [km] and rows of the pairs that are far enough apart to tell of the unit."""
     ends = []
     for table, key in (("areas", "area_id"), ("sites", "site_id")):
         places = context[table].drop_duplicates(key).set_index(key)[["easting", "northing"]]
         ends.append(places.reindex(rows[key]).to_numpy(dtype=float))
-    return pd.Series(np.hypot(*(ends[0] - ends[1]).T) / 1000, index=rows.index)
+    straight = pd.Series(np.hypot(*(ends[0] - ends[1]).T) / 1000, index=rows.index)
+    far = straight >= LEAST_KM
+    return straight[far], rows[far]

@@ -47,17 +47,14 @@ def with_edits(
     notes: list[str] = []
     for number, edit in enumerate(edits):
         place = f"edits.{number}"
-        spec = SPECS.get(edit.table)
-        if spec is None:
-            issues.append(
-                _issue(f"{place}.table", edit.table, "is not a table", _like(edit.table, list(SPECS)))
-            )
+        unknown = unknown_names(edit, place)
+        issues += unknown
+        if unknown:
             continue
-        frame = tables[edit.table]
-        unknown = _unknown(edit, spec, place)
-        rows, found = (None, unknown) if unknown else _rows(frame, edit, spec, place)
+        spec, frame = SPECS[edit.table], tables[edit.table]
+        rows, found = _rows(frame, edit, spec, place)
         issues += found
-        if rows is None or found:
+        if found:
             continue
         for name, value in edit.set.items():
             column, found = _changed(frame[name], rows, value, (spec, f"{place}.set.{name}"))
@@ -87,7 +84,11 @@ def _like(name: str, known: list[str]) -> str:
     return f"did you mean {close}?" if close else f"use one of {', '.join(known)}"
 
 
-def _unknown(edit: EditSection, spec: TableSpec, place: str) -> list[Issue]:
+def unknown_names(edit: EditSection, place: str) -> list[Issue]:
+    """Return every table and column of an edit that cannot be meant; no data are needed for that."""
+    spec = SPECS.get(edit.table)
+    if spec is None:
+        return [_issue(f"{place}.table", edit.table, "is not a table", _like(edit.table, list(SPECS)))]
     names = [(f"{place}.{part}.{name}", name) for part in ("where", "set") for name in getattr(edit, part)]
     issues = [
         _issue(key, name, f"is not a column of {edit.table}", _like(name, list(spec.names)))

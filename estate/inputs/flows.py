@@ -25,6 +25,8 @@ NOMINAL = "nominal"
 OUT = ("investment", "yearly_cost")
 NOT_CASH = ("benefit", "residual_value")
 MOST_YEARS = 120
+USUAL_YEARS = 60
+"""Longest appraisal that is taken from a file unasked: HM Treasury Green Book, buildings, up to 60 years."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,12 @@ class Stream:
     rows: pd.DataFrame
     horizon: Horizon
     sha256: str
+
+    @property
+    def last(self) -> str:
+        """What money comes last, and in which year."""
+        at = int(self.rows["t"].to_numpy().argmax())
+        return f"{self.rows['item'].iloc[at]} in {self.horizon.label(int(self.rows['t'].iloc[at]))}"
 
 
 def flow_spec() -> TableSpec:
@@ -94,6 +102,7 @@ def read_flows(
     ends = given["to_year"].fillna(given["year"]).astype(int)
     span = int(ends.max()) - first + 1 if years is None else years
     base, more = _price_years(given, first, (path.name, rows))
+    issues += _far_off(given, ends, span, (path.name, rows)) if years is None else []
     issues += [*more, *_year_issues(given, ends, (first, span), (path.name, rows))]
     if issues:
         raise InputError("The flows have problems:", issues)
@@ -114,6 +123,24 @@ def _price_years(
         for i in np.flatnonzero(bad)
     ]
     return year.where(words != NOMINAL, -1.0), issues
+
+
+def _far_off(given: pd.DataFrame, ends: pd.Series, span: int, place: tuple[str, np.ndarray]) -> list[Issue]:
+    """Find the rows that make the years counted longer than an appraisal is: a slip of the pen, mostly."""
+    if span <= USUAL_YEARS:
+        return []
+    name, rows = place
+    middle = float(given["year"].median())
+    start, end = given["year"].to_numpy(dtype=float), ends.to_numpy(dtype=float)
+    apart = np.maximum(middle - start, end - middle)
+    told = f"makes {span} years to be counted, more than the {USUAL_YEARS} of the longest usual appraisal"
+    remedy = f"correct the year, or say that so many are meant: --years {span}"
+    found = []
+    for i in np.flatnonzero(apart >= min(USUAL_YEARS, apart.max())):
+        year = start[i] if middle - start[i] >= end[i] - middle else end[i]
+        column = "year" if year == start[i] else "to_year"
+        found.append(Issue(name, int(rows[i]), column, f"{year:.0f}", told, remedy))
+    return found
 
 
 def _year_issues(

@@ -19,6 +19,8 @@ from estate.locate.lists import CLOSED, FREE, Flags, Floats, Ints, Lists, Sites
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Index = int | np.int64  # handed on as int64 throughout, so that each step is compiled once
+
 NOBODY = -1
 
 
@@ -95,7 +97,7 @@ def new_plan(lists: Lists, sites: Sites, opened: NDArray[np.bool_]) -> Plan:
 
 
 @kernel
-def look(lists: Lists, plan: Plan, i: int) -> None:
+def look(lists: Lists, plan: Plan, i: Index) -> None:
     """Find the two cheapest open sites of client i."""
     first, second = NOBODY, NOBODY
     near = next_near = lists.far[i]
@@ -139,7 +141,7 @@ def price(sites: Sites, plan: Plan) -> float:
 
 
 @kernel
-def turn(lists: Lists, sites: Sites, plan: Plan, j: int, opened: int) -> None:
+def turn(lists: Lists, sites: Sites, plan: Plan, j: Index, opened: Index) -> None:
     """Open or close site j, and queue the sites whose profit this may raise."""
     plan.opened[j] = opened
     plan.size[0] += 2 * opened - 1
@@ -158,7 +160,7 @@ def turn(lists: Lists, sites: Sites, plan: Plan, j: int, opened: int) -> None:
             else:
                 plan.second[i], plan.next_near[i] = j, max(before, cost)
         elif j in (old, plan.second[i]):
-            look(lists, plan, i)
+            look(lists, plan, np.int64(i))
         else:
             continue
         if old != NOBODY:
@@ -179,7 +181,7 @@ def _queue_around(lists: Lists, plan: Plan, i: int, reach: float) -> None:
 
 
 @kernel
-def _gain(lists: Lists, plan: Plan, j: int) -> float:
+def _gain(lists: Lists, plan: Plan, j: Index) -> float:
     """Return what opening j saves its clients; `both` and `touched` are filled."""
     gain = 0.0
     touched = 0
@@ -202,7 +204,7 @@ def _gain(lists: Lists, plan: Plan, j: int) -> float:
 
 
 @kernel
-def _fits(sites: Sites, plan: Plan, j: int, r: int) -> bool:
+def _fits(sites: Sites, plan: Plan, j: Index, r: Index) -> bool:
     """Return whether the side rules let j open and r close (either may be nobody)."""
     for k in range(sites.limit.size):
         used = plan.used[k]
@@ -216,11 +218,11 @@ def _fits(sites: Sites, plan: Plan, j: int, r: int) -> bool:
 
 
 @kernel
-def best_partner(lists: Lists, sites: Sites, plan: Plan, j: int) -> tuple[float, int]:
+def best_partner(lists: Lists, sites: Sites, plan: Plan, j: Index) -> tuple[float, int]:
     """Return the profit of opening j together with the best closing (-1: none closes)."""
     gain = _gain(lists, plan, j) - sites.fixed[j]
     best, partner = -np.inf, -2
-    if plan.size[0] < sites.most and _fits(sites, plan, j, NOBODY):
+    if plan.size[0] < sites.most and _fits(sites, plan, j, np.int64(NOBODY)):
         best, partner = gain, NOBODY
     for r in range(sites.fixed.size):
         if plan.opened[r] and sites.state[r] == FREE:
@@ -241,11 +243,11 @@ def _drop(lists: Lists, sites: Sites, plan: Plan, least_profit: float, log: Ints
     for r in range(sites.fixed.size):
         if plan.opened[r] and sites.state[r] == FREE:
             profit = sites.fixed[r] - plan.loss[r]
-            if profit > best and _fits(sites, plan, NOBODY, r):
+            if profit > best and _fits(sites, plan, np.int64(NOBODY), r):
                 best, where = profit, r
     if where < 0:
         return False
-    turn(lists, sites, plan, where, 0)
+    turn(lists, sites, plan, np.int64(where), np.int64(0))
     log[log[-1]] = where
     log[-1] += 1
     return True
@@ -282,13 +284,13 @@ def settle(lists: Lists, sites: Sites, plan: Plan, log: Ints) -> int:
 
 
 @kernel
-def _swap(lists: Lists, sites: Sites, plan: Plan, pair: tuple[int, int], log: Ints) -> None:
+def _swap(lists: Lists, sites: Sites, plan: Plan, pair: tuple[Index, Index], log: Ints) -> None:
     into, out = pair
-    turn(lists, sites, plan, into, 1)
+    turn(lists, sites, plan, into, np.int64(1))
     log[log[-1]] = into
     log[-1] += 1
     if out >= 0:
-        turn(lists, sites, plan, out, 0)
+        turn(lists, sites, plan, out, np.int64(0))
         log[log[-1]] = out
         log[-1] += 1
 
@@ -310,7 +312,7 @@ def greedy(lists: Lists, sites: Sites, plan: Plan) -> None:
     heapq.heapify(heap)
     while heap and plan.size[0] < sites.most:
         _, j = heapq.heappop(heap)
-        if not _fits(sites, plan, j, NOBODY):
+        if not _fits(sites, plan, j, np.int64(NOBODY)):
             continue
         profit = _gain(lists, plan, j) - sites.fixed[j]
         for t in range(plan.touched[-1]):
@@ -318,7 +320,7 @@ def greedy(lists: Lists, sites: Sites, plan: Plan) -> None:
         if heap and -profit > heap[0][0]:
             heapq.heappush(heap, (-profit, j))
         elif profit > 0.0 or plan.size[0] < sites.least:
-            turn(lists, sites, plan, j, 1)
+            turn(lists, sites, plan, np.int64(j), np.int64(1))
         else:
             break
 
@@ -353,7 +355,8 @@ def kicks(lists: Lists, sites: Sites, plan: Plan, pool: Ints, draws: Ints) -> fl
         if degree:
             i = lists.client[lists.site_start[j] + draws[t, 1] % degree]
             reach = min(lists.start[i + 1] - lists.start[i], 20)
-            _force(lists, sites, plan, lists.site[lists.start[i] + draws[t, 2] % reach], log)
+            near = np.int64(lists.site[lists.start[i] + draws[t, 2] % reach])
+            _force(lists, sites, plan, near, log)
         if log[-1] == 0:
             continue
         whole = settle(lists, sites, plan, log)
@@ -369,7 +372,7 @@ def kicks(lists: Lists, sites: Sites, plan: Plan, pool: Ints, draws: Ints) -> fl
 
 
 @kernel
-def _force(lists: Lists, sites: Sites, plan: Plan, j: int, log: Ints) -> None:
+def _force(lists: Lists, sites: Sites, plan: Plan, j: Index, log: Ints) -> None:
     if plan.opened[j] or sites.state[j] == CLOSED:
         return
     _, partner = best_partner(lists, sites, plan, j)
