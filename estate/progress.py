@@ -115,6 +115,11 @@ def study_line(progress: StudyProgress) -> str:
     parts.append(f"{_minutes(progress.seconds)} so far")
     if progress.seconds_left:
         parts.append(left_words(progress))
+    if progress.most_seconds:
+        parts.append(
+            f"searches last at most {_minutes(progress.most_seconds)} by their time limits (reading, writing"
+            " come on top; a run without a plan, or looked at again, may take as long once more)"
+        )
     return ", ".join(parts) + (f" (last: {progress.last})" if progress.last else "")
 
 

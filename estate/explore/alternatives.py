@@ -8,7 +8,7 @@ come from cutting off every earlier choice of closures and hubs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -149,7 +149,7 @@ def alternatives(
             rows = [near, *(chooser.unlike(one) for one in made)]
             plan = questions.best(rows, goal, exact if goal is None else UNLIKE)
         except InfeasibleError:
-            return Near(found, complete=True, proved=proved, within=within)
+            return best_first(Near(found, complete=True, proved=proved, within=within))
         except SolverError:  # no further plan in the time given: what was found stands
             break
         made.append(chooser.made(plan.x))
@@ -158,7 +158,21 @@ def alternatives(
         proved = proved and found[-1].exact
         if tell:
             tell(len(found))
-    return Near(found, complete=False, proved=proved, within=within)
+    return best_first(Near(found, complete=False, proved=proved, within=within))
+
+
+def best_first(near: Near) -> Near:
+    """Put the plan that saves most first, where a search that ended early missed it at first.
+
+    The margin is then below that plan: what saves less is left out.
+    """
+    best = max(near.plans, key=lambda plan: plan.value)  # the first of equals
+    if best is near.plans[0]:
+        return near
+    bound = max(best.value, near.plans[0].bound)
+    rest = [plan for plan in near.plans if plan is not best]
+    near_by = [plan for plan in rest if plan.value >= best.value - near.within * abs(best.value)]
+    return replace(near, plans=[replace(best, bound=bound), *near_by])
 
 
 def frequency(questions: Questions, near: Near) -> pd.DataFrame:

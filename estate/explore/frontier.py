@@ -206,25 +206,35 @@ def sweep(
     model, horizon = questions.model, questions.model.inst.horizon
     year = min(horizon.decision_years, horizon.appraisal_years - 1)
     running = running_saving(model, year)
-    rows = []
-    for share, name in product(shares, goals):
-        asked = Row(f"running saving of {share:.0%}", running, low=share * bau_gbp_per_year * (1 - SLACK))
-        row: dict[str, object] = {"share": share, "year": horizon.label(year), "least_of": name}
-        try:
-            found = questions.best([asked], -questions.measure(name))
-        except InfeasibleError:
-            rows.append(row | {"status": "none"})
-            continue
-        except EstateError:
-            rows.append(row | {"status": "not found"})
-            continue
-        row |= {
-            "status": "found",
-            "at_least": round(-found.bound, 6) + 0.0,  # no minus before a nought
-            "running_saving_gbp": running @ found.x,
-        }
-        rows.append(row | measures_of(questions, found))
-    return pd.DataFrame(rows)
+    rows = {}
+    for name in goals:
+        known: Found | None = None  # a plan that saves more serves where less is asked for
+        for share in sorted(shares, reverse=True):
+            asked = Row(f"running saving of {share:.0%}", running, low=share * bau_gbp_per_year * (1 - SLACK))
+            status, known = _least(questions, (asked, name), known)
+            row = {"share": share, "year": horizon.label(year), "least_of": name, "status": status}
+            if status == "found" and known is not None:
+                row |= {
+                    "at_least": round(-known.bound, 6) + 0.0,  # no minus before a nought
+                    "running_saving_gbp": running @ known.x,
+                }
+                row |= measures_of(questions, known)
+            rows[share, name] = row
+    return pd.DataFrame([rows[share, name] for share, name in product(shares, goals)])
+
+
+def _least(questions: Questions, asked: tuple[Row, str], known: Found | None) -> tuple[str, Found | None]:
+    """Return found, none or not found, and the plan with the least of a measure known by now."""
+    row, name = asked
+    try:
+        found = questions.best([row], -questions.measure(name), start=None if known is None else known.x)
+    except InfeasibleError:
+        return "none", known
+    except EstateError:
+        return "not found", known
+    if known is not None and known.value > found.value:
+        found = replace(known, bound=max(found.bound, known.value))
+    return "found", found
 
 
 def measures_of(questions: Questions, found: Found) -> dict[str, float]:

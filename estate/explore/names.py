@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -11,10 +11,30 @@ from estate.solve.whynot.wide import receiving_site
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from estate.explore.prices import Need
     from estate.model.formulation import Model
+
+
+class Called(NamedTuple):
+    """What readers call sites, partners and services, by id, blank where unnamed, and years, by offset."""
+
+    sites: Mapping[str, str]
+    partners: Mapping[str, str]
+    services: Mapping[str, str]
+    years: Mapping[int, str]
+
+
+def called(tables: Mapping[str, pd.DataFrame], years: Mapping[int, str]) -> Called:
+    """Return what readers call what the tables name."""
+
+    def by(table: str, key: str) -> dict[str, str]:
+        ids, names = tables[table][key].astype(str), tables[table]["name"]
+        return dict(zip(ids, names.where(names.notna(), "").astype(str), strict=True))
+
+    return Called(by("sites", "site_id"), by("partners", "partner_id"), by("services", "service_id"), years)
 
 
 def row_names(model: Model) -> NDArray[np.str_]:
@@ -30,22 +50,22 @@ def row_names(model: Model) -> NDArray[np.str_]:
     return np.append(named, np.zeros(rows - len(named), dtype=str))
 
 
-def need_words(need: Need, sites: Mapping[str, str], label: Mapping[int, str]) -> str:
+def need_words(need: Need, called: Called) -> str:
     """Say how far a line of a rule must give, as what would have to be there."""
     first, _, second = need.about.partition("|")
     amount = need.beyond
     if need.rule == "capacity":
         unit = "hours a week" if second == "hours" else "m2 of room"
-        return f"{np.ceil(amount):,.0f} {unit} more at {sites.get(first) or first}"
+        return f"{np.ceil(amount):,.0f} {unit} more at {called.sites.get(first) or first}"
     if need.rule == "access":
         where = f" in {second}" if second else ""
         return f"standard {first}{where} lowered by {100 * amount:.2f} percentage points"
     if need.rule == "capital":
-        whose = "all partners" if first == "pooled" else first
-        return f"£{np.ceil(amount):,.0f} more capital for {whose} by {label[int(second)]}"
+        whose = "all partners" if first == "pooled" else called.partners.get(first) or first
+        return f"£{np.ceil(amount):,.0f} more capital for {whose} by {called.years[int(second)]}"
     if need.rule == "counts":
         kind = "closures" if first == "close" else "hubs"
         return f"a limit of {kind} farther by {np.ceil(amount - 1e-6):,.0f}"
     if need.rule == "partnership":
-        return f"a floor of {first} lower by £{np.ceil(amount):,.0f}"
+        return f"the floor of {called.partners.get(first) or first} £{np.ceil(amount):,.0f} lower"
     return f"{need.rule} eased by £{np.ceil(amount):,.0f}"

@@ -11,7 +11,7 @@ import pandas as pd
 
 from estate.appraise.farther import Nearest
 from estate.explore.flips import FLIP_COLUMNS, flips, worth
-from estate.explore.names import need_words
+from estate.explore.names import called, need_words
 from estate.explore.prices import EXACT, Price, Prices
 from estate.explore.sentences import reason_words
 from estate.solve.plan import read_plan
@@ -81,7 +81,7 @@ class Told:
     flips : DataFrame
         ``FLIP_COLUMNS``: every input that would flip a decision, by itself.
     travel : DataFrame
-        site_id and ``FARTHER_COLUMNS``: from where it is farther because of a decision.
+        site_id, ``FARTHER_COLUMNS`` and service (its name): from where it is farther because of a decision.
     """
 
     reasons: pd.DataFrame
@@ -110,11 +110,9 @@ class Reasons:
         self.worth = worth(estate, config, best.solution.plan)
         self.nearest = Nearest(estate, config)
         self.km = self.nearest.km(best.solution.plan)
-        sites = estate.tables["sites"]
-        names = sites["name"].where(sites["name"].notna(), "").astype(str)
-        self.names = dict(zip(sites["site_id"].astype(str), names, strict=True))
         horizon = config.horizon.horizon()
-        self.label = {t: horizon.label(t) for t in range(horizon.appraisal_years)}
+        years = {t: horizon.label(t) for t in range(horizon.appraisal_years)}
+        self.called = called(estate.tables, years)
 
     def rows(
         self, site_ids: Sequence[str], *, held: bool = True, free: bool = False,
@@ -149,7 +147,7 @@ class Reasons:
         rows = [
             {
                 "site_id": site_id,
-                "name": self.names.get(site_id, ""),
+                "name": self.called.sites.get(site_id, ""),
                 "decision": self.prices.decision(site_id),
                 "price_kind": kind,
                 "robustness": NOT_PRICED,
@@ -164,7 +162,7 @@ class Reasons:
         """Return the row of one price, what would flip it, and who travels farther."""
         row: dict[str, Any] = {
             "site_id": price.site_id,
-            "name": self.names.get(price.site_id, ""),
+            "name": self.called.sites.get(price.site_id, ""),
             "decision": price.decision,
             "otherwise": price.otherwise,
             "price_kind": kind,
@@ -173,7 +171,7 @@ class Reasons:
             "proof": self.proof(price, kind),
             "robustness": self.robustness(price, kind),
             "rule": price.rule,
-            "needs": "; ".join(need_words(need, self.names, self.label) for need in price.needs),
+            "needs": "; ".join(need_words(need, self.called) for need in price.needs),
         }
         changes, farther = pd.DataFrame(columns=list(FLIP_COLUMNS)), self.nearest.farther({}, {})
         if price.x is not None:
@@ -183,7 +181,9 @@ class Reasons:
             farther = self._farther(price, other)
             row |= self._driven(apart) | self._first(changes) | {"people_farther": self._people(farther)}
         row = _filled(row)
-        more = (changes, farther, self.names)
+        services = [self.called.services.get(one) or one for one in farther["service_id"].astype(str)]
+        farther = farther.assign(service=services)
+        more = (changes, farther, self.called.sites)
         words = {"sentence": reason_words(row, more), "plain": reason_words(row, more, money=False)}
         return row | words, changes, farther
 

@@ -126,9 +126,9 @@ def _travel(row: Mapping[str, Any], farther: pd.DataFrame) -> str:
 
 def _far(one: Mapping[Any, Any]) -> str:
     if not np.isfinite(one["extra_km"]):
-        return f"no {one['service_id']} left"
+        return f"no {one['service']} left"
     km = f"{one['extra_km']:.1f} km" if one["extra_km"] >= LEAST_KM else f"less than {LEAST_KM} km"
-    return f"{km} more to {one['service_id']}"
+    return f"{km} more to {one['service']}"
 
 
 def _flip(changes: pd.DataFrame, row: Mapping[str, Any], names: Mapping[str, str]) -> str:

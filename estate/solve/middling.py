@@ -40,6 +40,7 @@ def solve_middling(
         return first
     search = Staged(model, solver, clock.part(STAGES * clock.limit))
     search.bound = first.bound
+    search.keep(start, "a known plan")
     search.keep(first.x, "searching")
     search.search()
     if search.done() and not clock.over() and search.clock.left() > 0:

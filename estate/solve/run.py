@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from estate.solve.outcome import Outcome
 
 IDLE_SECONDS = 10.0  # for business as usual, before or after the search
+NOTHING_FOUND = "No plan was found in the time given"
 SMALL = 30_000  # columns up to which the whole model goes to one MIP
 
 
@@ -85,9 +86,7 @@ def solve_estate(
         conflicts = [] if clock.stop.is_set() else conflicting_rules(estate, config, clock)
         if conflicts:
             raise no_plan(conflicts)
-        raise SolverError(
-            "No plan was found in the time given; allow more time, or loosen the gap or the rules"
-        )
+        raise SolverError(f"{NOTHING_FOUND}; allow more time, or loosen the gap or the rules")
     return solution_of(model, config, outcome, clock, built)
 
 
@@ -114,7 +113,7 @@ def search_model(
 
     Where no plan was found in time, business as usual is one, if the rules allow it.
 
-    A small model may begin with the events of a point that is known to satisfy it.
+    It may begin with a point that is known to satisfy it.
     """
     outcome = _searched(model, config, clock, start)
     if outcome.status == "infeasible" or (outcome.x is not None and np.isfinite(outcome.bound)):
@@ -138,7 +137,7 @@ def _searched(model: Model, config: Config, clock: Clock, start: NDArray[np.floa
         return solve_other(model, config.solver, clock)
     if model.problem.width <= SMALL:
         return solve_middling(model, config.solver, clock, start)
-    return solve_staged(model, config.solver, clock)
+    return solve_staged(model, config.solver, clock, start)
 
 
 def solution_of(model: Model, config: Config, outcome: Outcome, clock: Clock, built: float = 0.0) -> Solution:

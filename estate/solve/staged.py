@@ -227,14 +227,19 @@ class Staged:
         )
 
 
-def solve_staged(model: Model, solver: SolverSection, clock: Clock) -> Outcome:
+def solve_staged(
+    model: Model, solver: SolverSection, clock: Clock, start: NDArray[np.float64] | None = None
+) -> Outcome:
     """Search a large model; hand it over whole where the stages find no plan.
+
+    A plan to start from is the best so far, where it keeps every row, and is improved part by part.
 
     Returns
     -------
     Outcome
     """
     search = Staged(model, solver, clock)
+    search.keep(start, "a known plan")
     search.start()
     search.search()
     if search.best is None and not clock.over():

@@ -104,12 +104,15 @@ class Job:
         Changes of the configuration, by dotted key, as ``--set`` takes them.
     parameters : mapping of str to plain data
         Whatever the work wants to know besides; only what JSON can hold.
+    searches : bool
+        Whether it searches once for a plan, for as long as ``solver.time_limit`` at most.
     """
 
     name: str
     work: Work
     overrides: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    searches: bool = False
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,8 @@ class StudyProgress:
         Name of the job that ended last.
     note : str
         What to say in place of all this.
+    most_seconds : float or None
+        Longest that the searches can take [s], as long as no job of this call has ended.
     """
 
     total: int
@@ -208,6 +213,7 @@ class StudyProgress:
     seconds_left: float | None
     last: str = ""
     note: str = ""
+    most_seconds: float | None = None
 
 
 def job_name(*parts: str) -> str:

@@ -62,20 +62,21 @@ def run_study(
         cannot be used.
     """
     stop = stop or threading.Event()
-    calls = _calls(study)
+    calls = calls_of(study)
     store = Store(study.folder)
     outcomes: dict[int, Outcome] = {}
     for number, call in enumerate(calls):
         found = store.find(call.job.name, call.key)
         if found:
             outcomes[number] = _outcome(call, found, kept=True)
-    pace = _Pace(len(calls), progress, list(outcomes.values()))
     todo = [number for number in range(len(calls)) if number not in outcomes]
-    for position, ended in _done([calls[number] for number in todo], where or Where(), stop):
+    most = longest([calls[number] for number in todo], where or Where())
+    pace = Pace(len(calls), progress, list(outcomes.values()), most)
+    for position, ended in done([calls[number] for number in todo], where or Where(), stop):
         number = todo[position]
         store.keep(calls[number].job.name, calls[number].key, ended)
         outcomes[number] = _outcome(calls[number], ended, kept=False)
-        pace.tell(outcomes[number])
+        pace.tell(calls[number].job.name, ended.status)
     everything = [
         outcomes.get(number) or Outcome(call.job.name, "left", message=STOPPED, key=call.key)
         for number, call in enumerate(calls)
@@ -84,7 +85,7 @@ def run_study(
     return everything
 
 
-def _calls(study: Study) -> list[Call]:
+def calls_of(study: Study) -> list[Call]:
     """Return every job with its own configuration, all checked before any is begun."""
     check_names(study.jobs)
     calls: list[Call] = []
@@ -112,14 +113,15 @@ def _each_once(issues: Sequence[Issue]) -> list[Issue]:
     ]
 
 
-def _done(calls: Sequence[Call], where: Where, stop: threading.Event) -> Iterator[tuple[int, Ended]]:
+def done(calls: Sequence[Call], where: Where, stop: threading.Event) -> Iterator[tuple[int, Ended]]:
+    """Do calls, wherever that is; yield the position and the end of each as it comes."""
     if not calls:
         return iter(())
     if where.cluster:
         from estate.study.cluster import on_cluster
 
         return on_cluster(calls, where.cluster, stop)
-    workers = min(where.workers or os.cpu_count() or 1, len(calls))
+    workers = processes(where, len(calls))
     return here(calls, stop) if workers == 1 else on_cores(calls, workers, stop)
 
 
@@ -128,26 +130,51 @@ def _outcome(call: Call, ended: Ended, *, kept: bool) -> Outcome:
     return Outcome(call.job.name, ended.status, answer, ended.message, ended.seconds, kept, call.key)
 
 
-class _Pace:
+def processes(where: Where, calls: int) -> int:
+    """Return how many processes of this machine work on so many calls."""
+    return min(where.workers or os.cpu_count() or 1, calls)
+
+
+def longest(calls: Sequence[Call], where: Where) -> float | None:
+    """Return the longest that the searches of calls can take [s]; None where there are none, or elsewhere.
+
+    Each lasts at most as long as its time limit. Whoever is free takes the next: then the last ends no
+    later than the sum over the processes and the longest search beside it (Graham 1966, Bell System
+    Technical Journal 45(9)).
+    """
+    limits = [call.config.solver.time_limit for call in calls if call.job.searches]
+    if where.cluster or not limits:
+        return None
+    count = processes(where, len(calls))
+    return sum(limits) / count + (1 - 1 / count) * max(limits)
+
+
+class Pace:
     """Counts what has ended and says how long the rest will take."""
 
-    def __init__(self, total: int, progress: Teller | None, kept: list[Outcome]) -> None:
+    def __init__(
+        self, total: int, progress: Teller | None, kept: list[Outcome], most: float | None = None
+    ) -> None:
         self._progress = progress
         self._total = total
         self._kept = len(kept)
         self._ended = len(kept)
         self._failed = sum(outcome.status != "done" for outcome in kept)
+        self._most = most
         self._begun = time.monotonic()
-        self.tell(None)
+        self._say("")
 
-    def tell(self, outcome: Outcome | None) -> None:
-        if outcome:
-            self._ended += 1
-            self._failed += outcome.status != "done"
+    def tell(self, name: str, status: str) -> None:
+        """Count a job that has ended."""
+        self._ended += 1
+        self._failed += status != "done"
+        self._say(name)
+
+    def _say(self, last: str) -> None:
         if self._progress is None:
             return
         seconds = time.monotonic() - self._begun
         fresh = self._ended - self._kept
         left = seconds / fresh * (self._total - self._ended) if fresh else None
-        last = outcome.name if outcome else ""
-        self._progress(StudyProgress(self._total, self._ended, self._failed, self._kept, seconds, left, last))
+        told = (self._total, self._ended, self._failed, self._kept, seconds, left, last)
+        self._progress(StudyProgress(*told, most_seconds=None if fresh else self._most))

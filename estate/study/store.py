@@ -63,6 +63,7 @@ class Store:
         refuse_unwritable(folder / TABLES)
         for unfinished in folder.glob(f"{_UNFINISHED}*"):
             shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.unlink(missing_ok=True)
 
     def find(self, name: str, key: str) -> Ended | None:
         """Return how the job of that name ended with that key, or None where it never did, whole."""
@@ -78,8 +79,40 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
-    def keep(self, name: str, key: str, ended: Ended) -> None:
+    def looks(self, name: str) -> list[str]:
+        """Return the keys of the looks that were taken at a run since it was made."""
+        try:
+            record = json.loads((self.folder / name / RECORD).read_text(encoding="utf-8"))
+            return [str(key) for key in record.get("looks", [])]
+        except (OSError, ValueError, AttributeError, TypeError):
+            return []
+
+    def looked(self, name: str, key: str) -> bool:
+        """Say whether that look was taken at a run already."""
+        return key in self.looks(name)
+
+    def stamp(self, name: str, key: str) -> None:
+        """Note that a look was taken at a run which changed nothing; the record is replaced in one step."""
+        path = self.folder / name / RECORD
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return
+        made = self.folder / f"{_UNFINISHED}{name}"
+        made.write_text(_plain(record | {"looks": [*self.looks(name), key]}), encoding="utf-8", newline="\n")
+        made.replace(path)
+
+    def keep(self, name: str, key: str, ended: Ended, looks: Sequence[str] = ()) -> None:
         """Write what a job found, whole: its folder is put in place in one step.
+
+        Parameters
+        ----------
+        name, key
+            Of the job.
+        ended : Ended
+            How it ended.
+        looks : sequence of str
+            Keys of the looks after which it stands so.
 
         Raises
         ------
@@ -92,7 +125,7 @@ class Store:
             issue = Issue(str(place), None, "", "", "is there and was not written by a study", remedy)
             raise ConfigError("The results would replace a folder that is not theirs:", [issue])
         with written_whole(place, _UNFINISHED) as made:
-            _write(made, key, ended)
+            _write(made, key, ended, looks)
 
     def write_tables(self, outcomes: Iterable[Outcome]) -> list[Path]:
         """Write the tables of all jobs together, as Parquet, and those with places as GeoPackage."""
@@ -103,7 +136,7 @@ class Store:
         return sorted((self.folder / TABLES).iterdir())
 
 
-def _write(folder: Path, key: str, ended: Ended) -> None:
+def _write(folder: Path, key: str, ended: Ended, looks: Sequence[str]) -> None:
     answer = ended.answer or Answer()
     for name, content in answer.files.items():
         _refuse_odd(_FILE, name)
@@ -121,8 +154,12 @@ def _write(folder: Path, key: str, ended: Ended) -> None:
         "frames": sorted(answer.frames),
         "files": sorted(answer.files),
     }
-    text = json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    text = _plain(record | ({"looks": list(looks)} if looks else {}))
     (folder / RECORD).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _plain(record: dict[str, Any]) -> str:
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _refuse_odd(pattern: re.Pattern[str], name: str) -> None:

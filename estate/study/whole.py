@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 FIGURES = ("status", "saving_npv_gbp", "bound_saving_npv_gbp", "gap_gbp", "gap_share_of_saving", "npv_gbp")
 """What of ``run.json`` stands beside the headlines."""
 
+FOUND = "found"
+"""Figure that holds the plan with what was proved of it, exact; the council's alone."""
+
 
 def whole_run(task: Task) -> Answer:
     """Do a whole run; the files are those of ``estate run``.
@@ -51,7 +54,23 @@ def answer_of(result: Result) -> Answer:
     frames = {"plan": plan}
     if result.config.audience != "internal":
         frames[STATES] = states_of_money(result.ledger).reset_index()
-    return Answer({**figures, **{key: record.get(key) for key in FIGURES}}, frames, files)
+    told = {**figures, **{key: record.get(key) for key in FIGURES}, FOUND: found_of(result)}
+    return Answer(told, frames, files)
+
+
+def found_of(result: Result) -> dict[str, Any]:
+    """Return the plan with what was proved of it as plain data; only the plan where it was given."""
+    solution, plan = result.solution, {"plan": result.plan.records()}
+    if solution is None:
+        return plan
+    return plan | {
+        "objective_gbp": float(solution.objective_gbp),
+        "bound_gbp": float(solution.bound_gbp),
+        "status": solution.status,
+        "stopped_by": solution.stopped_by,
+        "engine": solution.engine,
+        "log": list(solution.log),
+    }
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,217 @@
+"""A second look: runs of a study that another run's plan would better are searched again from that plan.
+
+Runs do not know of one another while they are in work, so that any may be done anywhere in any order.
+When all have ended, each that is not proved best is held against the plans of the others: where one of
+them keeps this run's rules and saves more in this run's own terms, the search begins again from it. That
+goes in rounds, each of which sees the plans as they stood after the round before, so that order and
+place of the work change nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from estate.core.types import Plan, Solution
+from estate.core.words import plural
+from estate.solve.run import NOTHING_FOUND
+from estate.study.job import Answer, Job, StudyProgress, Where
+from estate.study.run import Pace, calls_of, done
+from estate.study.store import Store
+from estate.study.whole import FOUND, answer_of, whole_run
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping, Sequence
+
+    from estate.study.attempt import Call, Ended
+    from estate.study.job import Outcome, Study, Task
+
+    Record = dict[str, Any]
+    Teller = Callable[[StudyProgress], None]
+
+ROUNDS = 4
+MOST = 20  # plans of other runs that one run is held against in a round
+PROVED = 1e-6  # of the bound: a plan so near to it cannot be bettered
+EARLIER, FROM = "earlier", "started_from"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Runs after the second look.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        One for each run, in the order of the study.
+    notes : list of str
+        What there is to say of it; none where all is well.
+    """
+
+    outcomes: list[Outcome]
+    notes: list[str]
+
+
+def second_looks(
+    study: Study,
+    outcomes: Sequence[Outcome],
+    where: Where | None = None,
+    progress: Teller | None = None,
+    stop: threading.Event | None = None,
+) -> Looked:
+    """Look again at runs that plans of other runs may better; what is better replaces what was kept.
+
+    Parameters
+    ----------
+    study : Study
+        Of which jobs with the work `whole_run` are looked at.
+    outcomes : sequence of Outcome
+        From `run_study`, one for each job.
+    where, progress, stop
+        As for `run_study`.
+    """
+    now, notes, store = list(outcomes), list[str](), Store(study.folder)
+    for number in range(1, ROUNDS + 2):
+        asked = {job.name: job for job in _asked(study, now, number)}
+        if number > ROUNDS and asked:
+            notes.append(
+                f"Plans were still bettered in round {ROUNDS}: {', '.join(asked)} may gain from them."
+            )
+        if number > ROUNDS or not asked:
+            break
+        calls = calls_of(replace(study, jobs=list(asked.values())))
+        left = [call for call in calls if not store.looked(call.job.name, call.key)]
+        ended = _round(left, (where or Where(), progress, stop), number)
+        now = [_kept(store, one, left, ended.get(one.name)) for one in now]
+        notes += [
+            f"{name} was not looked at again: {one.message}" for name, one in ended.items() if one.message
+        ]
+        if len(ended) < len(left):
+            notes.append("The second look was stopped: a plan of another run may be better for some runs.")
+            break
+    if any(one is not before for one, before in zip(now, outcomes, strict=True)):
+        store.write_tables(now)
+    return Looked(now, notes + _crowded(now))
+
+
+def look(task: Task) -> Answer:
+    """Hold a run against plans of others; do it again, whole, where one of them is allowed and better.
+
+    Returns
+    -------
+    Answer
+        As `estate.study.whole_run` gives it; without any figure or file where no plan is better.
+    """
+    from estate.pipeline import evaluate_plan
+    from estate.solve.again import look_again
+
+    told, estate = task.parameters, task.estate()
+    others = {name: Plan.from_records(plan) for name, plan in told["others"].items()}
+    own = told[EARLIER][-1]
+    again = look_again(estate, task.config, own and _solution(own), others, task.stop)
+    if again is None:
+        return Answer()
+    name, solution = again
+    answer = answer_of(evaluate_plan(task.config, task.base, solution.plan, estate, solution))
+    return replace(answer, figures={**answer.figures, FROM: name, EARLIER: told[EARLIER]})
+
+
+def _solution(record: Record) -> Solution:
+    told = {name: record[name] for name in ("status", "objective_gbp", "bound_gbp", "stopped_by", "engine")}
+    return Solution(plan=Plan.from_records(record["plan"]), log=tuple(record["log"]), **told)
+
+
+def _state(outcome: Outcome, number: int) -> Record | None:
+    """Return plan and proof of a run as they stood after a round; None where there was none."""
+    if outcome.answer is None or FOUND not in outcome.answer.figures:
+        return None
+    figures = outcome.answer.figures
+    states = [*figures.get(EARLIER, []), figures[FOUND]]
+    state: Record | None = states[min(number, len(states) - 1)]
+    return state
+
+
+def _asked(study: Study, now: Sequence[Outcome], number: int) -> list[Job]:
+    """Return what to ask in a round: runs that are not proved, with the plans that are new to them."""
+    before = [_state(one, number - 1) for one in now]
+    fresh = {
+        one.name: state
+        for one, state in zip(now, before, strict=True)
+        if state is not None and (number == 1 or _name(state) != _name(_state(one, number - 2)))
+    }
+    ranked = sorted(fresh, key=lambda name: -fresh[name].get("objective_gbp", 0.0))
+    jobs = []
+    for job, one, state in zip(study.jobs, now, before, strict=True):
+        others = {_name(fresh[name]): name for name in reversed(ranked) if name != one.name}
+        others.pop(_name(state), None)
+        if job.work is not whole_run or not others or not _open(one, state):
+            continue
+        names = sorted(others.values(), key=ranked.index)[:MOST]
+        earlier = [_state(one, i) for i in range(number)]
+        told = {EARLIER: earlier, "others": {name: fresh[name]["plan"] for name in names}}
+        jobs.append(replace(job, work=look, parameters=told))
+    return jobs
+
+
+def _name(state: Record | None) -> str:
+    return "" if state is None else json.dumps(state["plan"], sort_keys=True)
+
+
+def _open(outcome: Outcome, state: Record | None) -> bool:
+    """Say whether a better plan is possible, as far as is known."""
+    if state is None:
+        return outcome.status == "failed" and outcome.message.startswith(NOTHING_FOUND)
+    if "bound_gbp" not in state:  # a plan that was given
+        return False
+    return bool(state["bound_gbp"] - state["objective_gbp"] > PROVED * max(1.0, abs(state["bound_gbp"])))
+
+
+def _round(
+    calls: Sequence[Call], how: tuple[Where, Teller | None, threading.Event | None], number: int
+) -> dict[str, Ended]:
+    """Do the looks of a round; return how each ended that did."""
+    import threading
+
+    where, progress, stop = how
+    if calls and progress:
+        note = (
+            f"Second look, round {number}: {plural(len(calls), 'run')} held against the plans of the others."
+        )
+        progress(StudyProgress(0, 0, 0, 0, 0.0, None, note=note))
+    pace = Pace(len(calls), progress, []) if calls else None
+    ended = {}
+    for position, one in done(calls, where, stop or threading.Event()):
+        ended[calls[position].job.name] = one
+        if pace:
+            pace.tell(calls[position].job.name, one.status)
+    return ended
+
+
+def _kept(store: Store, outcome: Outcome, calls: Sequence[Call], ended: Ended | None) -> Outcome:
+    """Keep what a look found, where it is better than what is there; return the run as it stands."""
+    if ended is None or ended.status != "done":
+        return outcome
+    key = next(call.key for call in calls if call.job.name == outcome.name)
+    better = ended.answer is not None and _saves(ended.answer) > _saves(outcome.answer)
+    if not better or ended.answer is None:
+        store.stamp(outcome.name, key)
+        return outcome
+    seconds = outcome.seconds + ended.seconds
+    store.keep(outcome.name, outcome.key, replace(ended, seconds=seconds), [*store.looks(outcome.name), key])
+    answer = replace(ended.answer, files={})
+    return replace(outcome, status="done", answer=answer, message="", seconds=seconds, kept=False)
+
+
+def _saves(answer: Answer | None) -> float:
+    found: Mapping[str, Any] = {} if answer is None else answer.figures.get(FOUND, {})
+    return float(found.get("objective_gbp", -float("inf")))
+
+
+def _crowded(now: Sequence[Outcome]) -> list[str]:
+    """Say where a run was not held against all plans of a large study."""
+    plans = {_name(_state(one, 0)) for one in now} - {""}
+    if len(plans) - 1 <= MOST:
+        return []
+    told = f"{MOST} of {len(plans) - 1} other plans, those that save most in their own terms"
+    return [f"Each run was held against {told}."]
