@@ -13,14 +13,15 @@ from random_cases import random_case
 
 from estate.appraise.emissions import emissions
 from estate.appraise.ledger import build_ledger
-from estate.explore.alternatives import Chooser, alternatives, frequency
+from estate.explore.alternatives import Chooser, alternatives, best_first, frequency
 from estate.explore.ask import Questions
 from estate.explore.flips import worth
-from estate.explore.frontier import frontier
-from estate.explore.measure import measure
+from estate.explore.frontier import frontier, sweep
+from estate.explore.measure import measure, running_saving
 from estate.explore.prices import Prices
 from estate.explore.reasons import FREE, Reasons
 from estate.solve.plan import read_plan
+from estate.solve.restricted import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +126,41 @@ def test_where_the_best_is_not_proved_the_frontier_goes_on_and_says_what_is_open
     assert last["closures"] >= asked.measure("closures") @ asked.relaxed()
     assert points[-1].found.bound == pytest.approx(2 * abs(plans[0][0]) + 1, abs=2 * PENNY)
     assert points[-1].found.value == pytest.approx(plans[0][0], abs=PENNY)
+
+
+def test_a_smaller_saving_never_takes_more_closures_than_a_larger_one(monkeypatch):
+    """Where the search for the smaller one ends early, the plan for the larger one stands."""
+    asked = questions(everything(SEEDS[2])[0])
+    year = min(asked.config.horizon.decision_years, asked.config.horizon.appraisal_years - 1)
+    most = float(running_saving(asked.model, year) @ asked.best(goal=running_saving(asked.model, year)).x)
+    first = sweep(asked, [0.3, 0.5], most, ["closures"])
+    assert first["closures"].is_monotonic_increasing
+    search = asked.best
+
+    def early(rows, goal, **more):
+        poor = "30%" in rows[0].name  # the plan with most closures, of which nothing better is proved
+        found = search(rows, -goal if poor else goal, **more)
+        return replace(found, value=float(goal @ found.x), bound=0.0) if poor else found
+
+    monkeypatch.setattr(asked, "best", early)
+    told = sweep(asked, [0.3, 0.5], most, ["closures"]).set_index("share")
+    assert (
+        early([Row("30%", np.zeros(asked.width))], -asked.measure("closures")).value
+        < -told.loc[0.5, "closures"]
+    )
+    assert told.loc[0.3, "closures"] == told.loc[0.5, "closures"]
+    assert told.loc[0.3, "at_least"] == 0.0, "what was proved of it is that of its own search"
+
+
+def test_the_best_of_plans_nearly_as_good_comes_first_where_it_was_found_late():
+    near = alternatives(questions(everything(SEEDS[0])[0]), within=1e6, count=4, way="best")
+    best, second, *_, last = near.plans
+    late = replace(near, plans=[replace(second, bound=best.bound), last, best], within=0.0)
+    told = best_first(late).plans
+    assert [plan.value for plan in told] == [best.value]
+    assert told[0].bound == best.bound
+    wide = best_first(replace(late, within=1e6)).plans
+    assert [plan.value for plan in wide] == [best.value, second.value, last.value]
 
 
 def test_access_on_the_frontier_is_the_travel_that_the_ledger_counts():
