@@ -9,6 +9,7 @@ import pandas as pd
 
 from estate.appraise.facts import LEASES, Facts, number, text
 from estate.appraise.lines import NEVER, between, once, post
+from estate.appraise.rents import broken_in
 
 if TYPE_CHECKING:
     from estate.core.types import Estate
@@ -20,16 +21,17 @@ def leaving(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
     closes = rows["closes_t"].to_numpy(dtype=np.int64)
     gia = rows["gia_m2"].to_numpy(dtype=float)
     cleared = -facts.rates["decommissioning_gbp_per_m2"] * gia
-    repair = number(rows["dilapidations_gbp"], facts.rates["dilapidations_gbp_per_m2"] * gia)
+    usual = facts.rates["dilapidations_gbp_per_m2"] * gia * rows["repair_share"].to_numpy(dtype=float)
+    repair = number(rows["dilapidations_gbp"], usual)
     repair = np.where(rows["tenure"].isin(LEASES), -repair, 0.0)
-    at_break = (rows["closes_t"] == rows["break_t"]) & (rows["closes_t"] < rows["expiry_t"])
-    penalty = np.where(at_break, -rows["break_penalty_gbp"], 0.0)
+    breaks = broken_in(rows, closes)
+    unexpired = rows["closes_t"] < rows["expiry_t"]
+    penalty = np.where(breaks & unexpired, -rows["break_penalty_gbp"], 0.0)
     table = estate.tables["brakes"]
     brakes = pd.DataFrame({"site_id": text(table["site_id"]), "gbp": number(table["cost_gbp"])})
     brakes = brakes[text(table["effect"]) == "cost"].merge(rows, on="site_id")
     paid = -brakes["gbp"].to_numpy(dtype=float)
-    early = (rows["closes_t"] < rows["expiry_t"]) & (rows["closes_t"] != rows["break_t"])
-    premium = np.where(early, -rows["premium_gbp"], 0.0)
+    premium = np.where(unexpired & ~breaks, -rows["premium_gbp"], 0.0)
     compensation = np.where(rows["tenanted"], 0.0, -rows["compensation_gbp"])
     team = np.full(len(rows), -facts.rates["programme_gbp_per_closure"])
     return [

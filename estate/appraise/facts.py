@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.appraise.cells import number, text, truth
 from estate.appraise.lines import NEVER, Matrix, Years
+from estate.appraise.rents import DATES, lease_terms
 from estate.core.money import discount_factors
 from estate.core.tax import stamp_duty
 from estate.core.vintage import carbon_prices
@@ -22,37 +24,13 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate, Horizon, Plan
 
+__all__ = ["Facts", "gather", "number", "text", "truth"]
+
 COUNTED_SCOPES = ("decide", "surplus", "keep")
 DECIDED_SCOPES = ("decide", "surplus")
 LEASES = ("leasehold", "licence")
 ROUNDING = 1e-9
 """Sums of durations such as 0.7 + 0.2 + 0.1 must not round up to an extra year."""
-
-
-def text(column: pd.Series) -> NDArray[np.object_]:
-    """Return a column of ids or words, blank where nothing is given."""
-    return column.astype(object).where(column.notna(), "").map(str).to_numpy(dtype=object)
-
-
-def number(column: pd.Series, blank: float | Matrix = 0.0) -> Matrix:
-    """Return a column of numbers, with a value for blank cells."""
-    values = pd.to_numeric(column, errors="raise").to_numpy(dtype=float, na_value=np.nan)
-    return np.where(np.isnan(values), blank, values)
-
-
-def truth(column: pd.Series, blank: bool) -> NDArray[np.bool_]:
-    """Return a column of yes and no."""
-    words = pd.Series(text(column)).str.lower()
-    known = words.map({"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False})
-    return known.astype(object).where(known.notna(), blank).to_numpy(dtype=bool)
-
-
-def effect_year(dates: pd.Series, first_year: int) -> Years:
-    """Return the year t at whose start a date takes effect: 1 April at once, else the next year."""
-    when = pd.to_datetime(dates, errors="raise")
-    t = when.dt.year - (when.dt.month < 4) - first_year
-    late = ~((when.dt.month == 4) & (when.dt.day == 1))
-    return (t + late).where(when.notna(), NEVER).to_numpy(dtype=float).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -220,10 +198,16 @@ def _sites(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
         (sites["status"] == "existing") & sites["in_plan"] & sites["scope"].isin(COUNTED_SCOPES)
     )
     sites["decided"] = sites["counted"] & sites["scope"].isin(DECIDED_SCOPES)
-    sites = sites.merge(_tenures(estate, horizon), on="site_id", how="left")
+    sites = sites.merge(
+        lease_terms(estate.tables["tenures"], estate.assumptions, horizon.first_year),
+        on="site_id",
+        how="left",
+    )
     sites["tenure"] = text(sites["tenure"])
-    for name in ("expiry_t", "break_t"):
+    for name in DATES:
         sites[name] = number(sites[name], NEVER).astype(np.int64)
+    sites["rolling_break"] = truth(sites["rolling_break"], blank=False)
+    sites["repair_share"] = number(sites["repair_share"], 1.0)
     sites["break_penalty_gbp"] = number(sites["break_penalty_gbp"])
     landlord = pd.Series(text(sites["landlord_id"]))
     inside = set(text(estate.tables["partners"]["partner_id"])) - {"", *_absent(estate)}
@@ -231,23 +215,6 @@ def _sites(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     closing = dict(zip(text(plan.closures["site_id"]), number(plan.closures["year"]), strict=True))
     sites["closes_t"] = number(sites["site_id"].map(closing), NEVER).astype(np.int64)
     return sites
-
-
-def _tenures(estate: Estate, horizon: Horizon) -> pd.DataFrame:
-    """Tenure, with dates as the years in which they take effect."""
-    table = estate.tables["tenures"]
-    return pd.DataFrame(
-        {
-            "site_id": text(table["site_id"]),
-            "tenure": text(table["tenure"]),
-            "expiry_t": effect_year(table["expiry"], horizon.first_year),
-            "break_t": effect_year(table["break_date"], horizon.first_year),
-            "break_penalty_gbp": number(table["break_penalty_gbp"]),
-            "market_rent_gbp": number(table["market_rent_gbp_per_year"], np.nan),
-            "dilapidations_gbp": number(table["dilapidations_gbp"], np.nan),
-            "landlord_id": text(table["landlord_partner_id"]),
-        }
-    )
 
 
 def _provisions(estate: Estate, sites: pd.DataFrame, plan: Plan) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from estate.appraise.facts import Facts, number, text
 from estate.appraise.lines import Matrix, between, once, post
+from estate.appraise.rents import TERMS, rent_by_year
 from estate.core.reference import headings
 
 if TYPE_CHECKING:
@@ -64,10 +65,8 @@ def cost_rows(facts: Facts, table: pd.DataFrame, column: str = "gbp_per_year") -
     """
     rows = _posted_rows(facts, table, column)
     yearly = np.repeat(rows["gbp"].to_numpy(dtype=float)[:, None], facts.span, axis=1)
-    renewed = (rows["heading"] == "rent") & rows["market_rent_gbp"].notna()
-    later = np.arange(facts.span) >= rows["expiry_t"].to_numpy(dtype=np.int64)[:, None]
-    market = (rows["market_rent_gbp"].fillna(0.0) * rows["part"]).to_numpy(dtype=float)
-    yearly = np.where(later & renewed.to_numpy(dtype=bool)[:, None], market[:, None], yearly)
+    rent = (rows["heading"] == "rent").to_numpy(dtype=bool)
+    yearly[rent] = rent_by_year(rows[rent], facts.span)
     kept = facts.provisions[["site_id", "provision_id", "weight", "steps", "leaves_t", "how"]]
     rows["occupied"] = rows["site_id"].isin(kept["site_id"])
     freed = number(rows["site_id"].map(kept.groupby("site_id")["steps"].sum()))
@@ -99,7 +98,7 @@ def _posted_rows(facts: Facts, table: pd.DataFrame, column: str) -> pd.DataFrame
     rest = rows.assign(part=1.0 - cashable, cashable="no", view="economic")[rows["view"] == "both"]
     both = pd.concat([cash[cash["view"] != "memo"], rest], ignore_index=True)
     both = both[both["part"] > 0].assign(gbp=lambda frame: frame["gbp"] * frame["part"])
-    place = ["site_id", "partner_id", "closes_t", "expiry_t", "market_rent_gbp", "decided"]
+    place = ["site_id", "partner_id", "closes_t", "decided", *TERMS]
     return both.merge(facts.counted[place], on="site_id").reset_index(drop=True)
 
 

@@ -52,12 +52,21 @@ def worth(estate: Estate, config: Config, plan: Plan) -> pd.Series:
 def _market_from(estate: Estate, config: Config) -> pd.Series:
     """Return from which year t the rent of a site is no longer that of its running costs."""
     rows = estate.tables["tenures"]
-    rows = rows[rows["market_rent_gbp_per_year"].notna() & rows["expiry"].notna()]
-    ends = pd.to_datetime(rows["expiry"])
-    # docs/model.md section 1: from the year of expiry, the next one where it is not 1 April
-    year = ends.dt.year - (ends.dt.month < APRIL) - config.horizon.first_year
-    first = year + ~((ends.dt.month == APRIL) & (ends.dt.day == 1))
-    return pd.Series(first.to_numpy(dtype=float), index=rows["site_id"].to_numpy())
+    rows = rows[rows["market_rent_gbp_per_year"].notna() & rows["tenure"].ne("freehold")]
+    rent = estate.tables["running_costs"].query("heading == @RENT").groupby("site_id")["gbp_per_year"].sum()
+    rises = rows["market_rent_gbp_per_year"] > rows["site_id"].map(rent)
+    held = rows["review_basis"].eq("market") | (rows["review_basis"].eq("upward") & rises)
+    year = _takes_effect(rows["expiry"], config)
+    reviewed = _takes_effect(rows["review_date"].where(held), config)
+    first = np.fmin(year.to_numpy(dtype=float), reviewed.to_numpy(dtype=float))
+    return pd.Series(first, index=rows["site_id"].to_numpy())
+
+
+def _takes_effect(dates: pd.Series, config: Config) -> pd.Series:
+    """Return the year t of dates, the next one where it is not 1 April (docs/model.md section 1)."""
+    when = pd.to_datetime(dates)
+    year = when.dt.year - (when.dt.month < APRIL) - config.horizon.first_year
+    return year + ~((when.dt.month == APRIL) & (when.dt.day == 1))
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BUDGETED = {"capital": "capital_gbp", "borrowing": "borrowing_limit_gbp"}
 APRIL = 4
+BREAK_DATES = ("break_date", "earliest_break_date", "last_break_date")
 LEAST = "saving_gbp_per_year"
 AFFORDED = {
     "peak": ("peak_funding_gbp", 1),
@@ -109,11 +110,14 @@ def _sooner(estate: Estate, config: Config, site_id: str, step: float) -> pd.Dat
     tenures = estate.tables["tenures"].copy()
     own = tenures["site_id"].astype(str) == site_id
     notice = float(pd.to_numeric(tenures.loc[own, "notice_months"]).fillna(0).max())
-    expiry, leave = (
-        _years(tenures.loc[own, name], config.horizon.first_year) for name in ("expiry", "break_date")
-    )
+    first = config.horizon.first_year
+    expiry = _years(tenures.loc[own, "expiry"], first)
+    leave = np.concatenate([_years(tenures.loc[own, name], first) for name in BREAK_DATES])
     run = int(np.ceil(notice / 12))
-    earliest = min([*np.maximum(expiry, run), *leave[leave >= run]]) - int(step)
+    rolling = tenures.loc[own, "rolling_break"].eq(other=True).any()
+    open_yet = rolling and (len(leave) == 1 or leave.max(initial=-1) >= run)
+    usable = np.maximum(leave, run) if open_yet else leave
+    earliest = min([*np.maximum(expiry, run), *usable[usable >= run]]) - int(step)
     tenures["break_date"] = pd.to_datetime(tenures["break_date"])
     tenures.loc[own, "break_date"] = pd.Timestamp(config.horizon.first_year + max(0, earliest), APRIL, 1)
     tenures.loc[own, "notice_months"] = min(notice, 12.0 * max(0, earliest))

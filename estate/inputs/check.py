@@ -10,6 +10,7 @@ import pandas as pd
 from estate.core.errors import Issue
 from estate.core.tables import nearest
 from estate.inputs import (
+    check_leases,
     check_money,
     check_opening,
     check_residents,
@@ -17,6 +18,7 @@ from estate.inputs import (
     check_sites,
     check_travel,
     open_days,
+    repairs,
 )
 
 if TYPE_CHECKING:
@@ -214,7 +216,6 @@ def opening_hours(context: Context) -> list[Issue]:
 def leases(context: Context) -> list[Issue]:
     """Find breaks after the end of the lease, and sales of what is not owned."""
     tenures = context["tenures"]
-    late = tenures[tenures["break_date"] > tenures["expiry"]]
     valuations = context["valuations"]
     held = tenures.drop_duplicates("site_id").set_index("site_id")["tenure"].replace("", "freehold")
     owned = valuations["site_id"].map(held).astype(object).fillna("freehold") == "freehold"
@@ -222,7 +223,8 @@ def leases(context: Context) -> list[Issue]:
     named = valuations.assign(exit_route=route)
     unowned = named[~owned & route.isin(["sell", "let", "transfer"])]
     return [
-        *context.issues("tenures", late, "break_date", "is after the expiry", "correct one of the two dates"),
+        *check_leases.breaks(context),
+        *check_leases.reviews(context),
         *context.issues(
             "valuations",
             unowned,
@@ -285,10 +287,11 @@ def _without(sites: pd.DataFrame, table: pd.DataFrame) -> int:
 
 
 def warn_leases(context: Context) -> list[str]:
-    """Say how many leases have run out before the first year."""
+    """Say how many leases have run out before the first year, and what of them is not as it could be."""
     tenures = context["tenures"]
     ended = int((tenures["expiry"].dt.year < context.config.horizon.first_year).sum()) if len(tenures) else 0
-    return [f"{ended} leases end before the first year: they may be left in any year."] if ended else []
+    told = [f"{ended} leases end before the first year: they may be left in any year."] if ended else []
+    return told + check_leases.warn(context)
 
 
 CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
@@ -333,6 +336,7 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
 WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     warn_sites,
     warn_leases,
+    repairs.warn_repairs,
     check_money.warn_costs,
     check_money.warn_listed,
     check_residents.warn_residents,

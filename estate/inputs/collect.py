@@ -243,7 +243,7 @@ def _expiries(facts: _Facts) -> pd.DataFrame:
     leased = table[
         table["tenure"].isin(["leasehold", "licence", "pfi"])
         & table["expiry"].isna()
-        & table["break_date"].isna()
+        & table[["break_date", "earliest_break_date", "last_break_date"]].isna().all(axis=1)
     ]
     rows = facts.sites[facts.sites.index.isin(leased["site_id"])]
     swing = facts.yearly.reindex(rows.index) * facts.decision_annuity

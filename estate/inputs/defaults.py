@@ -19,6 +19,7 @@ from estate.inputs.rates import (
     new_rows,
     note_what_is_known,
 )
+from estate.inputs.repairs import with_priorities
 from estate.inputs.scope import (
     fill_kinds,
     fill_scope,
@@ -53,7 +54,8 @@ def fill_defaults(
         Complete tables with the record of what was assumed.
     """
     filling = Filling({}, dict(values))
-    for name, frame in typed.items():
+    ranked = {**typed, "backlog": with_priorities(typed["backlog"])}
+    for name, frame in ranked.items():
         filling.tables[name], counts = fill(frame.reset_index(drop=True), SPECS[name])
         for default in dictionary_defaults(name, counts):
             filling.assume(default)

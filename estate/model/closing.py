@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BOTH, ECONOMIC, FINANCIAL = 0, 1, 2
 LEASED = ("leasehold", "licence", "pfi")
 SALE_ROUTES = ("sell", "transfer")
+BREAKS = ("break_date", "earliest_break_date", "last_break_date")
 
 
 def _at_sites(frame: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
@@ -39,6 +40,25 @@ def expiry_years(
     return years[leased].groupby(level=0).min().reindex(sites.index).fillna(NEVER).to_numpy().astype(np.int64)
 
 
+def breaks(tenures: pd.DataFrame, horizon: Horizon) -> NDArray[np.bool_]:
+    """Return in which years a lease may be broken, shape (rows, decision_years).
+
+    Each date given is one break; with ``rolling_break`` every year from the first to the last of
+    them, or to the expiry where there is one alone.
+    """
+    t = np.arange(horizon.decision_years)
+    dates = np.column_stack([year_of(tenures[name], horizon.first_year) for name in BREAKS])
+    expiry = year_of(tenures["expiry"], horizon.first_year)
+    first = dates.min(axis=1)
+    last = np.where(dates == NEVER, -NEVER, dates).max(axis=1)
+    alone = tenures[list(BREAKS)].notna().sum(axis=1).to_numpy() == 1
+    end = np.where(alone, expiry - 1, last)[:, None]
+    rolling = tenures["rolling_break"].astype(object).eq(other=True).to_numpy()[:, None]
+    each = (dates[:, :, None] == t).any(axis=1)
+    allowed: NDArray[np.bool_] = np.where(rolling, (t >= first[:, None]) & (t <= end), each)
+    return allowed
+
+
 def _tenure_years(
     tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon, *, premium: bool
 ) -> NDArray[np.bool_]:
@@ -49,12 +69,12 @@ def _tenure_years(
     tenures = _at_sites(tables["tenures"], sites)
     t = np.arange(horizon.decision_years)
     expiry = year_of(tenures["expiry"], horizon.first_year)[:, None]
-    leave = year_of(tenures["break_date"], horizon.first_year)[:, None]
+    leave = breaks(tenures, horizon)
     kind = tenures["tenure"].to_numpy()
-    open_ended = (expiry == NEVER) & (leave == NEVER)
+    open_ended = (expiry == NEVER) & tenures[list(BREAKS)].isna().all(axis=1).to_numpy()[:, None]
     leased = np.isin(kind, ["leasehold", "licence"])[:, None]
     pfi = (kind == "pfi")[:, None]
-    allowed = np.where(leased, (t >= expiry) | (t == leave) | open_ended | premium, True)
+    allowed = np.where(leased, (t >= expiry) | leave | open_ended | premium, True)
     allowed = np.where(pfi, (t >= expiry) | open_ended, allowed)
     notice = np.ceil(pd.to_numeric(tenures["notice_months"]).fillna(0).to_numpy() / 12)[:, None]
     allowed &= t >= notice
@@ -129,28 +149,47 @@ def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horiz
         }
     )
     base["view"] = base["view"].where(base["payee"] < 0, FINANCIAL)
-    spans = _by_view(_at_market_rent(base, tables, sites, horizon))
+    spans = _by_view(_rents_in_force(base, tables, sites, horizon))
     spans["fixed"] += spans["stepped"] * (1 - sites["steps"].to_numpy()[spans["site"]])
     return spans
 
 
-def _at_market_rent(
+def _rents_in_force(
     base: pd.DataFrame, tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon
 ) -> pd.DataFrame:
-    """Split rents at the expiry of the lease, from when the market rent is paid."""
-    tenures = _at_sites(tables["tenures"], sites)
-    market = (
-        pd.to_numeric(tenures["market_rent_gbp_per_year"]).set_axis(tenures["site"]).groupby(level=0).first()
+    """Split rents wherever they change: at reviews, and at the expiry to the market rent."""
+    terms = _at_sites(tables["tenures"], sites)
+    terms = terms[terms["tenure"].isin(LEASED)].drop_duplicates("site").set_index("site")
+    let = (base["heading"] == "rent") & base["site"].isin(terms.index)
+    rents = base[let]
+    yearly = _rent_by_year(rents["amount"].to_numpy(), terms.loc[rents["site"]], horizon)
+    changes = np.column_stack([np.ones(len(rents), dtype=bool), np.diff(yearly, axis=1) != 0])
+    row, start = np.nonzero(changes)
+    next_row = np.append(row[1:] != row[:-1], True) if len(row) else np.zeros(0, dtype=bool)
+    stop = np.where(next_row, horizon.appraisal_years, np.roll(start, -1))
+    spans = rents.iloc[row].assign(start=start, stop=stop, amount=yearly[row, start])
+    return pd.concat([base[~let], spans], ignore_index=True)
+
+
+def _rent_by_year(rent: NDArray[np.float64], terms: pd.DataFrame, horizon: Horizon) -> NDArray[np.float64]:
+    """Return the rents of leases by year, shape (rents, appraisal_years) [GBP/year]; docs/model.md 4."""
+    expiry = year_of(terms["expiry"], horizon.first_year)[:, None]
+    first = year_of(terms["review_date"], horizon.first_year)[:, None]
+    every = pd.to_numeric(terms["review_years"]).astype(float).to_numpy()[:, None]
+    basis = terms["review_basis"].to_numpy()[:, None]
+    market = pd.to_numeric(terms["market_rent_gbp_per_year"]).astype(float).to_numpy()[:, None]
+    growth = (
+        pd.to_numeric(terms["review_growth_share_per_year"]).fillna(0.0).astype(float).to_numpy()[:, None]
     )
-    rent = base["site"].map(market)
-    expiry = np.clip(
-        expiry_years(tables, sites, horizon.first_year)[base["site"]], 0, horizon.appraisal_years
-    )
-    renews = (base["heading"] == "rent") & rent.notna() & (expiry < horizon.appraisal_years)
-    before = base.assign(stop=np.where(renews, expiry, base["stop"]))
-    after = base.assign(start=expiry, amount=rent)[renews]
-    spans = pd.concat([before, after], ignore_index=True)
-    return spans[spans["stop"] > spans["start"]]
+    t = np.arange(-1, horizon.appraisal_years)
+    since = np.minimum(t, expiry - 1) - first
+    held = np.where(since < 0, 0.0, 1.0 + np.nan_to_num(np.floor(since / every)))
+    reviews = held[:, 1:] - held[:, :1]  # those before year 0 are in today's rent
+    now = rent[:, None]
+    level = np.where(np.isnan(market), now, np.where(basis == "upward", np.maximum(now, market), market))
+    indexed = now * (1.0 + growth) ** (np.nan_to_num(every) * reviews)
+    reviewed = np.where(basis == "index", indexed, np.where(reviews > 0, level, now))
+    return np.where((t[1:] >= expiry) & ~np.isnan(market), market, reviewed)
 
 
 def _by_view(spans: pd.DataFrame) -> pd.DataFrame:

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from estate.model import taxes
-from estate.model.calendar import year_of
-from estate.model.closing import ECONOMIC, FINANCIAL, expiry_years
+from estate.model.closing import ECONOMIC, FINANCIAL, breaks, expiry_years
 from estate.model.payments import RECEIPT, RUNNING, SPEND, Floats, Payments, at_once, save, spans_of
 
 if TYPE_CHECKING:
@@ -55,11 +54,17 @@ def _lease_end(pay: Payments, inst: Instance, keys: pd.DataFrame, who: tuple[Arr
     given = pd.to_numeric(tenures["dilapidations_gbp"]).set_axis(tenures["site_id"]).groupby(level=0).first()
     rate = inst.assumptions["dilapidations_gbp_per_m2"] * inst.sites["gia"].to_numpy()[keys["site"]]
     leased = pd.Series(site_ids).isin(tenures["site_id"])
-    amount = pd.Series(site_ids).map(given).fillna(pd.Series(rate)).where(leased, 0.0)
+    owed = tenures["repair_liability"].map(
+        {"landlord": 0.0, "internal": inst.assumptions["internal_repair_share"]}
+    )
+    part = owed.fillna(1.0).astype(float).set_axis(tenures["site_id"]).groupby(level=0).first()
+    due = pd.Series(rate) * pd.Series(site_ids).map(part)
+    amount = pd.Series(site_ids).map(given).fillna(due).where(leased, 0.0)
     year = keys["year"].to_numpy()
     pay.add(who, (year, year + 1), -amount.to_numpy())
-    breaks = tenures.assign(at=year_of(tenures["break_date"], inst.horizon.first_year))
-    penalty = breaks.groupby(["site_id", "at"])["break_penalty_gbp"].sum()
+    row, at = np.nonzero(breaks(tenures, inst.horizon))
+    ends = tenures.iloc[row][["site_id", "break_penalty_gbp"]].assign(at=at)
+    penalty = ends.groupby(["site_id", "at"])["break_penalty_gbp"].sum()
     paid = penalty.reindex(pd.MultiIndex.from_arrays([site_ids, year])).fillna(0).to_numpy().astype(float)
     expiry = expiry_years(inst.tables, inst.sites, inst.horizon.first_year)[keys["site"]]
     pay.add(who, (year, year + 1), -np.where(year < expiry, paid, 0.0))

@@ -83,7 +83,8 @@ def _held_by_lease(result: Result, sites: pd.DataFrame) -> pd.Series:
     tenures = result.estate.tables["tenures"]
     horizon = result.horizon
     end = pd.Timestamp(horizon.first_year + horizon.decision_years - 1, 4, 1)
-    dates = tenures[["expiry", "break_date"]].apply(pd.to_datetime, errors="coerce")
+    names = ["expiry", "break_date", "earliest_break_date", "last_break_date"]
+    dates = tenures[names].apply(pd.to_datetime, errors="coerce")
     usable = dates.le(end).any(axis=1) | dates.isna().all(axis=1) | tenures["tenure"].eq("freehold")
     # A PFI contract has no tenant's break: only its end frees the site.
     pfi = tenures["tenure"].eq("pfi") & dates["expiry"].gt(end)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from estate.verify.facts import Facts
-    from estate.verify.records import Cost, Provision, Site
+    from estate.verify.records import Cost, Provision, Site, Tenure
 
     Floats = NDArray[np.float64]
 
@@ -40,22 +40,44 @@ def weight_of(facts: Facts, site: Site, provision: Provision) -> float:
 def yearly_costs(facts: Facts, site: Site) -> Iterator[tuple[Cost, str, Floats]]:
     """Yield (row, view, cost by year [GBP]) of every part of a site's running costs.
 
-    Cashable and non-cashable parts come apart; rents are at market from the lease's expiry, and
-    a transfer where the landlord is a partner.
+    Cashable and non-cashable parts come apart; rents go from review to review and are at market from
+    the lease's expiry, and a transfer where the landlord is a partner.
     """
     for cost in site.costs:
         amounts = np.full(facts.appraisal_years, cost.gbp)
         tenure = site.tenure
-        if cost.heading == "rent" and tenure.tenure != "freehold" and tenure.market_rent_gbp is not None:
-            amounts[max(0, facts.appraisal_years if tenure.expiry is None else tenure.expiry) :] = (
-                tenure.market_rent_gbp
-            )
+        if cost.heading == "rent" and tenure.tenure != "freehold":
+            amounts = np.array([rent_in(tenure, cost.gbp, t) for t in range(facts.appraisal_years)])
         if cost.heading == "rent" and landlord_of(facts, site):
             yield cost, "financial", amounts * cost.cashable_share
             continue
         yield cost, cost.view, amounts * cost.cashable_share
         if cost.view == "both" and cost.cashable_share < 1:
             yield cost, "economic", amounts * (1 - cost.cashable_share)
+
+
+def rent_in(tenure: Tenure, today_gbp: float, t: int) -> float:
+    """Return the rent of a lease in year t [GBP]: today's as reviewed so far, the market's once over."""
+    market, ended = tenure.market_rent_gbp, tenure.expiry is not None and t >= tenure.expiry
+    if ended and market is not None:
+        return market
+    held = sum(1 for year in _reviews(tenure, t) if year >= 0)
+    if tenure.review_basis == "index":
+        years = held * (tenure.review_every or 0)
+        return today_gbp * (1 + tenure.review_growth) ** years
+    if held == 0 or market is None:
+        return today_gbp
+    return max(today_gbp, market) if tenure.review_basis == "upward" else market
+
+
+def _reviews(tenure: Tenure, t: int) -> list[int]:
+    """Return the years of the rent reviews up to year t, none once the lease has ended."""
+    if tenure.review is None:
+        return []
+    until = t if tenure.expiry is None else min(t, tenure.expiry - 1)
+    if tenure.review_every is None:
+        return [tenure.review] if tenure.review <= until else []
+    return list(range(tenure.review, until + 1, tenure.review_every))
 
 
 def cashable_cost_year_0(facts: Facts, site: Site) -> float:

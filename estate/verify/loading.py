@@ -39,6 +39,8 @@ from estate.verify.records import (
 
 Tables = Mapping[str, pd.DataFrame]
 DUE_BY_PRIORITY = {1: 0, 2: 1, 3: 3, 4: 6}
+LATE = 300
+"""A year t beyond every horizon, where breaks that go on for ever are counted no more."""
 
 
 def _by_site(tables: Tables, name: str) -> dict[str, list[Row]]:
@@ -131,16 +133,33 @@ def _tenure(found: list[Row], first_year: int) -> Tenure:
     if not found:
         return Tenure()
     row = found[0]
+    every = maybe(row.get("review_years"))
     return Tenure(
         tenure=text(row.get("tenure")) or "freehold",
         expiry=effect_year(row.get("expiry"), first_year),
-        break_year=effect_year(row.get("break_date"), first_year),
+        breaks=_breaks(row, first_year),
         notice_years=whole_years(number(row.get("notice_months")) / 12),
         break_penalty_gbp=number(row.get("break_penalty_gbp")),
         market_rent_gbp=maybe(row.get("market_rent_gbp_per_year")),
         dilapidations_gbp=maybe(row.get("dilapidations_gbp")),
         landlord=text(row.get("landlord_partner_id")),
+        review=effect_year(row.get("review_date"), first_year),
+        review_every=None if every is None else int(every),
+        review_basis=text(row.get("review_basis")) or "upward",
+        review_growth=number(row.get("review_growth_share_per_year")),
+        repairs=text(row.get("repair_liability")) or "full",
     )
+
+
+def _breaks(row: Row, first_year: int) -> frozenset[int]:
+    """Return the years in which a lease may be broken: each date, or all years between them."""
+    names = ("break_date", "earliest_break_date", "last_break_date")
+    dates = [year for name in names if (year := effect_year(row.get(name), first_year)) is not None]
+    if not dates or not flag(row.get("rolling_break")):
+        return frozenset(dates)
+    expiry = effect_year(row.get("expiry"), first_year)
+    last = max(dates) + 1 if len(dates) > 1 else expiry
+    return frozenset(range(min(dates), LATE if last is None else last))
 
 
 def _brakes(found: list[Row], first_year: int) -> tuple[Brake, ...]:

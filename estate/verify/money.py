@@ -216,11 +216,12 @@ def _lease_end(facts: Facts, site: Site, closing: Closing) -> Iterator[Posting]:
     tenure, t, owner, a = site.tenure, closing.year, site.partner, facts.assumptions
     if tenure.tenure in LEASED:
         given = tenure.dilapidations_gbp
-        cost = a["dilapidations_gbp_per_m2"] * site.gia_m2 if given is None else given
+        part = {"landlord": 0.0, "internal": a["internal_repair_share"]}.get(tenure.repairs, 1.0)
+        cost = a["dilapidations_gbp_per_m2"] * site.gia_m2 * part if given is None else given
         yield Posting("dilapidations", owner, "both", once(facts, t, -cost))
-    if t == tenure.break_year and (tenure.expiry is None or t < tenure.expiry):
+    if t in tenure.breaks and (tenure.expiry is None or t < tenure.expiry):
         yield Posting("break_penalty", owner, "both", once(facts, t, -tenure.break_penalty_gbp))
-    early = t != tenure.break_year and (tenure.expiry is None or t < tenure.expiry)
+    early = t not in tenure.breaks and (tenure.expiry is None or t < tenure.expiry)
     if closing.route == "surrender" and early:
         premium = valuation_of(facts, site, "surrender").premium_gbp
         yield Posting("surrender_premium", owner, "both", once(facts, t, -premium))

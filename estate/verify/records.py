@@ -30,12 +30,17 @@ class Tenure:
 
     tenure: str = "freehold"
     expiry: int | None = None
-    break_year: int | None = None
+    breaks: frozenset[int] = frozenset()
     notice_years: int = 0
     break_penalty_gbp: float = 0.0
     market_rent_gbp: float | None = None
     dilapidations_gbp: float | None = None
     landlord: str = ""
+    review: int | None = None
+    review_every: int | None = None
+    review_basis: str = "upward"
+    review_growth: float = 0.0
+    repairs: str = "full"
 
 
 @dataclass(frozen=True, slots=True)

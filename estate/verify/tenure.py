@@ -27,8 +27,7 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
     for site in facts.sites.values():
         tenure = site.tenure
         known = [] if tenure.expiry is None else [max(tenure.expiry, tenure.notice_years)]
-        if tenure.break_year is not None and tenure.break_year >= tenure.notice_years:
-            known.append(tenure.break_year)
+        known += [year for year in tenure.breaks if year >= tenure.notice_years]
         if not site.may_close or tenure.tenure not in LEASED or not known:
             continue
         closes, earliest = facts.closing_of.get(site.site_id), min(known)
@@ -61,11 +60,11 @@ def check(facts: Facts, options: Mapping[str, Any]) -> list[Violation]:
 
 
 def _allowed(tenure: Tenure, t: int) -> bool:
-    if tenure.tenure == "freehold" or (tenure.expiry is None and tenure.break_year is None):
+    if tenure.tenure == "freehold" or (tenure.expiry is None and not tenure.breaks):
         return True
     if tenure.expiry is not None and t >= tenure.expiry:
         return True
-    return tenure.tenure in LEASED and t == tenure.break_year
+    return tenure.tenure in LEASED and t in tenure.breaks
 
 
 def _paid_out(facts: Facts, closing: Closing) -> bool:
@@ -80,8 +79,8 @@ def _earliest(tenure: Tenure, t: int) -> tuple[str, int | None]:
     """Return why a closing in year t is not allowed, and the next year in which one is."""
     kind = {"leasehold": "lease", "licence": "licence"}.get(tenure.tenure, "PFI contract")
     dates = [tenure.expiry]
-    if tenure.tenure in LEASED and tenure.break_year is not None and tenure.break_year > t:
-        dates.append(tenure.break_year)
+    if tenure.tenure in LEASED:
+        dates += [year for year in tenure.breaks if year > t]
     later = [date for date in dates if date is not None]
     return f"its {kind} allows no exit before", min(later) if later else None
 

@@ -115,6 +115,51 @@ def test_a_premium_is_paid_only_before_the_lease_ends_by_itself():
         assert sum(amounts(ledger, "surrender_premium")) == paid, year
 
 
+def test_rents_go_from_review_to_review():
+    held = {"site_id": "A", "tenure": "leasehold", "review_date": "2028-06-24"}
+
+    def rent(**terms):
+        ledger = ledger_of(MOVED, tenures=[held | terms])
+        return [-amount for amount in amounts(ledger, "running_cost", "bau", heading="rent")]
+
+    # Today's 8,000; the review of June 2028 takes effect in year 2.
+    assert rent(review_basis="upward", market_rent_gbp_per_year=9_000) == [8_000] * 2 + [9_000] * 4
+    assert rent(review_basis="upward", market_rent_gbp_per_year=7_000) == [8_000] * 6
+    assert rent(review_basis="market", market_rent_gbp_per_year=7_000) == [8_000] * 2 + [7_000] * 4
+    assert rent(review_basis="market") == [8_000] * 6
+    # 10% a year beyond prices, every second year: x 1.21; none after the lease has ended in year 4.
+    index = {"review_basis": "index", "review_years": 2, "review_growth_share_per_year": 0.1}
+    assert rent(**index) == pytest.approx([8_000] * 2 + [9_680] * 2 + [11_712.8] * 2)
+    assert rent(**index, expiry="2031-04-01") == pytest.approx([8_000] * 2 + [9_680] * 4)
+    ended = rent(**index, expiry="2031-04-01", market_rent_gbp_per_year=5_000)
+    assert ended == pytest.approx([8_000] * 2 + [9_680] * 2 + [5_000] * 2)
+    # A review of 2024, in force since before the plan began, is in today's rent; the next is of 2029.
+    assert rent(**index | {"review_date": "2024-06-24", "review_years": 5})[2:] == pytest.approx(
+        [8_000] + [8_000 * 1.1**5] * 3
+    )
+
+
+def test_what_is_owed_on_leaving_a_lease():
+    rates = {"site_id": "A", "tenure": "leasehold", "expiry": "2040-04-01", "break_penalty_gbp": 2_000}
+    gone = plan(closures=[("A", 3, "surrender")], moves=CLOSED.moves.values.tolist())
+
+    def owed(line, **terms):
+        return amounts(ledger_of(gone, route="surrender", tenures=[rates | terms]), line)[3]
+
+    # 200 m2 at 150, the inside alone half of it, nothing where the landlord repairs.
+    assert owed("dilapidations", repair_liability="full") == -30_000
+    assert owed("dilapidations", repair_liability="internal") == -15_000
+    assert owed("dilapidations", repair_liability="landlord") == 0
+    assert owed("dilapidations", repair_liability="landlord", dilapidations_gbp=900) == -900
+    # Year 3 is 2030/31: a break of its own, the last of three, within a rolling one, or none.
+    assert owed("break_penalty", last_break_date="2029-04-01") == 0
+    assert owed("break_penalty", break_date="2028-04-01", last_break_date="2030-04-01") == -2_000
+    both = {"earliest_break_date": "2028-04-01", "last_break_date": "2031-04-01"}
+    assert owed("break_penalty", **both) == 0
+    assert owed("break_penalty", **both, rolling_break="yes") == -2_000
+    assert owed("break_penalty", earliest_break_date="2028-04-01", rolling_break="yes") == -2_000
+
+
 def test_rent_between_partners_is_a_transfer():
     leased = {"site_id": "A", "tenure": "leasehold", "landlord_partner_id": "nhs"}
     ledger = ledger_of(CLOSED, tenures=[leased])

@@ -230,3 +230,26 @@ def test_only_sites_is_needed():
     )
     assert estate.tables["sites"]["scope"].tolist() == ["keep", "keep"]  # nothing is known of either
     assert estate.area_km.empty
+
+
+def test_risk_tiers_are_priorities():
+    rows = {"site_id": ["001"] * 5, "backlog_gbp": ["1"] * 5, "priority": ["", "", "", "", "4"]}
+    today = build(backlog=rows | {"risk": ["high", "Significant", "moderate", "low", "high"]})
+    assert today.tables["backlog"]["priority"].tolist() == [1, 2, 3, 4, 4]
+    # Files before 2019 call the top tier critical, and what is significant today high.
+    before = build(backlog=rows | {"risk": ["critical", "high", "moderate", "low", ""]})
+    assert before.tables["backlog"]["priority"].tolist() == [1, 2, 3, 4, 4]
+    assert any("read as significant" in note for note in before.notes)
+    assert not any("read as significant" in note for note in today.notes)
+
+
+def test_condition_of_what_only_replacement_improves():
+    hub = {
+        "site_id": ["002"],
+        "room_nia_m2": ["100"],
+        "capital_gbp": ["9"],
+        "running_cost_gbp_per_year": ["1"],
+    }
+    worn = build(sites={"condition": ["cx", "DX", "B", "", ""]}, hub_options=hub)
+    assert worn.tables["sites"]["condition"].tolist()[:3] == ["CX", "DX", "B"]
+    assert any("Hubs at 002: condition CX or DX" in note for note in worn.notes)

@@ -216,7 +216,10 @@ def test_shares_add_up_to_the_whole():
 
 def test_tiny_shows_every_choice_of_the_dictionary():
     unseen = {
-        ("sites", "condition"): {"A"},
+        ("sites", "condition"): {"A", "CX", "DX"},
+        ("backlog", "risk"): {"critical", "high", "significant", "moderate", "low"},
+        ("tenures", "review_basis"): {"market", "index"},
+        ("tenures", "repair_liability"): {"internal", "landlord"},
         ("sites", "empty_rates_relief"): {"usual", "industrial", "listed", "charity", "none"},
         ("running_costs", "fund"): {"schools", "ring_fenced"},
         ("decisions", "state"): {"proposed", "contracted", "done", "abandoned"},

@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from estate.config import Config
     from estate.core.types import Estate
 
@@ -27,6 +26,19 @@ def _taxes(tables: dict[str, pd.DataFrame], draw: np.random.Generator) -> None:
     sites["empty_rates_relief"] = draw.choice(relief, len(sites))
     tables["areas"]["income_of_median"] = draw.choice([np.nan, 0.5, 1.0, 1.7], len(tables["areas"]))
     sites["rateable_value_gbp"] = draw.choice([np.nan, 2_000.0, 2_900.0, 50_000.0], len(sites))
+
+
+def _leases(tables: dict[str, pd.DataFrame], draw: np.random.Generator) -> None:
+    """Draw rent reviews, further breaks and who repairs."""
+    tenures = tables["tenures"]
+    dates = pd.to_datetime(pd.Series(["2024-06-24", "2027-04-01", "2028-06-24", "2029-03-31", None]))
+    for name in ("review_date", "earliest_break_date", "last_break_date"):
+        tenures[name] = dates.iloc[draw.integers(0, len(dates), len(tenures))].to_numpy()
+    tenures["review_years"] = draw.choice([np.nan, 1.0, 3.0], len(tenures))
+    tenures["review_basis"] = draw.choice(["upward", "market", "index"], len(tenures))
+    tenures["review_growth_share_per_year"] = draw.choice([0.0, 0.013, 0.2], len(tenures))
+    tenures["rolling_break"] = draw.random(len(tenures)) < 0.4
+    tenures["repair_liability"] = draw.choice(["full", "internal", "landlord"], len(tenures))
 
 
 def with_more_lines(estate: Estate, config: Config, seed: int) -> tuple[Estate, Config]:
@@ -64,6 +76,7 @@ def with_more_lines(estate: Estate, config: Config, seed: int) -> tuple[Estate, 
         "cost_step_share": float(draw.choice([0.1, 0.25, 0.4, 1.0])),
     }
     _taxes(tables, draw)
+    _leases(tables, draw)
     changed = replace(estate, tables=tables, assumptions={**estate.assumptions, **rates})
     dated = config.vintages.model_copy(update={"carbon": str(draw.choice(["none", "central", "high"]))})
     return changed, config.model_copy(update={"vintages": dated})

@@ -150,6 +150,92 @@ def test_a_library_moves_into_a_hub_when_its_lease_breaks() -> None:
     assert plan.closures.to_dict("list") == {"site_id": ["A"], "year": [2], "exit_route": ["surrender"]}
 
 
+def leased(tenure: dict[str, Any]) -> Tables:
+    """A library in rented rooms, and a candidate to which it could go at once."""
+    tables = library() | {
+        "running_costs": [{"site_id": "A", "heading": "rent", "gbp_per_year": 20_000}],
+        "tenures": [{"site_id": "A", "tenure": "leasehold"} | tenure],
+        "hub_options": [
+            {"site_id": "H", "option": "one", "room_nia_m2": 120, "capital_gbp": 1_000, "lead_years": 0}
+            | {"running_cost_gbp_per_year": 0}
+        ],
+    }
+    tables["sites"].append({"site_id": "H", "status": "candidate", "scope": "keep", "step_free": "yes"})
+    tables["sites"][-1] |= {"easting": 3000, "northing": 0}
+    return tables
+
+
+MOVING = 1_000 + 100 * 100 + 3 * 1_200
+"""Works, fit-out of 100 m2 at 100, three staff at 500 + 700."""
+
+
+@pytest.mark.parametrize(
+    ("review", "rents"),
+    [
+        # Upward only: to the market rent of 25,000 at the review of 24 June 2028, in year 2; never down.
+        ({"review_basis": "upward", "market_rent_gbp_per_year": 25_000}, (20e3, 20e3, 25e3, 25e3, 25e3)),
+        ({"review_basis": "upward", "market_rent_gbp_per_year": 16_000}, (20e3, 20e3, 20e3, 20e3, 20e3)),
+        # Either way.
+        ({"review_basis": "market", "market_rent_gbp_per_year": 16_000}, (20e3, 20e3, 16e3, 16e3, 16e3)),
+        # An index of 10% above prices, each second year: x 1.21 in years 2 and 4.
+        (
+            {"review_basis": "index", "review_years": 2, "review_growth_share_per_year": 0.1},
+            (20e3, 20e3, 24.2e3, 24.2e3, 29_282),
+        ),
+        # The lease ends in year 4: the review of that year is none, the market rent takes over.
+        (
+            {"review_basis": "index", "review_years": 2, "review_growth_share_per_year": 0.1}
+            | {"market_rent_gbp_per_year": 15_000, "expiry": "2031-04-01", "break_date": "2027-04-01"},
+            (20e3, 20e3, 24.2e3, 24.2e3, 15e3),
+        ),
+    ],
+)
+def test_the_rent_saved_goes_from_review_to_review(review: dict[str, Any], rents: tuple[float, ...]) -> None:
+    tables = leased({"review_date": "2028-06-24"} | review)
+    saved = sum(rent * factor for rent, factor in zip(rents, (D0, D1, D2, D3, D4), strict=True))
+    both_find(*case(tables), saved - MOVING)
+
+
+@pytest.mark.parametrize(
+    ("terms", "year"),
+    [
+        # Breaks of 2029 and 2030 beside each other: the first, in year 2, is the best.
+        ({"earliest_break_date": "2029-04-01", "break_date": "2030-04-01"}, 2),
+        # Rolling from year 1 on, to the expiry: year 1. Its notice of 18 months runs until year 2.
+        ({"earliest_break_date": "2028-04-01", "rolling_break": "yes"}, 1),
+        ({"earliest_break_date": "2028-04-01", "rolling_break": "yes", "notice_months": 18}, 2),
+        # Rolling up to a break that has passed by then: only the expiry, which is after the plan.
+        (
+            {"earliest_break_date": "2027-04-01", "last_break_date": "2028-04-01", "rolling_break": "yes"}
+            | {"notice_months": 18},
+            None,
+        ),
+    ],
+)
+def test_a_lease_has_several_breaks(terms: dict[str, Any], year: int | None) -> None:
+    tables = leased({"expiry": "2040-04-01", "break_penalty_gbp": 4_000} | terms)
+    factors = (D0, D1, D2, D3, D4)
+    worth = 0.0 if year is None else 20_000 * sum(factors[year:]) - (MOVING + 4_000) * factors[year]
+    plan = both_find(*case(tables), worth)
+    assert plan.closures["year"].tolist() == ([] if year is None else [year])
+
+
+@pytest.mark.parametrize(
+    ("terms", "owed"),
+    [
+        # 200 m2 at 150; a quarter of it for the inside alone; a figure that is given stands.
+        ({"repair_liability": "full"}, 30_000),
+        ({"repair_liability": "internal"}, 7_500),
+        ({"repair_liability": "landlord"}, 0),
+        ({"repair_liability": "landlord", "dilapidations_gbp": 900}, 900),
+    ],
+)
+def test_who_repairs_owes_the_dilapidations(terms: dict[str, Any], owed: float) -> None:
+    rates = {"dilapidations_gbp_per_m2": 150.0, "internal_repair_share": 0.25}
+    worth = 20_000 * (D0 + D1 + D2 + D3 + D4) - MOVING - owed
+    both_find(*case(leased(terms), assumptions=rates), worth)
+
+
 def test_a_partner_does_not_pay_for_the_others() -> None:
     """Hub charges between partners, and a floor that decides who may come."""
     tables = library() | {

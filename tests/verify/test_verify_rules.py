@@ -541,6 +541,13 @@ def test_access_of_merges_and_other_places() -> None:
             "Library A closes in 2028/29 but its lease allows no exit before 2033/34",
         ),
         ({"expiry": "2033-03-31", "break_date": "2028-02-01"}, 1, None),
+        ({"expiry": "2033-03-31", "break_date": "2030-04-01", "earliest_break_date": "2028-02-01"}, 1, None),
+        ({"expiry": "2033-03-31", "earliest_break_date": "2027-04-01", "rolling_break": "yes"}, 1, None),
+        (
+            {"expiry": "2033-03-31", "earliest_break_date": "2027-04-01", "last_break_date": "2029-04-01"},
+            1,
+            "Library A closes in 2028/29 but its lease allows no exit before 2029/30",
+        ),
         (
             {"expiry": "2033-03-31", "break_date": "2029-02-01"},
             1,

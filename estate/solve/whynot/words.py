@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 NOT_ALONE = "loosening this alone is not enough"
 NOT_TOLD = "whether loosening this alone is enough was not found out in the time given"
 UNSURE = "would do was not found out in the time given"
+BREAKS = ("earliest_break_date", "break_date", "last_break_date")
 
 
 @dataclass(frozen=True)
@@ -287,7 +288,7 @@ class Speaker:
         rows = self.estate.tables["tenures"]
         row = rows[rows["site_id"] == site_id].iloc[0]
         dates = [f"{row['tenure']}"]
-        for column, word in (("expiry", "ends"), ("break_date", "break")):
+        for column, word in (("expiry", "ends"), *((name, "break") for name in BREAKS)):
             if pd.notna(row[column]):
                 dates.append(f"{word} {pd.Timestamp(row[column]):%d %B %Y}")
         if pd.notna(row["notice_months"]) and row["notice_months"]:
