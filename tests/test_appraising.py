@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from recorded import ROOT, record
@@ -265,7 +266,8 @@ def test_libreoffice_works_out_the_same_figures(folder, run, tmp_path):
 
 
 @pytest.mark.tool
-def test_a_changed_cell_agrees_with_the_plan_valued_again(folder, tmp_path):
+def test_a_changed_cell_agrees_with_the_plan_valued_again(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("estate.appraising.WRITTEN", ("json", "workbook"))
     levers = {"receipt_haircut_share": 0.35, "works_rise_share": 0.1, "saving_fall_share": 0.05}
     sets = {"vintage": "6%", "timing": "mid_year"}
     appraise_plan((folder, None, None), Changes(sets, levers), tmp_path)
@@ -274,6 +276,19 @@ def test_a_changed_cell_agrees_with_the_plan_valued_again(folder, tmp_path):
     book = recalculated(edited(folder / "workbook.xlsx", tmp_path / "edited.xlsx", **cells), tmp_path)
     check_measures(book, summary["measures"])
     assert "held fixed" in str(book["Measures"]["A3"].value)
+    planned = openpyxl.load_workbook(tmp_path / "tiny-appraised" / "workbook.xlsx", data_only=True)
+    before = openpyxl.load_workbook(folder / "workbook.xlsx", data_only=True)
+    for sheet in ("Running cost by heading", "Saving by fund"):
+        for head in ("Plan [£ a year]", "Saving [£ a year]"):
+            now, again, was = (column_of(one[sheet], head) for one in (book, planned, before))
+            assert now == pytest.approx(again, abs=PENNY), (sheet, head)
+            assert now != pytest.approx(was, abs=PENNY), (sheet, head)
+
+
+def column_of(sheet, head):
+    """Return the figures of a column by its header."""
+    rows = list(sheet.iter_rows(min_row=4, values_only=True))
+    return [row[rows[0].index(head)] for row in rows[1:]]
 
 
 def test_streams_and_loans_of_the_page_run(base, tmp_path, monkeypatch):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from estate.core.levers import LEVERS
 from estate.present.business import heading_words
-from estate.present.live import FIRST_ROW, Live, column_letter, partner_names, still
+from estate.present.live import FIRST_ROW, Live, cells, column_letter, live_of, partner_names, still
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,11 @@ EFFECTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "saving_gbp_per_year": (("+", "bau_gbp_per_year"), ("-", "plan_gbp_per_year")),
 }
+HELD = "Held at the assumptions of the run; estate appraise --plan works it out under others."
+BY_HEADING = "Running cost by heading"
+NEVER = "never"
+"""Cashable of what no plan saves: capital charges, depreciation, recharges."""
+SAVED = next(lever for lever in LEVERS if lever.name == "saving_fall_share")
 """Columns that follow from others of their row (model.md section 7), with the sign of each."""
 
 BUSINESS = (
@@ -54,28 +60,37 @@ BUSINESS = (
         "How each partner pays: revenue, capital, loans and provision by year, money of the day",
         "financial",
         False,
-        "Effects and what is unfunded follow from their row. One purse: to and from partners is for works.",
+        (
+            "Effects and what is unfunded follow from their row. One purse: to and from partners is for "
+            f"works. {HELD}"
+        ),
     ),
     (
         "Between partners",
         "What partners pay each other by year, money of the day; each line leaves one and reaches another",
         "between_partners",
         True,
-        "Charges, fees and rent, plan less business as usual; with one purse, works paid for by others.",
+        (
+            "Charges, fees and rent, plan less business as usual; with one purse, works paid for by others. "
+            + HELD
+        ),
     ),
     (
         "Saving by fund",
         "Yearly saving on property by fund; what releases no cash stands beside it",
         "saving_by_fund",
         False,
-        "",
+        "Live: adds up the sheet Running cost by heading. The plan is held fixed.",
     ),
     (
-        "Running cost by heading",
+        BY_HEADING,
         "By partner, heading, fund and year: without the plan, and what the plan leaves of it",
         "running_cost_by_heading",
         False,
-        "Fixed, stepped, variable: parts without the plan. Cashable never: capital charges and the like.",
+        (
+            "Live: what buildings save follows saving_fall_share of Assumptions; the plan is held fixed. "
+            "Fixed, stepped, variable: parts without the plan. Cashable never: capital charges and the like."
+        ),
     ),
     (
         "Saving on staff",
@@ -91,10 +106,10 @@ BUSINESS = (
         False,
         (
             "Base-year prices, short in money of the day. Judges capital of the decision years, by the "
-            "purses of rule capital (else as one); later capital, and by partner: Funding, unfunded."
+            f"purses of rule capital (else as one); later capital, and by partner: Funding, unfunded. {HELD}"
         ),
     ),
-    ("Exits", "Every way out of each site that closes, side by side", "exits", True, ""),
+    ("Exits", "Every way out of each site that closes, side by side", "exits", True, HELD),
     (
         "Liabilities",
         "Backlog and energy works: saved where they would have been spent, else avoided, in no saving",
@@ -123,6 +138,10 @@ def table(view: View, name: str) -> pd.DataFrame:
         return frame
     made = _named(view, frame[_busy(frame)] if name == "financial" else frame)
     at = {str(column): column_letter(i) for i, column in enumerate(made.columns)}
+    if name == "running_cost_by_heading":
+        made["plan_gbp_per_year"] = _lowered(view, frame, at)
+    if name == "saving_by_fund":
+        made = made.assign(**_by_fund(view, made, at))
     for column, parts in EFFECTS.items():
         if column not in at or any(part not in at for _, part in parts):
             continue
@@ -134,6 +153,49 @@ def table(view: View, name: str) -> pd.DataFrame:
             dtype=object,
         )
     return made if view.header.audience == "internal" else still(made)
+
+
+def _lowered(view: View, frame: pd.DataFrame, at: Mapping[str, str]) -> pd.Series:
+    """Return running cost with the plan, with what buildings save lower by the cell of Assumptions."""
+    pulled = (frame["line"].isin(SAVED.lines) & (frame["cashable"] != NEVER)).to_numpy(dtype=bool)
+    there = bool(live_of(view).rows["line"].isin(SAVED.lines).any())  # else there is no such cell
+    money = frame[["bau_gbp_per_year", "plan_gbp_per_year"]].to_numpy(dtype=float)
+    cells = [
+        Live(
+            f"={at['bau_gbp_per_year']}{row}-({bau - plan!r})*(1-{SAVED.name})" if moves and there else "",
+            plan,
+        )
+        for row, (moves, (bau, plan)) in enumerate(
+            zip(pulled & (money[:, 0] != money[:, 1]), money.tolist(), strict=True), start=FIRST_ROW + 2
+        )
+    ]
+    return pd.Series(cells, index=frame.index, dtype=object).reset_index(drop=True)
+
+
+def _by_fund(view: View, made: pd.DataFrame, at: Mapping[str, str]) -> dict[str, pd.Series]:
+    """Return what of the saving by fund adds up the sheet of running cost by heading."""
+    costs = _named(view, view.business.get("running_cost_by_heading", pd.DataFrame()))
+    if costs.empty:
+        return {}
+    heads = [str(column) for column in costs.columns]
+
+    def total(column: str, cashable: str, fund: object, year: object) -> str:
+        tests = {"decided": "yes", "cashable": cashable, "fund": fund, "year": year}
+        parts = [f'({cells(BY_HEADING, heads, head, len(costs))}="{said}")' for head, said in tests.items()]
+        return f"=SUMPRODUCT({'*'.join(parts)}*{cells(BY_HEADING, heads, column, len(costs))})"
+
+    rows = []
+    for row, one in enumerate(made.to_dict("records"), start=FIRST_ROW + 2):
+        bau, saving = (f"{at[column]}{row}" for column in ("bau_gbp_per_year", "saving_gbp_per_year"))
+        share = f'=IF({bau}>0,{saving}/{bau},"")'
+        formulas = {
+            "plan_gbp_per_year": total("plan_gbp_per_year", "yes", one["fund"], one["year"]),
+            "saving_share": share,
+            "not_cashable_gbp_per_year": total("saving_gbp_per_year", "no", one["fund"], one["year"]),
+        }
+        known = {column: "" if pd.isna(one[column]) else float(one[column]) for column in formulas}
+        rows.append({column: Live(formula, known[column]) for column, formula in formulas.items()})
+    return {column: pd.Series([row[column] for row in rows], dtype=object) for column in rows[0]}
 
 
 def _busy(frame: pd.DataFrame) -> pd.Series:
