@@ -19,7 +19,7 @@ from estate.core.errors import InfeasibleError, SolverError
 from estate.solve.restricted import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Sequence
 
     from estate.explore.ask import Found, Questions
 
@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 Way = Literal["different", "spores", "best"]
 WAYS = ("different", "spores", "best")
 NOT_SETTLED = "not settled"
+SAFE, HUB_IN_ALL, LEAVE_ALONE, DEPENDS = "safe to start with", "hub in all", "leave alone", "depends"
 UNLIKE = 0.1  # a plan need not be the most different there is, to a tenth
 
 
@@ -182,8 +183,8 @@ def frequency(questions: Questions, near: Near) -> pd.DataFrame:
     -------
     DataFrame
         site_id, name, closes, hub (plans), plans, advice: ``safe to start with`` where it closes in all,
-        ``leave alone`` where it closes in none, else ``depends``; ``not settled`` where a plan outside
-        the margin may save more than all of these.
+        ``hub in all`` where it becomes a hub in all, ``leave alone`` where it does neither in any, else
+        ``depends``; ``not settled`` where a plan outside the margin may save more than all of these.
     """
     chooser, plans = Chooser(questions), len(near.plans)
     made = np.array([chooser.made(plan.x) for plan in near.plans])
@@ -191,20 +192,81 @@ def frequency(questions: Questions, near: Near) -> pd.DataFrame:
     table = pd.DataFrame({"what": parts[0], "site_id": parts[1], "plans": made.sum(axis=0)})
     wide = table.pivot_table(index="site_id", columns="what", values="plans", aggfunc="sum")
     wide = wide.reindex(columns=["close", "hub"])
-    closes = wide["close"]
-    advice = np.select(
-        [closes == plans, closes == 0, closes.isna()], ["safe to start with", "leave alone", ""], "depends"
-    )
+    closes, hub = wide["close"].fillna(0), wide["hub"].fillna(0)
+    idle = wide["close"].isna() & (hub < plans)  # a place for a hub, of which nothing else can be said
+    cases = [idle, hub == plans, closes == plans, (closes == 0) & (hub == 0)]
+    advice = np.select(cases, ["", HUB_IN_ALL, SAFE, LEAVE_ALONE], DEPENDS)
     sites = questions.model.inst.tables["sites"].set_index("site_id")
     if not near.settled:
-        advice = np.where(closes.isna(), "", NOT_SETTLED)
+        advice = np.where(idle, "", NOT_SETTLED)
     return pd.DataFrame(
         {
             "site_id": wide.index,
             "name": sites["name"].reindex(wide.index).fillna("").to_numpy(),
-            "closes": closes.fillna(0).astype(int).to_numpy(),
-            "hub": wide["hub"].fillna(0).astype(int).to_numpy(),
+            "closes": closes.astype(int).to_numpy(),
+            "hub": hub.astype(int).to_numpy(),
             "plans": plans,
             "advice": advice,
         }
     )
+
+
+def listed(
+    questions: Questions, near: Near, told: Sequence[bool], hidden: Collection[str] = ()
+) -> pd.DataFrame:
+    """Return the plans that may be told, one row each, with what they choose otherwise than the best.
+
+    Parameters
+    ----------
+    questions : Questions
+        The model.
+    near : Near
+        Plans, the best first.
+    told : sequence of bool
+        Which may be told.
+    hidden : collection of str
+        Sites of which nothing is told.
+
+    Returns
+    -------
+    DataFrame
+        plan (name of its folder), saving_npv_gbp, below_best_gbp [GBP], closures, hubs, otherwise.
+    """
+    chooser = Chooser(questions)
+    sites = questions.model.inst.tables["sites"]
+    names = dict(zip(sites["site_id"].astype(str), sites["name"].fillna("").astype(str), strict=True))
+    made = [chooser.made(plan.x) for plan in near.plans]
+    rows = []
+    for number, (plan, choices, shown) in enumerate(zip(near.plans, made, told, strict=True), 1):
+        if not shown:
+            continue
+        kinds = [str(one).split("|")[0] for one in chooser.choices[choices]]
+        rows.append(
+            {
+                "plan": f"plan-{number:02d}",
+                "saving_npv_gbp": plan.value,
+                "below_best_gbp": near.plans[0].value - plan.value,
+                "closures": kinds.count("close"),
+                "hubs": kinds.count("hub"),
+                "otherwise": "; ".join(
+                    " ".join(filter(None, (site, names[site], words)))
+                    for site, words in _otherwise(chooser.choices, made[0], choices)
+                    if site not in hidden
+                ),
+            }
+        )
+    columns = ["plan", "saving_npv_gbp", "below_best_gbp", "closures", "hubs", "otherwise"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _otherwise(
+    choices: NDArray[np.str_], best: NDArray[np.bool_], made: NDArray[np.bool_]
+) -> list[tuple[str, str]]:
+    """Say which sites close, stay or become hubs against the best plan."""
+    words = {"close": ("closes", "stays open"), "hub": ("is a hub", "is no hub")}
+    told = []
+    for choice, before, after in zip(choices, best, made, strict=True):
+        kind, site = str(choice).split("|", 1)
+        if before != after:
+            told.append((site, words[kind][0 if after else 1]))
+    return told

@@ -9,13 +9,34 @@ import pandas as pd
 
 from estate.core.errors import ConfigError, Issue
 from estate.core.words import plural
-from estate.explore.alternatives import WAYS, Way, alternatives, frequency
+from estate.explore.alternatives import (
+    HUB_IN_ALL,
+    LEAVE_ALONE,
+    SAFE,
+    WAYS,
+    Way,
+    alternatives,
+    frequency,
+    listed,
+)
 from estate.explore.ask import Questions
 from estate.explore.frontier import frontier, sweep, table
 from estate.explore.measure import MEASURES
+from estate.explore.pages import (
+    WITHHELD,
+    change_words,
+    limit_words,
+    often_table,
+    page,
+    picture,
+    plans_table,
+    points_table,
+    sweep_table,
+)
 from estate.explore.picture import frontier_png
-from estate.explore.studies import Search, csv_of, page, record_of, tellable
+from estate.explore.studies import Search, csv_of, record_of, tellable
 from estate.present.audience import ROUND_GBP
+from estate.present.words import gbp
 from estate.study import Answer, Job
 
 if TYPE_CHECKING:
@@ -128,7 +149,8 @@ def _frontier(task: Task) -> Answer:
         for n, (one, told) in enumerate(zip(points, open_to, strict=True), 1)
         if one.found is not None and told
     }
-    lines = _frontier_lines(shown, against)
+    notes = _no_trade(shown)
+    lines = [*_frontier_lines(shown, against), *notes]
     files = {"frontier.csv": csv_of(shown), "frontier.png": frontier_png(shown, against, task.config)}
     frames = {"frontier": shown}
     if shares:
@@ -138,8 +160,15 @@ def _frontier(task: Task) -> Answer:
         frames["sweep"] = found.drop(columns=secret)
         files["sweep.csv"] = csv_of(frames["sweep"])
         lines += _sweep_lines(frames["sweep"])
-    title = f"Frontier: {task.config.title or task.config.name}"
-    files["frontier.html"] = page(title, task.config, lines, shown, "frontier.png")
+    title = f"What a saving takes: {task.config.title or task.config.name}"
+    folders = {int(name.removeprefix("point-")): name for name in plans}
+    parts = [
+        ("The frontier", picture("frontier.png", title)),
+        ("Its points", points_table(shown, against, folders if task.config.audience == "internal" else {})),
+    ]
+    if shares:
+        parts.append(("What a share of running cost takes at least", sweep_table(frames["sweep"])))
+    files["frontier.html"] = page(title, task.config, [*_first_lines(shown, against), *notes], parts)
     return Answer({"plans": plans, "lines": lines}, frames, files)
 
 
@@ -165,7 +194,7 @@ def _running_cost(estate: Estate, config: Config) -> float:
 def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
     lines = []
     for row in shown.to_dict("records"):
-        limits = ", ".join(f"{name} at most {_limits(row, name)}" for name in against)
+        limits = ", ".join(_limits(row, name) for name in against)
         if row["status"] != "found":
             word = "no plan (proved)" if row["status"] == "none" else "no plan found in the time given"
             lines.append(f"{row['point']:>3}  {limits}: {word}")
@@ -182,18 +211,35 @@ def _frontier_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
     return lines
 
 
+def _first_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
+    """Say of a frontier where it begins and ends, and where its knee is."""
+    found = shown[shown["status"] == "found"]
+    if found.empty:
+        return []
+    rows = [("Least", found.head(1)), ("Most saved", found.tail(1))]
+    rows.append(("Knee, beyond which a saving takes more", shown[shown["knee"]]))
+    return [
+        f"{words}: {', '.join(_limits(row, name) for name in against)} (point {row['point']}), saves "
+        f"{WITHHELD if pd.isna(row['saving_npv_gbp']) else gbp(row['saving_npv_gbp'])}."
+        for words, part in rows
+        for row in part.to_dict("records")
+    ]
+
+
+def _no_trade(shown: pd.DataFrame) -> list[str]:
+    """Say so where there is nothing to trade: one plan is best at every limit."""
+    if len(shown) > 1 or shown["status"].iloc[0] != "found" or not shown["proved"].iloc[0]:
+        return []
+    return [
+        "One plan is best at every limit: what saves most has the least of it, so there is nothing to trade."
+    ]
+
+
 def _limits(row: Mapping[Hashable, Any], name: str) -> str:
     """Return the limit of a measure, or from the tightest to the loosest at which the plan is the same."""
     if pd.isna(row[f"{name}_limit"]):
-        return "an amount that is withheld"
-    low, high = (f"{row[f'{name}_{end}']:,.0f}" for end in ("limit", "up_to"))
-    return _in_unit(name, low if low == high else f"{low} to {high}")
-
-
-def _in_unit(name: str, amount: str) -> str:
-    """Return an amount of a measure with its unit; the name of closures is its own."""
-    unit = MEASURES[name][1]
-    return f"£{amount}" if unit == "GBP" else amount if name == "closures" else f"{amount} {unit}"
+        return f"{name} at most an amount that is withheld"
+    return limit_words(name, row[f"{name}_limit"], row[f"{name}_up_to"])
 
 
 def _sweep_lines(found: pd.DataFrame) -> list[str]:
@@ -206,13 +252,20 @@ def _sweep_lines(found: pd.DataFrame) -> list[str]:
             lines.append(f"{head}: {word}")
             continue
         open_to = row[name] - row["at_least"] > 1e-6 * abs(row[name]) + 1e-6
-        least = f"at best {_in_unit(name, format(row['at_least'], ',.0f'))}" if open_to else "proved"
-        way = "farther" if row["access"] >= 0 else "less"
+        least = f"at best {_much(name, row['at_least'])}" if open_to else "proved"
+        travel = _much("access", row["access"])
         lines.append(
-            f"{head}: {plural(round(row['closures']), 'closure')}, residents travel"
-            f" {_in_unit('access', format(abs(row['access']), ',.0f'))} {way} ({least})"
+            f"{head}: {plural(round(row['closures']), 'closure')}, residents travel {travel} ({least})"
         )
     return lines
+
+
+def _much(name: str, value: float) -> str:
+    """Return a measure of a plan in words: closures, or how much farther residents travel."""
+    words = change_words(name, value)
+    return (
+        words if name == "closures" else words.replace(" ", " km a year ", 1) if words[0].isdigit() else words
+    )
 
 
 def explore_alternatives(search: Search, within: float, count: int, way: str) -> list[str]:
@@ -238,14 +291,15 @@ def explore_alternatives(search: Search, within: float, count: int, way: str) ->
 def _alternatives(task: Task) -> Answer:
     from estate.present.audience import confidential_sites
 
-    asked = task.parameters
+    asked, hidden = task.parameters, set[str]()
     way: Way = asked["way"]
     estate = task.estate()
     questions = Questions(estate, task.config, task.stop)
     near = alternatives(questions, asked["within"], asked["count"], way)
     often = frequency(questions, near)
     if task.config.audience != "internal":
-        often = often[~often["site_id"].isin(confidential_sites(estate.tables["sites"]))]
+        hidden = confidential_sites(estate.tables["sites"])
+        often = often[~often["site_id"].isin(hidden)]
     best = near.plans[0]
     told = tellable(near.plans, task.config, estate)
     plans = {
@@ -255,31 +309,43 @@ def _alternatives(task: Task) -> Answer:
     }
     lines = _near_lines(task, near, often)
     title = f"Nearly as good: {task.config.title or task.config.name}"
+    internal = task.config.audience == "internal"
+    table = listed(questions, near, told, hidden)
+    if not internal:
+        money = ["saving_npv_gbp", "below_best_gbp"]
+        table[money] = (table[money] / ROUND_GBP).round() * ROUND_GBP
+    parts = [
+        ("The plans", plans_table(table, links=internal)),
+        ("How often each site closes", often_table(often)),
+    ]
     files = {
         "closes_how_often.csv": csv_of(often),
-        "alternatives.html": page(title, task.config, lines, often),
+        "plans.csv": csv_of(table),
+        "alternatives.html": page(title, task.config, lines, parts),
     }
-    return Answer({"plans": plans, "lines": lines}, {"closes_how_often": often}, files)
+    return Answer({"plans": plans, "lines": lines}, {"closes_how_often": often, "plans": table}, files)
 
 
 def _near_lines(task: Task, near: Near, often: pd.DataFrame) -> list[str]:
     """Say how many plans are nearly as good, and what closes in all of them and in none."""
     best, margin = near.plans[0], task.parameters["within"]
     called = (often["site_id"] + " " + often["name"]).str.strip()
-    safe, alone = (called[often["advice"] == word].tolist() for word in ("safe to start with", "leave alone"))
+    safe, hubs, alone = (called[often["advice"] == word].tolist() for word in (SAFE, HUB_IN_ALL, LEAVE_ALONE))
     internal = task.config.audience == "internal"
     least, value, bound = (
         amount if internal else round(amount / ROUND_GBP) * ROUND_GBP
         for amount in (best.value - margin * abs(best.value), best.value, best.bound)
     )
     most = f"the best found saves £{value:,.0f}, and none can save more than £{bound:,.0f}"
+    count = plural(len(near.plans), "plan")
     lines = [
-        f"{len(near.plans)} plans save at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
+        f"{count} found that save at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
         "No other choice of closures and hubs is as near." if near.complete else "There may be more.",
     ]
     lines += (
         [
             f"Close in all, safe to start with: {', '.join(safe) or 'none'}.",
+            f"Hubs in all: {', '.join(hubs) or 'none'}.",
             f"Close in none, leave alone: {', '.join(alone) or 'none'}.",
         ]
         if near.settled

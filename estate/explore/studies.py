@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import InfeasibleError, SolverError
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from estate.core.types import Estate
     from estate.explore.ask import Found
     from estate.study import Outcome, Task, Where
-
-_STYLE = (
-    "body{font:15px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em}"
-    "td,th{text-align:left;padding:.2em .7em}"
-)
 
 
 def record_of(found: Found, bound: float | None = None) -> dict[str, Any]:
@@ -137,26 +131,6 @@ def tellable(found: Sequence[Found | None], config: Config, estate: Estate) -> l
     }
     hidden = not_together(states)
     return [str(number) in states and str(number) not in hidden for number in range(len(found))]
-
-
-def page(title: str, config: Config, lines: Sequence[str], table: pd.DataFrame, picture: str = "") -> bytes:
-    """Return a page with what was found; text from files is escaped."""
-    from estate.present.csvs import safe_frame
-
-    shown = safe_frame(table).round(2).to_html(index=False, border=0, na_rep="")
-    parts = [
-        f"<h1>{html.escape(title)}</h1>",
-        f"<p>Data: {html.escape(config.data_date or 'date not given')}. Proposed, not decided.</p>",
-    ]
-    if config.invented:
-        parts.append("<p>Invented estate: no figure is about a real place.</p>")
-    parts += [f"<p>{html.escape(line)}</p>" for line in lines]
-    if picture:
-        parts.append(f'<img src="{html.escape(picture)}" alt="{html.escape(title)}" style="max-width:100%">')
-    head = f'<meta charset="utf-8"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
-    body = "".join([*parts, shown])
-    text = f'<!doctype html><html lang="en-GB"><head>{head}</head><body>{body}</body></html>\n'
-    return text.encode()
 
 
 def csv_of(table: pd.DataFrame) -> bytes:

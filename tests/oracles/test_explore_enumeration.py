@@ -13,7 +13,7 @@ from random_cases import random_case
 
 from estate.appraise.emissions import emissions
 from estate.appraise.ledger import build_ledger
-from estate.explore.alternatives import Chooser, alternatives, best_first, frequency
+from estate.explore.alternatives import Chooser, alternatives, best_first, frequency, listed
 from estate.explore.ask import Questions
 from estate.explore.flips import worth
 from estate.explore.frontier import frontier, sweep
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SEEDS = (16, 18, 22, 23)
 DEARER = (42, 55)  # with hubs and years held a price is more than with everything free
 PENNY = 0.01
+ADVICE = {"safe to start with", "hub in all", "leave alone", "depends"}
 
 
 class Whole(NamedTuple):
@@ -93,10 +94,36 @@ def test_the_n_best_choices_are_those_of_all_plans(seed):
 def test_what_to_start_with_is_not_settled_where_the_best_may_be_far_better():
     asked = questions(everything(SEEDS[0])[0])
     near = alternatives(asked, within=0.05, count=2)
-    assert set(frequency(asked, near)["advice"]) - {""} <= {"safe to start with", "leave alone", "depends"}
+    assert set(frequency(asked, near)["advice"]) - {""} <= ADVICE
     far = replace(near.plans[0], bound=near.plans[0].value * 1.06 + 1)
     told = frequency(asked, replace(near, plans=[far, *near.plans[1:]]))
     assert set(told["advice"]) - {""} == {"not settled"}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_plans_nearly_as_good_have_in_common_is_counted_by_hand(seed):
+    asked = questions(everything(seed)[0])
+    near = alternatives(asked, within=1e6, count=6, way="best")
+    plans = [plan.solution.plan for plan in near.plans]
+    closed = [set(plan.closures["site_id"]) for plan in plans]
+    hubs = [set(plan.hubs["site_id"]) for plan in plans]
+    for row in frequency(asked, near).to_dict("records"):
+        site = row["site_id"]
+        closes, hub = (sum(site in one for one in sets) for sets in (closed, hubs))
+        assert (row["closes"], row["hub"]) == (closes, hub)
+        if row["advice"] == "leave alone":
+            assert closes == hub == 0
+        if "all" in row["advice"].split() or row["advice"].startswith("safe"):
+            assert len(plans) in (closes, hub)
+    table = listed(asked, near, [True] * len(plans))
+    assert table["closures"].tolist() == [len(one) for one in closed]
+    assert table["hubs"].tolist() == [len(one) for one in hubs]
+    assert table["otherwise"].iloc[0] == ""
+    for words, one, other in zip(table["otherwise"][1:], closed[1:], hubs[1:], strict=True):
+        differ = (one ^ closed[0]) | (other ^ hubs[0])
+        assert {part.split()[0] for part in words.split("; ")} == differ
+    first = listed(asked, near, [True] * len(plans), hidden=set().union(*closed, *hubs))
+    assert set(first["otherwise"]) == {""}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
