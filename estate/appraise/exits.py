@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from estate.config import Config
     from estate.core.types import Estate
 
+DAYS_OF_A_YEAR = 365.25
 ROUTES = ("sell", "surrender", "let", "transfer", "hold")
 GENERAL_CONSENT_GBP = 2_000_000.0
 """Undervalue that the General Disposal Consent 2003 allows."""
@@ -61,6 +62,8 @@ def exit_routes(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
     table["flag"] = np.where(given, "below market value: record the reasons", "")
     over = given & (gap > GENERAL_CONSENT_GBP)
     table.loc[over, "flag"] = "undervalue above £2,000,000: consent of the Secretary of State"
+    late = (table["flag"] == "") & table["late"]
+    table.loc[late, "flag"] = "sold later than is asked of surplus, or held: record the reasons"
     order = table.sort_values(["site_id", "npv_economic_gbp"], ascending=[True, False], ignore_index=True)
     return order[list(EXIT_COLUMNS)]
 
@@ -96,10 +99,28 @@ def _route(route: str, listed: pd.DataFrame, estate: Estate, config: Config) -> 
     )
     for name, value in worth.items():
         rows[name] = rows["site_id"].map(value).fillna(0.0)
+    rows["late"] = _late(facts, estate)
     rows["year"] = rows["closes_t"].map(facts.horizon.label)
     taken = mine.set_index("site_id")["route"]
     rows["chosen"] = np.where(rows["site_id"].map(taken) == route, "yes", "no")
     return rows
+
+
+def _late(facts: Facts, estate: Estate) -> pd.Series:
+    """Say which sites are sold too long after they were declared surplus, or on closing if earlier.
+
+    A site that was declared surplus and is held is not sold in time either.
+    """
+    sites, rows = estate.tables["sites"], facts.closures
+    since = pd.Series(pd.to_datetime(sites["surplus_since"]).to_numpy(), index=text(sites["site_id"]))
+    declared = rows["site_id"].map(since)
+    # in years from 1 April of year 0
+    begins = (declared - pd.Timestamp(facts.horizon.first_year, 4, 1)).dt.days / DAYS_OF_A_YEAR
+    begins = begins.astype(float).fillna(np.inf).clip(upper=rows["closes_t"])
+    waits = rows["closes_t"] + rows["lag"] - begins
+    sale = rows["exit_route"].isin(["sell", "transfer"])
+    late = waits > facts.rates["surplus_sale_years"] + 1.0 / DAYS_OF_A_YEAR
+    return (sale & late) | ((rows["exit_route"] == "hold") & declared.notna())
 
 
 def _present_value(rows: pd.DataFrame, facts: Facts) -> pd.Series:

@@ -282,6 +282,21 @@ def warn_sites(context: Context) -> list[str]:
     ]
 
 
+def warn_surplus(context: Context) -> list[str]:
+    """Say which sites have been surplus for longer than they should be."""
+    sites = context["sites"]
+    limit = dict(context.values)["surplus_sale_years"]
+    first = pd.Timestamp(context.config.horizon.first_year, 4, 1)
+    years = (first - sites["surplus_since"]).dt.days / 365.25
+    over = sites.loc[years > limit, "site_id"]
+    if over.empty:
+        return []
+    names = ", ".join(over[:5])
+    return [
+        f"Declared surplus more than {limit:g} years before the first year: {names} ({len(over)} in all)."
+    ]
+
+
 def _without(sites: pd.DataFrame, table: pd.DataFrame) -> int:
     return int((~sites["site_id"].isin(table["site_id"])).sum())
 
@@ -335,6 +350,7 @@ CHECKS: tuple[Callable[[Context], list[Issue]], ...] = (
 )
 WARNINGS: tuple[Callable[[Context], list[str]], ...] = (
     warn_sites,
+    warn_surplus,
     warn_leases,
     repairs.warn_repairs,
     check_money.warn_costs,

@@ -15,11 +15,12 @@ from estate.inputs.rates import (
     fill_areas,
     fill_costs,
     fill_provisions,
-    fill_rooms,
+    fill_sale_times,
     new_rows,
     note_what_is_known,
 )
 from estate.inputs.repairs import with_priorities
+from estate.inputs.rooms import BACK_OFFICE, fill_rooms
 from estate.inputs.scope import (
     fill_kinds,
     fill_scope,
@@ -29,13 +30,15 @@ from estate.inputs.scope import (
 from estate.inputs.serving import fill_digital, fill_hosts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-BACK_OFFICE = "back_office"
+    from collections.abc import Container, Mapping
 
 
 def fill_defaults(
-    typed: Mapping[str, pd.DataFrame], values: Mapping[str, float], *, allow_assumed: bool
+    typed: Mapping[str, pd.DataFrame],
+    values: Mapping[str, float],
+    *,
+    allow_assumed: bool,
+    own: Container[str] = (),
 ) -> Filling:
     """Fill every blank that has a default, and everything that follows from other tables.
 
@@ -47,6 +50,8 @@ def fill_defaults(
         Named assumptions in force.
     allow_assumed : bool
         Whether sites whose cost and floor area are both assumed may be decided.
+    own : container of str
+        Named assumptions that the user set: years_to_sell then holds for every kind of building.
 
     Returns
     -------
@@ -72,6 +77,8 @@ def fill_defaults(
     if not allow_assumed:
         keep_where_all_is_assumed(filling)
     fill_rooms(filling)
+    if "years_to_sell" not in own:
+        fill_sale_times(filling)
     _fill_services(filling)
     _fill_hub_options(filling)
     fill_windows(filling)
@@ -201,7 +208,7 @@ def rows_touched(
         "dilapidations_gbp_per_m2": float((leased & tenures["dilapidations_gbp"].isna()).sum()),
         "vacant_holding_gbp_per_m2_per_year": float(valuations["holding_gbp_per_year"].isna().sum()),
         "sale_probability": float(valuations["probability"].isna().sum()),
-        "years_to_sell": float(valuations["years_to_sell"].isna().sum()),
+        "years_to_sell": float(valuations["years_to_sell"].isna().sum()),  # kinds have been filled in
         "disposal_cost_share": float(valuations["disposal_cost_share"].isna().sum()),
         "decommissioning_gbp_per_m2": float(closable.sum()),
         "hub_life_years": float(typed["hub_options"]["life_years"].isna().sum()),

@@ -222,7 +222,8 @@ def _build(raw: Raw, extras: Extras, config: Config) -> Estate:
     if raw.issues:
         raise InputError(MESSAGE, sorted_issues([_in_its_file(one, raw, extras) for one in raw.issues]))
     typed = {name: _sorted(name, frame) for name, frame in typed.items()}
-    filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed)
+    own = {*typed["assumptions"]["name"], *config.assumptions}
+    filling = fill_defaults(typed, values, allow_assumed=config.policy.allow_assumed, own=own)
     raw.notes += limit_moves(filling.tables, config, values)
     return _estate(filling, typed, force, raw, (extras, config))
 

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 COUNTED_SCOPES = ("decide", "surplus", "keep")
 _AREAS = ["low_gia_m2", "gia_m2", "high_gia_m2"]
+_TIMES = ["low_years_to_sell", "years_to_sell", "high_years_to_sell"]
 _RATES = ["low_gbp_per_m2", "rate_gbp_per_m2", "high_gbp_per_m2"]
 
 
 def rates_by_kind() -> pd.DataFrame:
     """Return area [m2] and cost [GBP/m2/year] by kind; kinds without take those of ``other``."""
     table = kinds().set_index("kind")
-    numbers = [*_AREAS, *_RATES]
+    numbers = [*_AREAS, *_RATES]  # times to sell stay blank: others take the assumption
     table[numbers] = table[numbers].fillna(table[numbers].loc["other"])
     return table
 
@@ -209,7 +210,7 @@ def _assume_by_kind(
             Default(
                 name.format(kind),
                 description.format(str(rate["label"]).lower()),
-                "sites" if unit == "m2" else "running_costs",
+                {"m2": "sites", "year": "valuations"}.get(unit, "running_costs"),
                 int(count),
                 float(rate[value]),
                 float(rate[low]),
@@ -222,28 +223,15 @@ def _assume_by_kind(
         )
 
 
-def fill_rooms(filling: Filling) -> None:
-    """Fill the owner as occupier, and share what is left of nia_m2 among provisions without a room."""
-    provisions, sites = filling.tables["provisions"], filling.tables["sites"]
-    if provisions.empty:
-        return
-    owner = provisions["site_id"].map(sites.set_index("site_id")["partner_id"])
-    occupier = provisions["partner_id"].where(provisions["partner_id"] != "", owner)
-    usable = provisions["site_id"].map(sites.set_index("site_id")["nia_m2"]).fillna(0.0)
-    blank = provisions["room_nia_m2"].isna()
-    taken = provisions["room_nia_m2"].fillna(0.0).groupby(provisions["site_id"]).transform("sum")
-    sharers = blank.groupby(provisions["site_id"]).transform("sum").clip(lower=1)
-    room = provisions["room_nia_m2"].fillna((usable - taken).clip(lower=0) / sharers)
-    filling.tables["provisions"] = provisions.assign(partner_id=occupier, room_nia_m2=room)
-    filling.assume(
-        Default(
-            "provisions.room_nia_m2",
-            "Blank shares what is left of the site's nia_m2 equally",
-            "provisions",
-            int(blank.sum()),
-            quality="red",
-            impact="amber",
-            unit="m2",
-            source="data dictionary",
-        )
+def fill_sale_times(filling: Filling) -> None:
+    """Give sales and lettings without a time that of the kind of building, where it has one."""
+    values, sites = filling.tables["valuations"], filling.tables["sites"]
+    kind = values["site_id"].map(sites.set_index("site_id")["kind"])
+    usual = rates_by_kind()[_TIMES].reindex(kind).set_axis(values.index)
+    lacking = values["years_to_sell"].isna() & usual["years_to_sell"].notna()
+    lacking &= values["exit_route"].isin(["sell", "let", "transfer"])
+    filling.tables["valuations"] = values.assign(
+        years_to_sell=values["years_to_sell"].mask(lacking, usual["years_to_sell"])
     )
+    rows = pd.DataFrame({"kind": kind[lacking]})
+    _assume_by_kind(filling, "years_to_sell_of_{}", "From closing to receipt of a {}", "year", rows, _TIMES)

@@ -109,6 +109,28 @@ def test_exit_routes_stand_side_by_side_and_an_undervalue_is_flagged():
     assert routes.drop("transfer")["flag"].eq("").all()
 
 
+def test_what_is_sold_long_after_it_was_declared_surplus_is_flagged():
+    late = "sold later than is asked of surplus, or held: record the reasons"
+
+    def flags(since=None, years=1):
+        change = {} if since is None else {"surplus_since": pd.Timestamp(since)}
+        one = made(**change)
+        one.tables["valuations"]["years_to_sell"] = years
+        _, found = tables(one, config())
+        return found["exits"].set_index("exit_route")["flag"]
+
+    # Closed in April 2027 and sold a year on: within three years. What was declared surplus is not held.
+    assert flags()["sell"] == ""
+    assert flags()["hold"] == ""
+    assert flags("2025-04-01")["hold"] == late
+    # Declared surplus in April 2025 it is sold after three years; in March 2025 after more.
+    assert flags("2025-04-01")["sell"] == ""
+    assert flags("2025-03-01")["sell"] == late
+    # Four years from closing to sale are too long; the undervalue of a transfer is told first.
+    assert flags(years=4)["sell"] == late
+    assert "undervalue" in flags(years=4)["transfer"]
+
+
 def test_only_what_would_have_been_spent_is_saved_and_the_liability_stands_apart():
     _, found = tables(made(), config(years=6))
     rows = found["liabilities"].set_index(["condition", "priority"])

@@ -253,3 +253,48 @@ def test_condition_of_what_only_replacement_improves():
     worn = build(sites={"condition": ["cx", "DX", "B", "", ""]}, hub_options=hub)
     assert worn.tables["sites"]["condition"].tolist()[:3] == ["CX", "DX", "B"]
     assert any("Hubs at 002: condition CX or DX" in note for note in worn.notes)
+
+
+def test_the_time_to_sell_follows_from_the_kind_unless_the_user_set_one():
+    # 001 and 002 are libraries, 003 an office: a year, a year, a year and a half; held is not sold.
+    values = {"site_id": ["001", "003", "003", "002"], "exit_route": ["sell", "sell", "hold", "sell"]}
+    values |= {"years_to_sell": ["", "", "", "3"], "receipt_gbp": ["9", "9", "", "9"]}
+    free = {"tenure": ["freehold"] * 3}
+    estate = build(valuations=values, tenures=free)
+    table = estate.tables["valuations"].set_index(["site_id", "exit_route"])["years_to_sell"]
+    assert table["001", "sell"] == 1
+    assert table["003", "sell"] == 1.5
+    assert math.isnan(table["003", "hold"])
+    assert table["002", "sell"] == 3
+    told = assumed(estate, "years_to_sell_of_office")
+    assert told[["value", "low", "high", "rows"]].tolist() == [1.5, 0.75, 2, 1]
+    own = build(valuations=values, tenures=free, assumptions={"name": ["years_to_sell"], "value": ["2"]})
+    assert own.tables["valuations"]["years_to_sell"].isna().sum() == 3
+
+
+def test_the_room_of_back_office_staff_follows_from_their_number():
+    provisions = {
+        "provision_id": ["x", "y"],
+        "site_id": ["003", "003"],
+        "service_id": ["back_office", "library"],
+        "room_nia_m2": ["", ""],
+        "staff_fte": ["10", "10"],
+    }
+    services = {"service_id": ["back_office", "library"], "front_office": ["no", "yes"]}
+
+    def rooms(nia):
+        estate = build(
+            sites={"nia_m2": ["", "", nia, "", ""]},
+            provisions=provisions,
+            services=services | {"space_factor": ["0.5", "1"]},
+        )
+        found = estate.tables["provisions"].set_index("provision_id")["room_nia_m2"]
+        return found[["x", "y"]].to_dict(), estate
+
+    # 10 FTE x 0.8 desks x 10 m2 are 80 m2 at a new place, so 160 m2 now at half the room.
+    found, estate = rooms("600")
+    assert found == {"x": 160, "y": 440}
+    assert assumed(estate, "provisions.room_of_staff")["rows"] == 1
+    assert assumed(estate, "provisions.room_nia_m2")["rows"] == 1
+    # They use no more than there is.
+    assert rooms("100")[0] == {"x": 100, "y": 0}

@@ -86,6 +86,7 @@ def make_assumptions() -> pd.DataFrame:
                 "amber",
                 "Empty building",
             ),
+            ("years_to_sell", 2, 1, 4, "year", "amber", "amber", "From closing to receipt, any kind"),
         ],
         columns=["name", "value", "low", "high", "unit", "quality", "impact", "description"],
     ).assign(source="invented", who="generator")
