@@ -179,7 +179,7 @@ def parse_assignments(texts: Sequence[str]) -> dict[str, Any]:
                     None,
                     "--set",
                     text,
-                    "is not key=value",
+                    "is not key=value, or a colon has no space after it",
                     "write for example --set solver.gap=0.02",
                 )
             )

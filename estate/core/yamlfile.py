@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LARGEST_BYTES = 1_000_000
+RUN_TOGETHER = "has no space after its colon, so it is a key without a value"
 
 
 def read_yaml(path: Path) -> tuple[dict[str, Any], dict[str, int]]:
@@ -56,6 +57,9 @@ def read_value(text: str) -> Any:  # noqa: ANN401 - any plain data
     """
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=yaml.SafeLoader)):
+            raise ValueError(text)
+        _, issues = _walk(yaml.compose(text, Loader=yaml.SafeLoader), text)
+        if any(issue.problem == RUN_TOGETHER for issue in issues):
             raise ValueError(text)
         return yaml.safe_load(text)
     except (RecursionError, yaml.YAMLError) as error:
@@ -103,8 +107,15 @@ def _walk(node: yaml.Node | None, file: str) -> tuple[dict[str, int], list[Issue
                 remedy = f"keep one of the two (the other is in line {lines[name]})"
                 issues.append(Issue(file, line, name, "", "comes twice", remedy))
             lines.setdefault(name, line)
+            if ":" in key and isinstance(here, yaml.MappingNode) and _is_blank(child):
+                before, _, after = key.partition(":")
+                issues.append(Issue(file, line, name, "", RUN_TOGETHER, f"write {before}: {after}"))
             todo.append((child, f"{name}."))
     return lines, issues
+
+
+def _is_blank(node: yaml.Node) -> bool:
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
 
 
 def _children(node: yaml.Node | None) -> Iterator[tuple[str, int, yaml.Node]]:
