@@ -78,7 +78,7 @@ def test_every_problem_is_told_at_once_with_its_line_and_nearest_name(tmp_path):
         ("name: a\nname: b\n", "row 2, name: comes twice; keep one of the two (the other is in line 1)"),
         (
             "name: a\nvintages: {works: {standard_buildings:1}}\n",
-            "standard_buildings:1: has no space after its colon, so it is a key without a value; write standard_",
+            "standard_buildings:1: has no space after its colon, so it is a key without a value; write",
         ),
         ("name: a\nsolver:\n  gap: 0.1\n  seed: 1\n  gap: 0.2\n", "row 5, solver.gap: comes twice"),
         ("name: &x a\ntitle: *x\n", "row 2: *x is a YAML alias"),
