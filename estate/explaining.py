@@ -205,9 +205,21 @@ def _lines(run: Run, asked: Asked, told: Mapping[str, pd.DataFrame]) -> list[str
     explained = {row["site_id"] for row in rows} | hidden
     plan = plan_table(run.result).set_index("site_id")
     rest = [site for site in asked.sites if site not in explained]
-    lines += [f"{site} {plan['name'][site]}: {REASONS[plan['reason_code'][site]]}." for site in rest]
+    because = scope_reasons(sites, plan)
+    lines += [
+        f"{site} {plan['name'][site]}: "
+        + without_words(f"{REASONS[plan['reason_code'][site]]}{because.get(site, '')}.", secrets)
+        for site in rest
+    ]
     lines += _counted(rows) if internal and not asked.sites else []
     return lines or ["No site may close or become a hub; plan.csv says why."]
+
+
+def scope_reasons(sites: pd.DataFrame, plan: pd.DataFrame) -> dict[str, str]:
+    """Return why sites are not decided on, as their table says, in brackets; where the plan says no more."""
+    code = sites["site_id"].map(plan["reason_code"])
+    known = sites[code.isin(["kept_by_scope", "out_by_scope"]) & sites["scope_reason"].fillna("").ne("")]
+    return {str(row["site_id"]): f" ({row['scope_reason']})" for row in known.to_dict("records")}
 
 
 def _counted(rows: Sequence[Mapping[Any, Any]]) -> list[str]:

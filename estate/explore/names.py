@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from estate.solve.whynot.wide import receiving_site
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from estate.explore.prices import Need
@@ -69,3 +69,36 @@ def need_words(need: Need, called: Called) -> str:
     if need.rule == "partnership":
         return f"the floor of {called.partners.get(first) or first} £{np.ceil(amount):,.0f} lower"
     return f"{need.rule} eased by £{np.ceil(amount):,.0f}"
+
+
+def lifted_words(tables: Mapping[str, pd.DataFrame], site_id: str, rule: str) -> str:
+    """Say which brakes or which lease of a site would have to be otherwise where they bar closing it."""
+    told = []
+    if "brakes" in rule:
+        brakes = tables["brakes"]
+        mine = brakes[(brakes["site_id"].astype(str) == site_id) & (brakes["effect"] == "lock")]
+        told += [
+            f"the brake '{row['brake']}' lifted ({_until(row['until'])})" for row in mine.to_dict("records")
+        ]
+    if "tenure" in rule:
+        tenures = tables["tenures"]
+        mine = tenures[tenures["site_id"].astype(str) == site_id]
+        told += [
+            f"the lease ended before its time ({_lease(row['break_date'], row['expiry'])})"
+            for row in mine.to_dict("records")
+        ]
+    return "; ".join(told)
+
+
+def _until(date: Any) -> str:  # noqa: ANN401 - a cell
+    return "it holds for ever" if pd.isna(date) else f"it holds until {_day(date)}"
+
+
+def _lease(broken: Any, expiry: Any) -> str:  # noqa: ANN401 - cells
+    ends = "no date of its end is known" if pd.isna(expiry) else f"it ends on {_day(expiry)}"
+    return ends if pd.isna(broken) else f"break on {_day(broken)}, {ends}"
+
+
+def _day(date: Any) -> str:  # noqa: ANN401 - a cell
+    day = pd.Timestamp(str(date))
+    return f"{day.day} {day:%B %Y}"

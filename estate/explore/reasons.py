@@ -11,7 +11,7 @@ import pandas as pd
 
 from estate.appraise.farther import Nearest
 from estate.explore.flips import FLIP_COLUMNS, flips, worth
-from estate.explore.names import called, need_words
+from estate.explore.names import called, lifted_words, need_words
 from estate.explore.prices import EXACT, Price, Prices
 from estate.explore.sentences import reason_words
 from estate.solve.plan import read_plan
@@ -173,6 +173,8 @@ class Reasons:
             "rule": price.rule,
             "needs": "; ".join(need_words(need, self.called) for need in price.needs),
         }
+        if np.isposinf(price.low_gbp) and not price.needs:
+            row["needs"] = lifted_words(self.estate.tables, price.site_id, price.rule)
         changes, farther = pd.DataFrame(columns=list(FLIP_COLUMNS)), self.nearest.farther({}, {})
         if price.x is not None:
             other = read_plan(self.questions.model, price.x)

@@ -38,7 +38,9 @@ def nowhere(model: Model, x: NDArray[np.float64], site: int) -> str:
     usable = move[~kind[move["place"]] | move["place"].isin(open_hubs)]
     others = [blocks[family].keys["provision"] for family in ("merge", "online")]
     now, ever = (set(pd.concat([part["provision"], *others])) for part in (usable, move))
-    services = np.array(inst.services, dtype=object)[inst.provisions["service"].to_numpy(dtype=int)]
+    table = inst.tables["services"].set_index("service_id")["name"].dropna()
+    called = np.array([table.get(one) or one for one in inst.services], dtype=object)
+    services = called[inst.provisions["service"].to_numpy(dtype=int)]
     stuck = sorted({str(services[u]) for u in mine if u not in ever})
     if stuck:
         return f"reach (no place in reach may take {', '.join(stuck)})"
