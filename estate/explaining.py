@@ -216,7 +216,15 @@ def _lines(run: Run, asked: Asked, told: Mapping[str, pd.DataFrame]) -> list[str
 
 
 def scope_reasons(sites: pd.DataFrame, plan: pd.DataFrame) -> dict[str, str]:
-    """Return why sites are not decided on, as their table says, in brackets; where the plan says no more."""
+    """Return why sites are not decided on, as their table says, in brackets; where the plan says no more.
+
+    Parameters
+    ----------
+    sites : DataFrame
+        site_id and scope_reason.
+    plan : DataFrame
+        reason_code, by site_id.
+    """
     code = sites["site_id"].map(plan["reason_code"])
     known = sites[code.isin(["kept_by_scope", "out_by_scope"]) & sites["scope_reason"].fillna("").ne("")]
     return {str(row["site_id"]): f" ({row['scope_reason']})" for row in known.to_dict("records")}
