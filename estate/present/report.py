@@ -9,6 +9,7 @@ from estate.core.result import HEADLINE_KEYS
 from estate.core.words import plural
 from estate.present import business, equality, serving
 from estate.present.access import GROUP_WORDS, access_lines, before_after
+from estate.present.live import partner_names
 from estate.present.summary import action_lines, gap_words, unknown_lines
 from estate.present.travel_maps import FILE as TRAVEL
 from estate.present.travel_maps import travel_shapes
@@ -194,8 +195,9 @@ def _names(names: list[str], most: int = 4) -> str:
 def _hubs(view: View) -> str:
     if view.hubs.empty:
         return ""
+    called = partner_names(view)
     partners = view.moves.groupby("to_site_id")["partner_id"].agg(
-        lambda s: ", ".join(sorted(set(map(str, s))))
+        lambda s: ", ".join(sorted({called.get(one, one) for one in map(str, s)}))
     )
     rows = [
         (

@@ -199,3 +199,16 @@ def test_an_estate_in_which_nothing_happens_is_written_too(tmp_path: Path) -> No
     )
     files = write.write_all(idle, tmp_path / "idle", "public")
     assert {f.name for f in files} == PUBLIC
+
+
+def test_the_page_calls_partners_in_a_hub_by_their_names(result, tmp_path):
+    from estate.present.report import write_report
+
+    write_report(make_view(result, "internal"), tmp_path)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    part = text.split("Hubs and who moves in</h2>")[1].split("</table>")[0]
+    partners = result.estate.tables["partners"]
+    told = [row.rsplit("<td>", 1)[-1].split("<")[0].split(", ") for row in part.split("</tr>")[1:-1]]
+    words = {word for cell in told for word in cell if word}
+    assert words
+    assert words <= set(partners["name"])
