@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 
 
 def solve_exact(
-    model: Model, solver: SolverSection, clock: Clock, start: NDArray[np.float64] | None = None
+    model: Model,
+    solver: SolverSection,
+    clock: Clock,
+    start: NDArray[np.float64] | None = None,
+    most: float = np.inf,
 ) -> Outcome:
     """Solve the whole model with HiGHS, from the events of a point where one is given.
+
+    What is told while it searches is never more than `most`, a bound that was proved before [GBP].
 
     Returns
     -------
@@ -41,10 +47,12 @@ def solve_exact(
         "time_limit": clock.left(),
         "random_seed": solver.seed,
     }
-    watch = Watch(
-        lambda found, bound: clock.tell("searching", found, bound),
-        clock.stop.is_set,
-    )
+
+    def report(found: float | None, bound: float | None) -> None:
+        least = min(most, np.inf if bound is None else bound)
+        clock.tell("searching", found, least if np.isfinite(least) else None)
+
+    watch = Watch(report, clock.stop.is_set)
     if solver.gap > 0:
         # the solver measures its gap against the plan, we against the bound: this is the stricter
         options["mip_rel_gap"] = solver.gap / (1 + solver.gap)

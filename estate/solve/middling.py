@@ -45,7 +45,7 @@ def solve_middling(
     search.search()
     if search.done() and not clock.over() and search.clock.left() > 0:
         return search.outcome()
-    last = solve_exact(model, solver, clock, search.best)
+    last = solve_exact(model, solver, clock, search.best, min(first.bound, search.bound))
     return _best(model, solver, (last, first, search.outcome()))
 
 

@@ -29,8 +29,9 @@ def cut_short(monkeypatch, calls):
     """Let the clock end the searches of the whole model with these numbers before they find anything."""
     starts = []
 
-    def searched(model, solver, clock, start=None):
-        found = solve_exact(model, solver, clock, start)
+    def searched(model, solver, clock, *given):
+        found = solve_exact(model, solver, clock, *given)
+        start = given[0] if given else None
         starts.append(start)
         if len(starts) not in calls:
             return found
@@ -73,3 +74,13 @@ def test_where_the_clock_ends_it_all_the_plan_of_the_stages_and_the_best_bound_a
 def test_no_plan_is_said_at_the_end_too(seed, attempt, monkeypatch):
     cut_short(monkeypatch, {1})
     assert run(seed, attempt)[4].status == "infeasible"
+
+
+def test_a_bound_that_is_told_never_grows():
+    estate, config = random_case(*FEASIBLE[0][:1], attempt=FEASIBLE[0][1])
+    model = build_model(estate, config)
+    told = []
+    known = solve_exact(model, SOLVER, Clock(60)).bound + 1.0
+    solve_exact(model, SOLVER, Clock(60, lambda progress: told.append(progress.bound_gbp)), None, known)
+    assert told
+    assert all(bound is not None and bound <= known for bound in told)
