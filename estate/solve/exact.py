@@ -47,12 +47,7 @@ def solve_exact(
         "time_limit": clock.left(),
         "random_seed": solver.seed,
     }
-
-    def report(found: float | None, bound: float | None) -> None:
-        least = min(most, np.inf if bound is None else bound)
-        clock.tell("searching", found, least if np.isfinite(least) else None)
-
-    watch = Watch(report, clock.stop.is_set)
+    watch = _watch(clock, most)
     if solver.gap > 0:
         # the solver measures its gap against the plan, we against the bound: this is the stricter
         options["mip_rel_gap"] = solver.gap / (1 + solver.gap)
@@ -73,3 +68,13 @@ def solve_exact(
     if status == "optimal" and x is not None:
         x = break_ties(model, arrays, x, clock, solver.seed)
     return Outcome(x, float(bound), status, by, "HiGHS, whole model: plan and bound")
+
+
+def _watch(clock: Clock, most: float) -> Watch:
+    """Tell the clock of the best plan and of the lower of two bounds."""
+
+    def report(found: float | None, bound: float | None) -> None:
+        least = min(most, np.inf if bound is None else bound)
+        clock.tell("searching", found, least if np.isfinite(least) else None)
+
+    return Watch(report, clock.stop.is_set)
