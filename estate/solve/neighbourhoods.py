@@ -95,6 +95,16 @@ class Neighbourhoods:
         free[self.columns["move"]] &= self._opened(held)
         return free, held
 
+    def with_any_hub(self, price: Floats, x: Floats) -> tuple[Mask, Floats]:
+        """Free every hub in every year, and what costs little beside them; nothing is held open.
+
+        Parameters and returns are those of :meth:`with_hubs`.
+        """
+        hubs = self.columns["hub"]
+        free, _ = self.with_hubs(hubs, price, x)
+        free[hubs] = True
+        return free, np.zeros(len(price))
+
     def split(self, free: Mask, held: Floats, x: Floats) -> tuple[Mask, Floats]:
         """Free only the sites that a solution splits, and hold the others as it has them.
 

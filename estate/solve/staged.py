@@ -176,7 +176,9 @@ class Staged:
             self.whole = Restricted(generation.arrays)
             free, held = near.with_hubs(hubs, around.reduced, around.x)
             first = self.phase(*near.split(free, held, around.x), SPLIT_TIME * self.clock.limit)
-            self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
+            found = self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
+            if found is None:  # these hubs leave no plan, as under a payback limit
+                self.phase(*near.with_any_hub(around.reduced, around.x), PHASE_PART * self.clock.left())
         self.improve(near)
 
     def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> Floats | None:

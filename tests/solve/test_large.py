@@ -25,7 +25,7 @@ from estate.solve.neighbourhoods import first_prices
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.relaxation import build_relaxation
 from estate.solve.rounding import Rounding
-from estate.solve.staged import solve_staged
+from estate.solve.staged import Staged, solve_staged
 from estate.verify import verify
 
 if TYPE_CHECKING:
@@ -150,3 +150,27 @@ def test_safe_bound_holds_for_any_multipliers(seed: int, attempt: int) -> None:
         assert safe_bound(arrays, multipliers) >= optimum - slack(optimum)
         fewer = multipliers[: len(multipliers) // 2]  # rows that came after a solve that the clock ended
         assert safe_bound(arrays, fewer) >= optimum - slack(optimum)
+
+
+def test_hubs_that_leave_no_plan_are_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no plan is found around the hubs chosen, the next search frees every hub and holds none."""
+    asked: list[tuple[NDArray[np.bool_], Floats]] = []
+
+    def none_found(self: Staged, free: NDArray[np.bool_], held: Floats, seconds: float) -> None:
+        del self, seconds
+        asked.append((free, held))
+
+    monkeypatch.setattr(Staged, "phase", none_found)
+    for seed, attempt in WITH_A_PLAN:
+        estate, config = random_case(seed, attempt=attempt)
+        model = build_model(estate, config)
+        hubs = model.problem.blocks["hub"].columns
+        if len(hubs) == 0:
+            continue
+        asked.clear()
+        Staged(model, EXACT, Clock(5.0)).search()
+        if len(asked) == 3:
+            break
+    free, held = asked[2]
+    assert free[hubs].all()
+    assert not held.any()
