@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 MONEY = ("saving_npv_gbp", "bound_npv_gbp", "running_saving_gbp", "capital", "capital_limit", "capital_up_to")
 """Columns of money, as other readers than the council may not read them."""
 
+WIDE = 0.2
+"""Part of what any plan can save at most; where more is open, a frontier is not settled."""
+
 LEAST = {"closures": "closures", "access": "farther travel"}
 """What a sweep makes least, in words."""
 
@@ -149,7 +152,7 @@ def _frontier(task: Task) -> Answer:
         for n, (one, told) in enumerate(zip(points, open_to, strict=True), 1)
         if one.found is not None and told
     }
-    notes = _no_trade(shown)
+    notes = _notes(shown)
     lines = [*_frontier_lines(shown, against), *notes]
     files = {"frontier.csv": csv_of(shown), "frontier.png": frontier_png(shown, against, task.config)}
     frames = {"frontier": shown}
@@ -216,7 +219,7 @@ def _first_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
     found = shown[shown["status"] == "found"]
     if found.empty:
         return []
-    rows = [("Least", found.head(1)), ("Most saved", found.tail(1))]
+    rows = [("Least", found.head(1)), ("Most saved", found.tail(1))][: len(found)]
     rows.append(("Knee, beyond which a saving takes more", shown[shown["knee"]]))
     return [
         f"{words}: {', '.join(_limits(row, name) for name in against)} (point {row['point']}), saves "
@@ -226,13 +229,21 @@ def _first_lines(shown: pd.DataFrame, against: Sequence[str]) -> list[str]:
     ]
 
 
-def _no_trade(shown: pd.DataFrame) -> list[str]:
-    """Say so where there is nothing to trade: one plan is best at every limit."""
-    if len(shown) > 1 or shown["status"].iloc[0] != "found" or not shown["proved"].iloc[0]:
+def _notes(shown: pd.DataFrame) -> list[str]:
+    """Say where nothing can be concluded yet, or where there is nothing to trade."""
+    found = shown[(shown["status"] == "found") & shown.get("saving_npv_gbp", pd.Series(dtype=float)).notna()]
+    if found.empty:
         return []
-    return [
-        "One plan is best at every limit: what saves most has the least of it, so there is nothing to trade."
-    ]
+    last = found.iloc[-1]
+    if last["bound_npv_gbp"] - last["saving_npv_gbp"] > WIDE * abs(last["bound_npv_gbp"]):
+        most = gbp(last["bound_npv_gbp"])
+        remedy = "allow more time (solver.time_limit) before anything is concluded"
+        return [f"Not settled: some plan may save up to {most}, far more than these; {remedy}."]
+    if len(shown) == 1 and last["proved"]:
+        return [
+            "One plan is best at every limit: what saves most has the least of it; there is nothing to trade."
+        ]
+    return []
 
 
 def _limits(row: Mapping[Hashable, Any], name: str) -> str:

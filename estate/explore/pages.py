@@ -78,6 +78,8 @@ def limit_words(name: str, low: float, high: float) -> str:
     what = "emissions" if name == "carbon" else "residents' travel"
     more, less = ("higher", "lower") if name == "carbon" else ("farther", "less")
     unit = MEASURES[name][1]
+    if round(low) == round(high) == 0:
+        return f"{what} no {more} than today"
     if low < 0 < high:
         return f"{what} from {-low:,.0f} {unit} {less} to at most {high:,.0f} {more}"
     told = _range([f"{abs(end):,.0f}" for end in ends])

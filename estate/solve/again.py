@@ -39,6 +39,8 @@ def look_again(
     own: Solution | None,
     others: Mapping[str, Plan],
     stop: threading.Event | None = None,
+    *,
+    search: bool = True,
 ) -> tuple[str, Solution] | None:
     """Search again from the best of other plans, where one keeps the rules and saves more than the own.
 
@@ -54,6 +56,8 @@ def look_again(
         Plans from elsewhere by name; they may break rules, or do what is not possible here.
     stop : Event, optional
         When set, the best plan so far is returned.
+    search : bool
+        False takes the plan over as it is.
 
     Returns
     -------
@@ -68,10 +72,10 @@ def look_again(
         return None
     name, x = found
     saving = saving_of(model, rounded(model, x))
-    clock.note(f"begun again from the plan of {name}, which saves {saving:,.0f} here")
+    clock.note(f"a better plan is that of {name}, which saves {saving:,.0f} here")
     bound = own.bound_gbp if own else ceiling(model.problem.arrays())
     outcome = Outcome(x, bound, "time_limit", "clock", own.engine if own else ENGINE)
-    if bound - saving > config.solver.gap * bound:
+    if search and bound - saving > config.solver.gap * bound:
         outcome = _searched(model, config, outcome, clock)
     solution = solution_of(model, config, outcome, clock)
     return name, replace(solution, log=(*(own.log if own else ()), *solution.log))

@@ -2,9 +2,9 @@
 
 Runs do not know of one another while they are in work, so that any may be done anywhere in any order.
 When all have ended, each that is not proved best is held against the plans of the others: where one of
-them keeps this run's rules and saves more in this run's own terms, the search begins again from it. That
-goes in rounds, each of which sees the plans as they stood after the round before, so that order and
-place of the work change nothing.
+them keeps this run's rules and saves more in this run's own terms, the search begins again from it. What
+that finds may better others still: it is then taken over as it is. This goes in rounds, each of which
+sees the plans as they stood after the round before, so that order and place of the work change nothing.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     Record = dict[str, Any]
     Teller = Callable[[StudyProgress], None]
 
-ROUNDS = 4
+ROUNDS = 6
+SEARCHED = 1  # rounds in which a better plan is also searched from; then it is taken over as it is
 MOST = 20  # plans of other runs that one run is held against in a round
 PROVED = 1e-6  # of the bound: a plan so near to it cannot be bettered
 EARLIER, FROM = "earlier", "started_from"
@@ -109,7 +110,8 @@ def look(task: Task) -> Answer:
     told, estate = task.parameters, task.estate()
     others = {name: Plan.from_records(plan) for name, plan in told["others"].items()}
     own = told[EARLIER][-1]
-    again = look_again(estate, task.config, own and _solution(own), others, task.stop)
+    known = own and _solution(own)
+    again = look_again(estate, task.config, known, others, task.stop, search=told["search"])
     if again is None:
         return Answer()
     name, solution = again
@@ -149,7 +151,8 @@ def _asked(study: Study, now: Sequence[Outcome], number: int) -> list[Job]:
             continue
         names = sorted(others.values(), key=ranked.index)[:MOST]
         earlier = [_state(one, i) for i in range(number)]
-        told = {EARLIER: earlier, "others": {name: fresh[name]["plan"] for name in names}}
+        plans = {name: fresh[name]["plan"] for name in names}
+        told = {EARLIER: earlier, "others": plans, "search": number <= SEARCHED}
         jobs.append(replace(job, work=look, parameters=told))
     return jobs
 

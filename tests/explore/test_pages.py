@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from estate.explore.commands import _notes
 from estate.explore.pages import Link, change_words, limit_words, points_table, sweep_table, table
 
 
@@ -16,6 +17,8 @@ from estate.explore.pages import Link, change_words, limit_words, points_table, 
         ("capital", 1e6, 1e6, "capital at most £1,000,000"),
         ("carbon", -70.2, -65.4, "emissions at least 65 to 70 tCO2e a year lower"),
         ("carbon", 3, 3, "emissions at most 3 tCO2e a year higher"),
+        ("carbon", -0.2, 0.3, "emissions no higher than today"),
+        ("access", 0, 0, "residents' travel no farther than today"),
         ("access", -40, 900, "residents' travel from 40 km a year less to at most 900 farther"),
         ("access", 900, 900, "residents' travel at most 900 km a year farther"),
     ],
@@ -62,3 +65,19 @@ def test_a_sweep_says_what_is_proved():
     assert "<td>proved</td>" in made
     assert "cannot be reached" in made
     assert "5 less" in made
+
+
+@pytest.mark.parametrize(
+    ("saving", "bound", "words"),
+    [
+        (0.0, 9.8e6, "Not settled: some plan may save up to £9.80 million"),
+        (9e6, 9e6, "One plan is best at every limit"),
+    ],
+)
+def test_a_frontier_says_where_nothing_can_be_concluded_or_traded(saving, bound, words):
+    row = {"point": 1, "status": "found", "saving_npv_gbp": saving, "bound_npv_gbp": bound}
+    told = _notes(pd.DataFrame([{**row, "proved": saving == bound}]))
+    assert told[0].startswith(words)
+    two = [{**row, "proved": True, "saving_npv_gbp": bound}] * 2
+    assert _notes(pd.DataFrame(two)) == []
+    assert _notes(pd.DataFrame([{"point": 1, "status": "none"}])) == []
