@@ -47,6 +47,11 @@ class Run:
         return str(self.record.get("audience", "internal"))
 
     @property
+    def given(self) -> bool:
+        """Whether its plan was given, as business as usual, and not searched for."""
+        return self.record.get("status") == "given"
+
+    @property
     def config(self) -> Mapping[str, Any]:
         """Configuration, empty where these readers may not see it."""
         found: Mapping[str, Any] = self.record.get("config") or {}
@@ -116,7 +121,7 @@ class Run:
     @property
     def gap_gbp(self) -> float | None:
         """How much more the best plan could save at most [GBP]; 0 for a plan that was given."""
-        if self.record.get("status") == "given":
+        if self.given:
             return 0.0
         value = self.record.get("gap_gbp")
         return None if value is None else float(value)

@@ -58,10 +58,13 @@ def open_gbp(base: Run, run: Run) -> float | None:
 def settled(base: Run, run: Run) -> bool:
     """Say whether the two runs are proved to differ in what they can save at best.
 
-    They are where the plan of one saves more than any plan of the other could.
+    They are where the plan of one saves more than any plan of the other could. Where these readers
+    are not told, a plan stands beside business as usual as it is: that was not searched for.
     """
     found = best_apart_gbp(base, run)
-    return found is not None and (found[0] > _rounding(base, run) or found[1] < -_rounding(base, run))
+    if found is None:
+        return base.given or run.given
+    return found[0] > _rounding(base, run) or found[1] < -_rounding(base, run)
 
 
 def best_apart_gbp(base: Run, run: Run) -> tuple[float, float] | None:
@@ -80,8 +83,7 @@ def least_gbp(base: Run, run: Run) -> float | None:
     """
     if not settled(base, run):
         return None
-    given = "given" in (base.record.get("status"), run.record.get("status"))
-    return _rounding(base, run) if given else open_gbp(base, run)
+    return _rounding(base, run) if base.given or run.given else open_gbp(base, run)
 
 
 def _rounding(base: Run, run: Run) -> float:

@@ -22,17 +22,20 @@ PLAN_PARTS = ("decision", "hub_option", "year", "exit_route")
 FIGURE_COLUMNS = ("key", "label", "unit", "run", "value", "shown", "delta", "status", "words")
 NOT_AN_INPUT = ("name", "title", "scenario", "audience", "output")
 WITHHELD = "withheld: too few sites differ"
+NOT_TOLD, NOT_THERE = "withheld from these readers", "not known"
 
 
 def figures(runs: Sequence[Run], rules: CompareSection) -> pd.DataFrame:
     """Return one row for each headline and run: value, difference from the first run, status in words.
 
+    Figures that only business as usual has, because they are withheld of every plan, are left out.
     Outside the council amounts of a run are withheld where it differs from another that is shown by
     so few sites that a subtraction would give away the figure of one.
     """
     base = runs[0]
     hidden = too_close(runs)
-    keys = dict.fromkeys(key for run in runs for key in run.headlines)
+    searched = [run for run in runs if not run.given] or list(runs)
+    keys = dict.fromkeys(key for run in searched for key in run.headlines)
     rows = []
     for key in keys:
         row = next(run.headlines[key] for run in runs if key in run.headlines)
@@ -42,6 +45,9 @@ def figures(runs: Sequence[Run], rules: CompareSection) -> pd.DataFrame:
             told = {"key": key, "label": row.get("label", key), "unit": unit, "run": run.name}
             if run.name in hidden and (unit.startswith("GBP") or "saving" in key or unit == "ratio"):
                 told |= {"value": None, "shown": WITHHELD, "delta": None, "status": "", "words": ""}
+            elif key not in run.headlines:
+                gone = NOT_THERE if run.audience == "internal" else NOT_TOLD
+                told |= {"value": None, "shown": gone, "delta": None, "status": "", "words": ""}
             else:
                 shown = show(key, base, run, rules)
                 named = run is not base or shown.status in {"red", "amber", "green"}
@@ -276,10 +282,12 @@ def notes(runs: Sequence[Run]) -> list[str]:
     for run in runs[1:]:
         if not settled(base, run):
             left = open_gbp(base, run)
-            told = "not told to these readers" if left is None else quantity(left, "GBP")
+            open_to = "leave open what is not told to these readers"
+            if left is not None:
+                open_to = f"leave {quantity(left, 'GBP')} open"
             said.append(
                 f"{run.name} and {base.name} are not proved to differ in what can be saved: their searches "
-                f"leave {told} open. Sites that they treat otherwise are undecided by this evidence; a "
+                f"{open_to}. Sites that they treat otherwise are undecided by this evidence; a "
                 "smaller gap (solver.gap) and more time (solver.time_limit) may settle it."
             )
     said += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, InfeasibleError, Issue, SolverError
+from estate.core.words import plural
 from estate.settings import say_nearest
 from estate.study.job import Job, Study, Where
 from estate.study.readers import council_folder, publish
@@ -136,7 +137,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     saving, closures, gap = (figures.get(key) for key in ("saving_npv_gbp", "closures", "gap_gbp"))
     parts = [head]
     if closures is not None:
-        parts.append(f"{closures} sites close")
+        parts.append(plural(closures, "site closes", "sites close"))
     if saving is not None:
         parts.append(f"saves £{saving / 1e6:,.2f} million (net present)")
     if gap is not None:

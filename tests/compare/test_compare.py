@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import geopandas
 import openpyxl
@@ -10,9 +11,9 @@ import pandas as pd
 import pytest
 
 from estate.compare import compare_runs
-from estate.compare.runs import read_runs
+from estate.compare.runs import Run, read_runs
 from estate.compare.settled import settled, show
-from estate.compare.tables import WITHHELD, money, notes, too_close
+from estate.compare.tables import WITHHELD, figures, money, notes, too_close
 from estate.config import CompareSection, Threshold
 from estate.core.errors import ConfigError, InputError
 from estate.core.money import discount_factors
@@ -155,6 +156,29 @@ def test_a_plan_beside_business_as_usual_is_shown_as_it_stands(tmp_path):
     assert show("saving_steady_gbp", base, run, RULES).delta == -10_000
     assert money([base, run], "partner_id")["run less base [£]"].tolist() == [-10_000.0]
     assert not notes([base, run])
+
+
+def test_what_other_readers_are_not_told_is_called_withheld_and_never_not_known():
+    """Of the plan these readers get no money; of business as usual all is nought, which everybody knows."""
+    payback, npv = headline("payback_with_receipts", None, "years"), headline("npv_economic_gbp", 0.0)
+    closures = headline("closures", 6, "sites")
+    told = {"saving_npv_gbp": None, "gap_gbp": None, "audience": "partner"}
+    plan = Run("base", Path("p"), {**told, "status": "time_limit"}, {"headlines": [closures]})
+    other = Run("other", Path("o"), {**told, "status": "time_limit"}, {"headlines": [npv, closures]})
+    nothing = {"headlines": [headline("closures", 0, "sites"), npv, payback]}
+    bau = Run("bau", Path("b"), {**told, "status": "given", "saving_npv_gbp": 0}, nothing)
+    for run, decision in ((plan, "close"), (other, "close"), (bau, "keep")):
+        parts = {"decision": decision, "hub_option": "", "year": "", "exit_route": ""}
+        vars(run)["plan"] = pd.DataFrame(parts, index=list("ABCD"))  # in place of what it would read
+    found = figures([plan, bau], CompareSection())
+    assert set(found["key"]) == {"closures"}, "what only business as usual has is left out"
+    assert found.set_index("run").loc["bau", "words"] == "6 sites less"
+    found = figures([plan, bau, other], CompareSection()).set_index(["key", "run"])
+    assert found.loc[("npv_economic_gbp", "base"), "shown"] == "withheld from these readers"
+    assert found.loc[("npv_economic_gbp", "base"), "words"] == ""
+    assert "payback_with_receipts" not in found.index.get_level_values("key")
+    assert not any("bau" in line for line in notes([plan, bau]))
+    assert "leave open what is not told to these readers" in notes([plan, other])[0]
 
 
 def test_proved_differences_have_status_and_words(tmp_path):
