@@ -13,7 +13,7 @@ import pytest
 import work
 
 from estate.core.errors import ConfigError
-from estate.study import Job, Study, Where, run_study
+from estate.study import Job, Study, Where, run_study, second
 
 pytest.importorskip("distributed")
 PATIENCE = 90.0
@@ -129,3 +129,21 @@ def test_an_address_where_nobody_answers_is_told(loaded, tmp_path, monkeypatch, 
     monkeypatch.setattr("estate.study.cluster.CONNECT_SECONDS", 0.3)
     with pytest.raises(ConfigError, match="does not answer"):
         run_study(Study(*loaded, jobs(tmp_path)[:1], tmp_path / "study"), Where(cluster=address))
+
+
+def test_a_second_look_on_a_cluster_finds_what_this_process_finds(loaded, tmp_path, scheduler, monkeypatch):
+    monkeypatch.setattr(second, "whole_run", work.begin)
+    monkeypatch.setattr(second, "look", work.better)
+    address, worker = scheduler
+    worker()
+    found = []
+    for name, where in (("cluster", Where(cluster=address)), ("here", Where(workers=1))):
+        asked = [
+            Job(f"run-{n}", work.begin, {"rules.counts.max_hubs": n}, {"marks": str(tmp_path)})
+            for n in range(3)
+        ]
+        study = Study(*loaded, asked, tmp_path / name)
+        looked = second.second_looks(study, run_study(study, where), where)
+        found.append([(one.name, one.key, one.answer.figures) for one in looked.outcomes])
+    assert found[0] == found[1]
+    assert [figures["found"]["objective_gbp"] for _, _, figures in found[0]] == [7.0, 7.0, 8.0]
