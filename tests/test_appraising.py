@@ -17,6 +17,7 @@ import pytest
 from recorded import ROOT, record
 from typer.testing import CliRunner
 
+from estate.appraise.lines import LEDGER_LINES
 from estate.appraising import Changes, appraise_plan
 from estate.cli import app
 from estate.core.errors import ConfigError, InputError
@@ -313,3 +314,9 @@ def test_transfers_between_partners_net_to_nothing(run):
     between = charges[(charges["view"] == "financial") & (charges["counterparty_id"] != "")]
     assert len(between)
     assert between.groupby(["line", "t"])["amount_gbp"].sum().abs().max() <= PENNY
+
+
+def test_the_page_names_the_lines_of_which_the_ratio_is_made():
+    told = PAGE.split("Spent once, and so the costs of the benefit-cost ratio")[1].split("All others")[0]
+    spent = {line.name for line in LEDGER_LINES if line.side == "invest"}
+    assert set(re.findall(r"`(\w+)`", told)) == spent

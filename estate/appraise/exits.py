@@ -109,7 +109,7 @@ def _route(route: str, listed: pd.DataFrame, estate: Estate, config: Config) -> 
 def _late(facts: Facts, estate: Estate) -> pd.Series:
     """Say which sites are sold too long after they were declared surplus, or on closing if earlier.
 
-    A site that was declared surplus and is held is not sold in time either.
+    What is held is never sold, so not in time either.
     """
     sites, rows = estate.tables["sites"], facts.closures
     since = pd.Series(pd.to_datetime(sites["surplus_since"]).to_numpy(), index=text(sites["site_id"]))
@@ -120,7 +120,7 @@ def _late(facts: Facts, estate: Estate) -> pd.Series:
     waits = rows["closes_t"] + rows["lag"] - begins
     sale = rows["exit_route"].isin(["sell", "transfer"])
     late = waits > facts.rates["surplus_sale_years"] + 1.0 / DAYS_OF_A_YEAR
-    return (sale & late) | ((rows["exit_route"] == "hold") & declared.notna())
+    return (sale & late) | (rows["exit_route"] == "hold")
 
 
 def _present_value(rows: pd.DataFrame, facts: Facts) -> pd.Series:

@@ -80,10 +80,11 @@ def measure_rows(measures: Measures) -> list[dict[str, Any]]:
         for view, receipts, found in views
         for row in flow_rows(found)
     ]
+    ratio = measures.benefit_cost_ratio
     parts = (
         ("benefits_gbp", measures.benefits_gbp, ""),
         ("costs_gbp", measures.costs_gbp, ""),
-        ("benefit_cost_ratio", measures.benefit_cost_ratio, "undefined: nothing is spent"),
+        ("benefit_cost_ratio", ratio, "" if ratio is not None else "undefined: nothing is spent"),
     )
     whole = {"view": "economic", "receipts": "with"}
     return rows + [{**whole, "measure": name, "value": value, "reason": why} for name, value, why in parts]

@@ -199,9 +199,7 @@ def _impossible(force: pd.DataFrame) -> list[Issue]:
     values, units = force["value"], force["unit"]
     bad = (values < 0) | ~np.isfinite(values) | ((units == "share") & (values > 1))
     bad |= pd.Series({name: name == "circuity" for name in force.index}) & (values < 1)
-    bad |= pd.Series({name: name.endswith("_kmh") or name == "nia_per_gia" for name in force.index}) & (
-        values <= 0
-    )
+    bad |= pd.Series({name: _never_nil(str(name)) for name in force.index}) & (values <= 0)
     return [
         Issue(
             "assumptions",
@@ -209,10 +207,22 @@ def _impossible(force: pd.DataFrame) -> list[Issue]:
             str(name),
             f"{values[name]:g}",
             "cannot be",
-            f"enter a value in {units[name]}",
+            f"enter a value in {units[name]}, {_accepted(str(name), str(units[name]))}",
         )
         for name in force.index[bad]
     ]
+
+
+def _never_nil(name: str) -> bool:
+    return name.endswith("_kmh") or name in {"nia_per_gia", "desks_per_fte", "m2_per_desk"}
+
+
+def _accepted(name: str, unit: str) -> str:
+    """Say which values an assumption may have."""
+    if name == "circuity":
+        return "1 or more"
+    least = "above 0" if _never_nil(name) else "0 or more"
+    return f"{least}, at most 1" if unit == "share" else least
 
 
 def dictionary_defaults(table: str, counts: Mapping[str, int]) -> list[Default]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from estate.core.errors import Issue
 from estate.core.tables import nearest
+from estate.core.types import Horizon
 from estate.inputs import (
     check_leases,
     check_money,
@@ -129,6 +130,8 @@ def site_facts(context: Context) -> list[Issue]:
     larger = sites[sites["nia_m2"] > sites["gia_m2"]]
     own = sites[(sites["parent_site_id"] != "") & (sites["parent_site_id"] == sites["site_id"])]
     housed = sites[(sites["scope"] == "surplus") & sites["site_id"].isin(context["provisions"]["site_id"])]
+    begins = context.config.horizon.first_year
+    unborn = sites[sites["surplus_since"] >= pd.Timestamp(begins + 1, 4, 1)]
     return [
         *context.issues(
             "sites",
@@ -146,6 +149,13 @@ def site_facts(context: Context) -> list[Issue]:
             "scope",
             "is the scope of a site that has provisions",
             "write decide, or delete its provisions",
+        ),
+        *context.issues(
+            "sites",
+            unborn,
+            "surplus_since",
+            f"is after the first year, {Horizon(begins).label(0)}",
+            "enter the day on which it was declared, or clear it: what closes later counts from its closing",
         ),
     ]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from estate.core.tables import SPECS, fill
+from estate.core.words import plural
 from estate.inputs.assume import Default, Filling, dictionary_defaults
 from estate.inputs.open_days import fill_windows
 from estate.inputs.rates import (
@@ -87,6 +88,7 @@ def fill_defaults(
     _fill_names(filling, "areas", "area_id")
     _fill_groups(filling)
     _note_tenures(filling)
+    _note_values(filling)
     return filling
 
 
@@ -192,6 +194,22 @@ def _note_tenures(filling: Filling) -> None:
             impact="amber",
         )
     )
+
+
+def _note_values(filling: Filling) -> None:
+    """Say how many freeholds would be held empty, because nothing is known of their value (model.md 2)."""
+    sites, tenures = filling.tables["sites"], filling.tables["tenures"]
+    known = [
+        *tenures.loc[tenures["tenure"] != "freehold", "site_id"],
+        *filling.tables["valuations"]["site_id"],
+    ]
+    may_close = counted(sites) & sites["scope"].isin(["decide", "surplus"])
+    bare = int((may_close & ~sites["site_id"].isin(known)).sum())
+    if bare:
+        filling.notes.append(
+            f"{plural(bare, 'freehold has', 'freeholds have')} no value in valuations: "
+            "where closed they are held empty to the last year, and no receipt is counted."
+        )
 
 
 def rows_touched(

@@ -288,7 +288,12 @@ def _served(name: str) -> Callable[[View], pd.DataFrame]:
 LIVE = "Live: follows the yellow cells of the sheet Assumptions. The plan is held fixed, not planned again."
 
 SHEETS: tuple[Sheet, ...] = (
-    Sheet("Summary", "Headline figures, each with what it is measured against", _summary),
+    Sheet(
+        "Summary",
+        "Headline figures, each with what it is measured against",
+        _summary,
+        note=business_sheets.HELD,
+    ),
     Sheet("Assumptions", "Rated for quality and impact; the yellow cells may be changed", _assumptions),
     Sheet("Inputs used", "Files that were read", _files),
     Sheet("Settings", "The configuration of the run", _settings),
@@ -349,7 +354,7 @@ SHEETS: tuple[Sheet, ...] = (
         internal=True,
         note="As the run has it; estate appraise --plan adds the switching value of every assumption.",
     ),
-    Sheet("Partners", "Measures by partner", _partners),
+    Sheet("Partners", "Measures by partner", _partners, note=business_sheets.HELD),
     *(
         Sheet(name, about, partial(_business, key), internal=internal, note=note)
         for name, about, key, internal, note in business_sheets.BUSINESS

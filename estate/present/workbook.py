@@ -122,7 +122,7 @@ def _cover(view: View) -> Cover:
     notes = [("", note) for note in view.notes] or [("", "Nothing was noted.")]
     decided = [("", words) for words in decided_words(view)]
     what = "Plan of public buildings: what closes, stays and opens"
-    parts = [("What is not known", notes), ("First figures", [*decided, *figures])]
+    parts = [("What is not known", notes), ("First figures, as the run has them", [*decided, *figures])]
     return Cover(header, what, facts, parts)
 
 

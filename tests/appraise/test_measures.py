@@ -13,7 +13,7 @@ from estate.appraise.cashflow import changes, flow
 from estate.appraise.ledger import build_ledger
 from estate.appraise.measures import measures
 from estate.appraise.partners import PARTNER_COLUMNS, partner_summary
-from estate.appraise.summary import plain, summary
+from estate.appraise.summary import measure_rows, plain, summary
 from estate.core.money import discount_factors
 from estate.core.types import Plan
 
@@ -86,6 +86,15 @@ def test_benefit_cost_ratio():
     assert found.costs_gbp == pytest.approx(costs, abs=0.5)
     assert found.benefit_cost_ratio == pytest.approx(benefits / costs, abs=1e-3)
     assert found.benefits_gbp - found.costs_gbp == pytest.approx(found.economic.npv_gbp)
+
+
+def test_a_measure_has_a_value_or_a_reason_why_not():
+    rows = [*measure_rows(measured(one_sale(), CLOSE_A)), *measure_rows(measured(two_sites(), Plan.empty()))]
+    assert [row for row in rows if (row["value"] is None) != bool(row["reason"])] == []
+    assert {row["reason"] for row in rows if row["measure"] == "benefit_cost_ratio"} == {
+        "",
+        "undefined: nothing is spent",
+    }
 
 
 def test_saving_in_the_steady_year():

@@ -169,6 +169,13 @@ CASES = {
         "zone",
         "is blank, and a standard is held in every zone",
     ),
+    "surplus after the first year": (
+        {"sites": {"surplus_since": ["", "01/04/2028", "", "", ""]}},
+        "sites.csv",
+        3,
+        "surplus_since",
+        "is after the first year, 2027/28",
+    ),
     "sale of a lease": (
         {"valuations": {"site_id": ["002"], "receipt_gbp": ["9"]}},
         "valuations.csv",
@@ -492,6 +499,12 @@ def test_unknown_and_impossible_assumptions_of_the_configuration(tmp_path):
     found = {issue.column: issue for issue in issues_of(tmp_path, assumptions=values)}
     assert set(found) == {"assumptions", "circuity", "fees_share", "car_speed_kmh"}
     assert found["assumptions"].remedy == "did you mean walk_speed_kmh"
+    assert found["circuity"].remedy == "enter a value in km/km, 1 or more"
+    assert found["fees_share"].remedy == "enter a value in share, 0 or more, at most 1"
+    assert found["car_speed_kmh"].remedy == "enter a value in km/h, above 0"
+    # Back-office staff without desks would need no room at a hub.
+    none = {"desks_per_fte": 0.0, "m2_per_desk": 0.0, "years_to_sell": -1.0}
+    assert {issue.column for issue in issues_of(tmp_path, assumptions=none)} == set(none)
 
 
 def test_warnings_do_not_stop_a_run(tmp_path):
@@ -513,6 +526,16 @@ def test_warnings_do_not_stop_a_run(tmp_path):
         "1 leases end",
     ):
         assert text in notes
+
+
+def test_freeholds_that_would_be_held_empty_are_told(tmp_path):
+    told = "no value in valuations: where closed they are held empty"
+    write(tmp_path / "tables")
+    # 001 and 003 are freeholds that may close; 002 is a lease.
+    assert [note.split()[0] for note in load(tmp_path).notes if told in note] == ["2"]
+    values = {"site_id": ["001", "003"], "receipt_gbp": ["9", "9"]}
+    write(tmp_path / "tables", valuations=values)
+    assert [note for note in load(tmp_path).notes if told in note] == []
 
 
 def test_optional_tables_bind_only_where_given(tmp_path):
