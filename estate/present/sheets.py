@@ -285,6 +285,7 @@ def _served(name: str) -> Callable[[View], pd.DataFrame]:
     return lambda view: headed(view.serving.get(name, pd.DataFrame()))
 
 
+HELD = business_sheets.HELD
 LIVE = "Live: follows the yellow cells of the sheet Assumptions. The plan is held fixed, not planned again."
 
 SHEETS: tuple[Sheet, ...] = (
@@ -292,7 +293,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Summary",
         "Headline figures, each with what it is measured against",
         _summary,
-        note=business_sheets.HELD,
+        note=HELD,
     ),
     Sheet("Assumptions", "Rated for quality and impact; the yellow cells may be changed", _assumptions),
     Sheet("Inputs used", "Files that were read", _files),
@@ -329,7 +330,8 @@ SHEETS: tuple[Sheet, ...] = (
         "Plan less business as usual, by year and partner, financial view",
         _cash_by_partner,
         draw_partners,
-        note=LIVE,
+        # The annuity in a hub charge is at the rate of the run; over all partners it is nought.
+        note=f"{LIVE} Charges between partners keep the discount rate of the run.",
     ),
     Sheet(
         ECONOMIC,
@@ -354,7 +356,12 @@ SHEETS: tuple[Sheet, ...] = (
         internal=True,
         note="As the run has it; estate appraise --plan adds the switching value of every assumption.",
     ),
-    Sheet("Partners", "Measures by partner", _partners, note=business_sheets.HELD),
+    Sheet(
+        "Partners",
+        "Measures by partner",
+        _partners,
+        note=f"Net present saving follows the yellow cells of Assumptions. All else: {HELD}",
+    ),
     *(
         Sheet(name, about, partial(_business, key), internal=internal, note=note)
         for name, about, key, internal, note in business_sheets.BUSINESS
