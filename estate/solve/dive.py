@@ -1,13 +1,19 @@
-"""Which hubs to open and when: fix in the relaxation what it almost says, and solve it again.
+"""Which hubs to open and when: open in the relaxation what it almost says, then change single hubs.
 
-Hubs that the relaxation opens nearly whole are fixed in their median year, the others of their
-site are ruled out, and the relaxation is solved again; where none is nearly whole the largest is
-fixed, and what stays small is ruled out. Links that are broken come in on the way. When time
-presses, all that are left are rounded at once.
+1. Hubs that the relaxation opens nearly whole are opened in their median year, the others of their
+   site are ruled out, and the relaxation is solved again. Where none is nearly whole the largest
+   few are tried in turn, and the one that leaves most stays open, until no further hub can save
+   more than what is open already saves with all the rest shut.
+2. Then one hub is opened, shut, exchanged or given another year, and kept so where the relaxation
+   with all hubs held saves more.
+
+With hubs held, presolve leaves a tenth of the relaxation: from scratch it is solved in a tenth of
+the time that the last basis needs, so that many choices can be tried.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,10 +28,39 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
-NEARLY, HALF, SMALL = 0.85, 0.5, 0.35  # of a hub that the relaxation opens
+NEARLY, FAINT = 0.85, 0.02  # of a hub that the relaxation opens
+TRIED = 5  # hubs, of which the one that leaves most is opened
+FAR_SHARE = 4e-4  # of the saving: moves that cost more wait until the hubs are chosen
 SEEN = 1e-6
-ROUNDS = 30
+GAIN = 1.0  # [GBP] a choice that saves less beyond the best is not another one
+PATIENCE = 40  # changes in a row without gain
+NEAR_YEARS = 2
+EVEN = 0.05  # weight of a hub that the relaxation does not open at all
+
+
+@dataclass(frozen=True)
+class Times:
+    """Seconds that are left of the parts of the work.
+
+    Attributes
+    ----------
+    trying, changing, all : callable
+        Until only the largest hub is tried, until hubs are changed no more, until the work ends as it is [s].
+    """
+
+    trying: Callable[[], float]
+    changing: Callable[[], float]
+    all: Callable[[], float]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Hubs that open, all others shut, and the relaxation with them held."""
+
+    hubs: frozenset[int]
+    solved: Solved
 
 
 class Dive:
@@ -37,88 +72,188 @@ class Dive:
         Built model.
     generation : Generation
         Its relaxation.
+    times : Times
+        Limits.
+    watch : Watch
+        May stop the work.
+    seed : int
+        Of the changes.
     """
 
-    def __init__(self, model: Model, generation: Generation) -> None:
-        self.generation = generation
+    def __init__(self, model: Model, generation: Generation, times: Times, watch: Watch, seed: int) -> None:
+        self.generation, self.times, self.watch = generation, times, watch
+        self.rng = np.random.default_rng(seed)
+        self.moves = model.problem.blocks["move"].columns
         block = model.problem.blocks["hub"]
         self.columns = block.columns
         self.place = block.keys["place"].to_numpy()
+        self.year = block.keys["year"].to_numpy()
         self.site = model.inst.places["site"].to_numpy(dtype=int)[self.place]
-        self.settled = np.zeros(len(self.columns), dtype=bool)
-        self.opened: list[int] = []
+        self.out = np.zeros(len(self.columns), dtype=bool)
+        self.open: list[int] = []
+        self.best: Choice | None = None
 
-    def run(
-        self, solved: Solved, left: Callable[[], float], last: Callable[[], float], watch: Watch
-    ) -> tuple[Ints, Solved]:
-        """Fix hubs until none is left to decide.
+    def run(self, solved: Solved) -> tuple[Ints, Solved]:
+        """Choose hubs.
 
         Parameters
         ----------
         solved : Solved
-            The relaxation.
-        left, last : callable
-            Seconds until time presses, and until the work ends as it is.
-        watch : Watch
-            May stop the work.
+            The relaxation with all hubs free.
 
         Returns
         -------
         ndarray, Solved
-            Columns of the hubs that open, and the relaxation with them held.
+            Columns of the hubs that open, and the relaxation with them held, or as it was last
+            where time ended before.
         """
-        for _ in range(ROUNDS):
-            if last() <= 0 or watch.stopped():
+        first = solved.x[self.columns]
+        far = self._far(solved)
+        self.generation.hold(far, 0.0)
+        solved = self._open_some(solved)
+        self.generation.release(far)
+        if self.best is not None:
+            self._change(first)
+            hubs, solved = self.best.hubs, self.best.solved
+        else:
+            hubs = frozenset(self.open)
+        again = self._held(hubs)
+        return self.columns[np.array(sorted(hubs), dtype=np.int64)], again or solved
+
+    def _far(self, solved: Solved) -> Ints:
+        dear = solved.reduced[self.moves] < -FAR_SHARE * abs(solved.saving)
+        return np.asarray(self.moves[dear & (solved.x[self.moves] < SEEN)])
+
+    def _over(self, left: Callable[[], float]) -> bool:
+        return left() <= 0 or self.watch.stopped()
+
+    def _solve(self, hubs: list[int], out: Mask) -> Solved | None:
+        """Solve the relaxation with hubs open and others ruled out; None where that cannot be."""
+        self.generation.release(self.columns)
+        self.generation.hold(self.columns[out], 0.0)
+        self.generation.hold(self.columns[np.array(hubs, dtype=np.int64)], 1.0)
+        return self.generation.solve(self.times.all(), self.watch, afresh=True)
+
+    def _held(self, hubs: frozenset[int]) -> Solved | None:
+        """Solve the relaxation with all hubs held."""
+        out = np.ones(len(self.columns), dtype=bool)
+        out[list(hubs)] = False
+        return self._solve(sorted(hubs), out)
+
+    def _open_some(self, solved: Solved) -> Solved:
+        """Open hubs until no more of them can be worth it; return the relaxation with those held."""
+        while not self._over(self.times.all):
+            value = np.where(self.out, 0.0, solved.x[self.columns])
+            value[self.open] = 0.0
+            share = np.asarray(np.bincount(self.place, weights=value), dtype=float)
+            nearly = np.flatnonzero(share > NEARLY)
+            if not len(nearly):
+                self._shut_rest()
+            if share.max(initial=0.0) <= FAINT:
                 break
-            before = self.settled.copy()
-            opened = self._fix(solved, hurry=left() <= 0)
-            if opened is None:
-                break
-            again = self.generation.solve(last(), watch)
-            if self.generation.impossible:
-                # what was just fixed cannot be together with the rest: rule it out instead
-                self._take_back(before, opened)
-                continue
-            self.opened += opened
+            again = self._open_nearly(nearly, value) if len(nearly) else self._open_best(share, value)
             if again is None:
+                again = self._solve(self.open, self.out)
+            if again is None or (self.best is not None and again.saving <= self.best.solved.saving):
                 break
             solved = again
             self.generation.add_rows(self.generation.broken(solved.x))
-        self.generation.hold(self.columns[~self.settled], 0.0)
-        return self.columns[np.array(self.opened, dtype=np.int64)], solved
+        return solved
 
-    def _fix(self, solved: Solved, *, hurry: bool) -> list[int] | None:
-        """Fix what is nearly whole, or the largest, or rule out what is small; None where all is settled."""
-        value = np.where(self.settled, 0.0, solved.x[self.columns])
-        total = np.bincount(self.place, weights=value)
-        if total.max(initial=0.0) <= SEEN:
+    def _open_nearly(self, places: Ints, value: Floats) -> Solved | None:
+        """Open all that are nearly whole, or where that cannot be the first of them."""
+        for some in (places, places[:1]):
+            hubs, out = self._with(some, value)
+            again = self._solve(hubs, out)
+            if again is not None:
+                self.open, self.out = hubs, out
+                return again
+        self.out[hubs[-1]] = True
+        return None
+
+    def _open_best(self, share: Floats, value: Floats) -> Solved | None:
+        """Open the one of the largest that leaves most; rule out what cannot open."""
+        tried = 1 if self._over(self.times.trying) else TRIED
+        best = None
+        for place in np.argsort(-share, kind="stable")[:tried]:
+            if share[place] <= FAINT:
+                break
+            hubs, out = self._with(np.array([place]), value)
+            again = self._solve(hubs, out)
+            if again is None:
+                if not self.generation.impossible:
+                    break
+                self.out[hubs[-1]] = True
+            elif best is None or again.saving > best[2].saving:
+                best = hubs, out, again
+        if best is None:
             return None
-        if hurry or total.max() < SMALL:
-            opened = self._open(np.flatnonzero(total > HALF), value)
-            self._rule_out(np.flatnonzero(~self.settled))
-            return opened
-        nearly = np.flatnonzero(total > NEARLY)
-        return self._open(nearly if len(nearly) else np.array([int(total.argmax())]), value)
+        self.open, self.out = best[0], best[1] | self.out
+        return best[2]
 
-    def _open(self, places: Ints, value: Floats) -> list[int]:
-        """Open places in their median year, and rule out what else could be at their sites."""
-        opened = []
+    def _with(self, places: Ints, value: Floats) -> tuple[list[int], Mask]:
+        """Return the hubs open with those of some places in their median year, and what that rules out."""
+        hubs, out = list(self.open), self.out.copy()
         for place in places:
-            mine = np.flatnonzero((self.place == place) & ~self.settled)
-            if not len(mine):
+            mine = np.flatnonzero((self.place == place) & (value > 0) & ~out)
+            if not len(mine):  # the other size of one that has just been opened
                 continue
             share = np.cumsum(value[mine])
             chosen = int(mine[int(np.argmax(share >= share[-1] / 2))])
-            self._rule_out(np.flatnonzero((self.site == self.site[chosen]) & ~self.settled))
-            self.generation.hold(self.columns[[chosen]], 1.0)
-            opened.append(chosen)
-        return opened
+            out[self.site == self.site[chosen]] = True
+            out[chosen] = False
+            hubs.append(chosen)
+        return hubs, out
 
-    def _rule_out(self, which: Ints) -> None:
-        self.settled[which] = True
-        self.generation.hold(self.columns[which], 0.0)
+    def _shut_rest(self) -> None:
+        """Note what the open hubs save with all the rest shut."""
+        hubs = frozenset(self.open)
+        self._note(hubs, self._held(hubs))
 
-    def _take_back(self, before: NDArray[np.bool_], opened: list[int]) -> None:
-        self.generation.release(self.columns[self.settled & ~before])
-        self.settled = before
-        self._rule_out(np.array(opened, dtype=np.int64) if opened else np.flatnonzero(~before))
+    def _note(self, hubs: frozenset[int], solved: Solved | None) -> bool:
+        """Keep a choice that saves more than the best, rows that it breaks added."""
+        for _ in range(2):
+            if solved is None or (self.best and solved.saving <= self.best.solved.saving + GAIN):
+                return False
+            rows = self.generation.broken(solved.x)
+            if not len(rows):
+                break
+            self.generation.add_rows(rows)
+            solved = self._held(hubs)
+        if solved is None or (self.best and solved.saving <= self.best.solved.saving + GAIN):
+            return False
+        self.best = Choice(hubs, solved)
+        return True
+
+    def _change(self, first: Floats) -> None:
+        """Change single hubs as long as it pays now and then."""
+        candidates = np.flatnonzero(self.generation.inside[self.columns])
+        weight = np.bincount(self.place, weights=first)[self.place[candidates]] + EVEN
+        weight /= weight.sum()
+        seen: set[frozenset[int]] = set()
+        idle = 0
+        while idle < PATIENCE and not self._over(self.times.changing):
+            hubs = self._changed(candidates, weight)
+            idle += 1
+            if hubs in seen:
+                continue
+            seen.add(hubs)
+            if self._note(hubs, self._held(hubs)):
+                idle = 0
+
+    def _changed(self, candidates: Ints, weight: Floats) -> frozenset[int]:
+        """Return the best hubs with one opened, shut, exchanged or in another year."""
+        assert self.best is not None  # noqa: S101 - for the type checker
+        hubs = set(self.best.hubs)
+        kind = self.rng.choice(["open", "shut", "exchange", "year"], p=[0.35, 0.1, 0.2, 0.35])
+        if kind != "open" and hubs:
+            gone = int(self.rng.choice(sorted(hubs)))
+            hubs.remove(gone)
+            if kind == "year":
+                near = abs(self.year[candidates] - self.year[gone]) <= NEAR_YEARS
+                others = candidates[near & (self.site[candidates] == self.site[gone]) & (candidates != gone)]
+                hubs |= {int(self.rng.choice(others))} if len(others) else {gone}
+        if kind in ("open", "exchange") and len(candidates):
+            new = int(self.rng.choice(candidates, p=weight))
+            hubs = {hub for hub in hubs if self.site[hub] != self.site[new]} | {new}
+        return frozenset(hubs)

@@ -54,11 +54,14 @@ class Solved:
         Its prices of the rows.
     reduced : ndarray, shape (columns,)
         What a unit of each column would gain at the round's prices [GBP].
+    saving : float
+        What its solution saves [GBP].
     """
 
     x: Floats
     dual: Floats
     reduced: Floats
+    saving: float
 
 
 class Generation:
@@ -130,8 +133,13 @@ class Generation:
         seldom |= self.arrays.lazy
         return np.flatnonzero(~seldom & (np.diff(self.arrays.matrix.indptr) > 0))
 
-    def solve(self, seconds: float, watch: Watch) -> Solved | None:
-        """Solve the columns and rows that are in; None where that cannot be, or time ends (`impossible`)."""
+    def solve(self, seconds: float, watch: Watch, *, afresh: bool = False) -> Solved | None:
+        """Solve the columns and rows that are in; None where that cannot be, or time ends (`impossible`).
+
+        From the last basis, or afresh, with presolve: sooner where much was held or released.
+        """
+        if afresh:
+            self.engine.clearSolver()
         self.engine.setOptionValue("time_limit", self.engine.getRunTime() + seconds)
         answer = run(self.engine, watch)
         self.impossible = answer.status == "infeasible"
@@ -141,7 +149,7 @@ class Generation:
         dual[self.rows] = -answer.row_dual
         x = np.zeros(len(self.arrays.saving))
         x[self.columns] = answer.x
-        return Solved(x, dual, self.arrays.saving - self.by_column.T @ dual)
+        return Solved(x, dual, self.arrays.saving - self.by_column.T @ dual, float(self.arrays.saving @ x))
 
     def broken(self, x: Floats) -> Ints:
         """Return the rows outside that a point breaks."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from estate.solve.bounds import safe_bound
 from estate.solve.cuts import Tightening
-from estate.solve.dive import Dive
+from estate.solve.dive import Dive, Times
 from estate.solve.exact import solve_exact
 from estate.solve.generation import Generation
 from estate.solve.highs import Watch, scaled
@@ -44,7 +44,7 @@ Ints = NDArray[np.int64]
 
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
-DIVE_PART, ROUND_PART, PHASE_PART = 0.4, 0.5, 0.7  # of what is then left
+TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.25, 0.4, 0.5, 0.7  # of what is then left
 ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
 PATIENCE = 0.05  # of the time limit: no better plan around these hubs for so long, and parts are freed
@@ -163,7 +163,8 @@ class Staged:
     def settle(self, generation: Generation, solved: Solved, since: float) -> tuple[Ints, Solved]:
         """Choose hubs by the relaxation; return their columns, and the relaxation with them held."""
         watch, last = self._watch(), self.until(ROUND_PART, since)
-        hubs, around = Dive(self.model, generation).run(solved, self.until(DIVE_PART, since), last, watch)
+        times = Times(self.until(TRY_PART, since), self.until(DIVE_PART, since), last)
+        hubs, around = Dive(self.model, generation, times, watch, self.solver.seed).run(solved)
         self.clock.note(f"{len(hubs)} hubs chosen, {self.arrays.saving @ around.x:,.0f} around them")
         around = generation.round_off(around, ROUNDED_THEN, last, watch)
         self.clock.note(f"{self.arrays.saving @ around.x:,.0f} with fractions of provisions cut off")
