@@ -31,8 +31,8 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 NEARLY, FAINT = 0.85, 0.02  # of a hub that the relaxation opens
-TRIED = 5  # hubs, of which the one that leaves most is opened
-FAR_SHARE = 4e-4  # of the saving: moves that cost more wait until the hubs are chosen
+TRIED = 4  # hubs, of which the one that leaves most is opened
+FAR_SHARE = 1e-4  # of the saving: moves that cost more wait until the hubs are chosen
 SEEN = 1e-6
 GAIN = 1.0  # [GBP] a choice that saves less beyond the best is not another one
 PATIENCE = 40  # changes in a row without gain
@@ -168,6 +168,8 @@ class Dive:
             if again is not None:
                 self.open, self.out = hubs, out
                 return again
+            if not self.generation.impossible:
+                return None
         self.out[hubs[-1]] = True
         return None
 

@@ -195,13 +195,15 @@ class Generation:
         self.add_columns(gaining)
         return len(rows) + len(gaining)
 
-    def round_off(self, solved: Solved, rounds: int, left: Callable[[], float], watch: Watch) -> Solved:
+    def round_off(
+        self, solved: Solved, rounds: int, left: Callable[[], float], watch: Watch, *, afresh: bool = False
+    ) -> Solved:
         """Cut fractions of provisions off, round after round; return the last solution."""
         for _ in range(rounds):
             if left() <= 0 or watch.stopped() or not self._cut_off(*self.rounding.rows(solved.x)):
                 break
             self.let_in(solved)
-            again = self.solve(left(), watch)
+            again = self.solve(left(), watch, afresh=afresh)
             if again is None:
                 break
             solved = again

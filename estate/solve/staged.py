@@ -44,10 +44,10 @@ Ints = NDArray[np.int64]
 
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
-TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.25, 0.4, 0.5, 0.7  # of what is then left
+TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.22, 0.36, 0.5, 0.4  # of what is then left
 ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
-PATIENCE = 0.05  # of the time limit: no better plan around these hubs for so long, and parts are freed
+PATIENCE = 0.03  # of the time limit: no better plan around these hubs for so long, and parts are freed
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 
@@ -166,7 +166,7 @@ class Staged:
         times = Times(self.until(TRY_PART, since), self.until(DIVE_PART, since), last)
         hubs, around = Dive(self.model, generation, times, watch, self.solver.seed).run(solved)
         self.clock.note(f"{len(hubs)} hubs chosen, {self.arrays.saving @ around.x:,.0f} around them")
-        around = generation.round_off(around, ROUNDED_THEN, last, watch)
+        around = generation.round_off(around, ROUNDED_THEN, last, watch, afresh=True)
         self.clock.note(f"{self.arrays.saving @ around.x:,.0f} with fractions of provisions cut off")
         return hubs, around
 
