@@ -244,7 +244,13 @@ class Generation:
         )
 
     def run(
-        self, left: Callable[[], float], watch: Watch, tell: Callable[[float], None], *, cut: bool = True
+        self,
+        left: Callable[[], float],
+        watch: Watch,
+        tell: Callable[[float], None],
+        *,
+        cut: bool = True,
+        enough: float = 0.0,
     ) -> Solved | None:
         """Solve and add, round after round, until nothing comes in or no time is left.
 
@@ -258,20 +264,26 @@ class Generation:
             Receives the bound after each round [GBP].
         cut : bool
             Whether fractions of merges are cut off; otherwise the rounds end where one brings little.
+        enough : float
+            The rounds end where two in a row bring less than this share of the bound, and no more columns
+            than those inside hold it up.
 
         Returns
         -------
         Solved or None
             The last round; None where not even the first was finished.
         """
-        found = None
-        while left() > 0 and not watch.stopped():
+        found, little = None, 0
+        while left() > 0 and not watch.stopped() and little < 2:
             solved = self.solve(left(), watch)
             if solved is None:
                 break
             found = solved
             before, self.bound = self.bound, min(self.bound, safe_bound(self.arrays, solved.dual))
             tell(self.bound)
+            # columns outside may still hold the bound above what those inside save
+            open_ = max(before - self.bound, self.bound - solved.saving)
+            little = little + 1 if open_ < enough * abs(self.bound) else 0
             slow = before - self.bound < SLOW * abs(self.bound)
             if slow and not cut:
                 break

@@ -8,7 +8,7 @@
    that cost little: a plan. On a thread of its own the bound is tightened meanwhile by what small
    groups of sites can gain in whole numbers (:mod:`estate.solve.hulls`).
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
-   in force, as long as there is time and the gap is open.
+   in force, as long as there is time and the gap is open; on both threads once the bound hardly falls.
 """
 
 from __future__ import annotations
@@ -50,6 +50,8 @@ POOR = 0.85  # of the bound: a plan below it is not worth working on
 PATIENCE = 0.03  # of the time limit: no better plan around these hubs for so long, and parts are freed
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
+ENOUGH = 1.5e-3  # of the bound: two rounds that bring less, and the thread of the bound helps with the plan
+WAIT = 0.2  # [s] between looks at whether there is a plan to work on
 
 
 class Staged:
@@ -72,7 +74,8 @@ class Staged:
         self.bound = np.inf
         self.best: Floats | None = None
         self.saving = -np.inf
-        self.ended = threading.Event()
+        self.planned, self.ended = threading.Event(), threading.Event()
+        self.lock = threading.Lock()
 
     def done(self) -> bool:
         """Return whether the gap is closed or somebody asks to stop."""
@@ -84,9 +87,10 @@ class Staged:
         if x is None or len(self.whole.broken(x)):
             return False
         saving = float(self.arrays.saving @ x)
-        if saving <= self.saving + 1e-6:
-            return False
-        self.best, self.saving = x, saving
+        with self.lock:
+            if saving <= self.saving + 1e-6:
+                return False
+            self.best, self.saving = x, saving
         self.tell(stage)
         return True
 
@@ -135,7 +139,7 @@ class Staged:
         if solved is None:  # a slow machine: without a relaxation there is nothing to go by
             solved = generation.run(self.until(LATE_END), self._watch(), tell, cut=False)
         if solved is None:
-            self.improve(Neighbourhoods(self.model, price, self.bound))
+            self.improve(Neighbourhoods(self.model, price, self.bound), self.solver.seed)
             return
         self.clock.note(
             f"bound {self.bound:,.0f} from the relaxation, {int(generation.inside.sum())} columns in"
@@ -143,19 +147,22 @@ class Staged:
         now = self.clock.seconds()
         solved = generation.round_off(solved, ROUNDED_FIRST, self.until(DIVE_PART, now), self._watch())
         tell(safe_bound(generation.arrays, solved.dual))
-        proof = threading.Thread(target=self._prove_more, args=(generation.twin(), tell), daemon=True)
         near = Neighbourhoods(self.model, solved.reduced, self.bound)
-        proof.start()
+        beside = threading.Thread(target=self._beside, args=(generation.twin(), near, tell), daemon=True)
+        beside.start()
         try:
             self.plan(near, generation, None if self.done() else self.settle(generation, solved, now))
         finally:
             self.ended.set()
-            proof.join()
-        self.clock.note(f"bound {self.bound:,.0f} with fractions of merges cut off")
+            beside.join()
 
-    def _prove_more(self, generation: Generation, tell: Callable[[float], None]) -> None:
-        """Go on with the bound, as long as the plan is searched for."""
-        generation.run(self.clock.left, Watch(lambda *_: None, self._stopped), tell)
+    def _beside(self, generation: Generation, near: Neighbourhoods, tell: Callable[[float], None]) -> None:
+        """Go on with the bound as long as it falls, then search parts of the plan like the other thread."""
+        generation.run(self.clock.left, Watch(lambda *_: None, self._stopped), tell, enough=ENOUGH)
+        self.clock.note(f"bound {self.bound:,.0f} with fractions of merges cut off")
+        while not self.planned.wait(WAIT) and not self._stopped():
+            pass
+        self.improve(near, self.solver.seed + 1)
 
     def _stopped(self) -> bool:
         return self.ended.is_set() or self.clock.stop.is_set()
@@ -180,7 +187,8 @@ class Staged:
             found = self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
             if found is None:  # these hubs leave no plan, as under a payback limit
                 self.phase(*near.with_any_hub(around.reduced, around.x), PHASE_PART * self.clock.left())
-        self.improve(near)
+        self.planned.set()
+        self.improve(near, self.solver.seed)
 
     def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> Floats | None:
         """Solve the whole model, every rule, on its free columns, until good plans come no more."""
@@ -203,19 +211,27 @@ class Staged:
         self.keep(answer.x, "a plan")
         return answer.x
 
-    def improve(self, near: Neighbourhoods) -> None:
+    def improve(self, near: Neighbourhoods, seed: int) -> None:
         """Free one part of the plan after another, as long as it pays."""
-        rng = np.random.default_rng(self.solver.seed)
+        rng = np.random.default_rng(seed)
         tries = 0
-        while self.best is not None and not self.done():
-            free = near.random(rng, self.best)
+        while self.best is not None and not self.done() and not self.ended.is_set():
+            from_ = self.best
+            free = near.random(rng, from_)
             seconds = min(self.clock.left(), PART_TIME * self.solver.time_limit)
             answer = self.whole.search(
-                free, self.best, Effort(seconds, 1e-3, 200, exact=False, heuristics=0.2), self._watch()
+                free, from_, Effort(seconds, 1e-3, 200, exact=False, heuristics=0.2), self._watch()
             )
-            self.keep(answer.x, "improving")
+            self.keep(self._merged(from_, answer.x), "improving")
             tries += 1
         self.clock.note(f"{tries} parts of the plan searched again")
+
+    def _merged(self, before: Floats, after: Floats | None) -> Floats | None:
+        """Make the same change to the best plan, where another thread has found a better one meanwhile."""
+        best = self.best
+        if after is None or best is None or best is before:
+            return after
+        return np.where(after == before, best, after)
 
     def _watch(self, stage: str = "searching") -> Watch:
         return Watch(lambda _found, _bound: self.tell(stage), self.clock.stop.is_set)
