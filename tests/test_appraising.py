@@ -284,6 +284,15 @@ def test_a_changed_cell_agrees_with_the_plan_valued_again(folder, tmp_path, monk
             now, again, was = (column_of(one[sheet], head) for one in (book, planned, before))
             assert now == pytest.approx(again, abs=PENNY), (sheet, head)
             assert now != pytest.approx(was, abs=PENNY), (sheet, head)
+    by_partner, again, was = (figures_of(one["Cash flow by partner"]) for one in (book, planned, before))
+    assert by_partner == pytest.approx(again, abs=PENNY)
+    assert by_partner != pytest.approx(was, abs=PENNY)
+
+
+def figures_of(sheet):
+    """Return all figures of a sheet, row by row."""
+    rows = sheet.iter_rows(min_row=5, values_only=True)
+    return [cell for row in rows for cell in row if isinstance(cell, int | float)]
 
 
 def column_of(sheet, head):

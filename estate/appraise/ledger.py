@@ -60,7 +60,7 @@ def build_ledger(estate: Estate, config: Config, plan: Plan) -> pd.DataFrame:
         *opening.moving(facts),
         *opening.people(facts),
         *running.carbon(facts),
-        *opening.charges(facts, estate, config),
+        *opening.charges(facts, estate),
         *visitors.travel(facts, estate, config),
     ]
     return join(with_vat(blocks, estate), facts.horizon)

@@ -10,10 +10,9 @@ import pandas as pd
 from estate.appraise.facts import Facts, in_plan_partners, number, text
 from estate.appraise.lines import NEVER, Matrix, between, once, post
 from estate.core.errors import InputError, Issue
-from estate.core.money import discount_factors
+from estate.core.money import annuity_factor
 
 if TYPE_CHECKING:
-    from estate.config import Config
     from estate.core.types import Estate
 
 
@@ -124,17 +123,18 @@ def people(facts: Facts) -> list[pd.DataFrame]:
     ]
 
 
-def charges(facts: Facts, estate: Estate, config: Config) -> list[pd.DataFrame]:
+def charges(facts: Facts, estate: Estate) -> list[pd.DataFrame]:
     """Post what occupiers pay for room in a hub to its lead, and for room lent to its host."""
     rows = facts.provisions[(facts.provisions["how"] == "move") & (facts.provisions["leaves_t"] < facts.span)]
     rows = rows.assign(site_id=rows["to_site_id"])
-    return [*_hub_charges(facts, config, rows), *_host_fees(facts, estate, rows)]
+    return [*_hub_charges(facts, rows), *_host_fees(facts, estate, rows)]
 
 
-def _hub_charges(facts: Facts, config: Config, rows: pd.DataFrame) -> list[pd.DataFrame]:
+def _hub_charges(facts: Facts, rows: pd.DataFrame) -> list[pd.DataFrame]:
     """Post a charge by room that pays for the hub's capacity, so that empty room is the lead's."""
     works = facts.hubs["capital_gbp"].to_numpy(dtype=float) * facts.uplift
-    annuity = facts.rates["hub_charge_annuity_share"] * works / _annuity_factors(facts, config)
+    lives = annuity_factor(facts.rates["hub_charge_rate"], facts.hubs["life_years"])
+    annuity = facts.rates["hub_charge_annuity_share"] * works / lives
     rate = (facts.hubs["running_cost_gbp_per_year"] + annuity) / facts.hubs["room_nia_m2"]
     hubs_by_key = pd.DataFrame(
         {
@@ -148,14 +148,6 @@ def _hub_charges(facts: Facts, config: Config, rows: pd.DataFrame) -> list[pd.Da
     items = items[items["partner_id"] != items["counterparty_id"]]
     paid = items["need_m2"].to_numpy(dtype=float) * items["rate"].to_numpy(dtype=float)
     return _paid_yearly(facts, items, paid, "hub_charge")
-
-
-def _annuity_factors(facts: Facts, config: Config) -> Matrix:
-    """Return the sum of discount factors of years 1 .. life of each hub [year]."""
-    life = facts.hubs["life_years"].to_numpy(dtype=np.int64)
-    longest = int(life.max(initial=1))
-    sums = np.cumsum(discount_factors(config.vintage, longest + 1, config.timing)[1:])
-    return np.asarray(sums[life - 1])
 
 
 def _paid_yearly(facts: Facts, items: pd.DataFrame, paid: Matrix, line: str) -> list[pd.DataFrame]:

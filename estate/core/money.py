@@ -79,6 +79,20 @@ def price_factors(vintage: str, horizon: Horizon, growth: float) -> NDArray[np.f
     return np.asarray(index / index[0])
 
 
+def annuity_factor(rate: float, years: ArrayLike) -> NDArray[np.float64]:
+    """Return what one pound a year, at the end of years 1 to n, is worth today: ``(1 - (1+r)^-n) / r``.
+
+    Parameters
+    ----------
+    rate : float
+        Rate r [share/year]; 0 gives n.
+    years : array_like
+        Number of years n [year].
+    """
+    term = np.asarray(years, dtype=float)
+    return np.asarray(term if rate == 0 else (1.0 - (1.0 + rate) ** -term) / rate, dtype=float)
+
+
 def deflate(nominal: ArrayLike, inflation: ArrayLike) -> NDArray[np.float64]:
     """Turn money of the day into base-year prices: ``real(t) = nominal(t) / (1 + g_1)...(1 + g_t)``.
 

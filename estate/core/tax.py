@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from estate.core.money import annuity_factor
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -37,9 +39,7 @@ def stamp_duty(
     rents 0% to £150,000, 1% to £5 million, 2% above; rents discounted at 3.5%: unverified, inputs.
     """
     price, rent = np.asarray(price_gbp, dtype=float), np.asarray(rent_gbp, dtype=float)
-    growth = 1.0 + rates["stamp_duty_rent_discount_share"]
-    term = np.asarray(years, dtype=float)
-    annuity = term if growth == 1.0 else (1.0 - growth**-term) / (growth - 1.0)
+    annuity = annuity_factor(rates["stamp_duty_rent_discount_share"], years)
     free = rates["stamp_duty_free_gbp"]
     bought = (free, rates["stamp_duty_middle_gbp"])
     leased = (free, rates["stamp_duty_lease_middle_gbp"])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from estate.core.money import annuity_factor
 from estate.model import taxes
 from estate.model.closing import ECONOMIC, FINANCIAL
 from estate.model.exit_cash import backlog, closing, emissions, retention
@@ -179,22 +180,10 @@ def _host_fees(
 
 def _charge_per_m2(inst: Instance, place: pd.DataFrame) -> Floats:
     """Return the hub charge by room [GBP/m2/year]: running cost and part of the annuity."""
-    share = inst.assumptions["hub_charge_annuity_share"]
-    annuity = np.zeros(len(place))
-    if share > 0:
-        lives = place["life"].round().astype(int)
-        sums = {life: _annuity_sum(inst, life) for life in lives.unique()}
-        annuity = share * place["capital"] * inst.on_costs / lives.map(sums).to_numpy()
+    a = inst.assumptions
+    lives = annuity_factor(a["hub_charge_rate"], np.maximum(place["life"].round(), 1.0))
+    annuity = a["hub_charge_annuity_share"] * place["capital"] * inst.on_costs / lives
     return np.asarray((place["running"] + annuity) / place["room"].where(place["room"] > 0, 1.0))
-
-
-def _annuity_sum(inst: Instance, life: int) -> float:
-    """Return the sum of the discount factors of years 1 .. life."""
-    if life < len(inst.factors):
-        return float(inst.factors[1 : life + 1].sum())
-    from estate.core.money import discount_factors
-
-    return float(discount_factors(inst.vintage, life + 1, inst.timing)[1:].sum()) if life > 0 else 1.0
 
 
 def _merging(pay: Payments, inst: Instance, merges: ColumnBlock) -> None:

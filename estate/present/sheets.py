@@ -330,8 +330,7 @@ SHEETS: tuple[Sheet, ...] = (
         "Plan less business as usual, by year and partner, financial view",
         _cash_by_partner,
         draw_partners,
-        # The annuity in a hub charge is at the rate of the run; over all partners it is nought.
-        note=f"{LIVE} Charges between partners keep the discount rate of the run.",
+        note=LIVE,
     ),
     Sheet(
         ECONOMIC,

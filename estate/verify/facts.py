@@ -86,7 +86,6 @@ class Facts:
         travel = config.resident_travel
         self.visitors = Visitors(estate, self, travel.mode) if travel.as_cost else None
         self._cash: dict[Decision, Cash] = {}
-        self._annuities: dict[int, float] = {}
         self._index((), (), (), ())
 
     @classmethod
@@ -335,13 +334,6 @@ class Facts:
         return self._residents
 
     # -- money ------------------------------------------------------------------------------
-
-    def annuity_sum(self, life: int) -> float:
-        """Return the sum of discount factors of years 1 to ``life``."""
-        if life not in self._annuities:
-            factors = discount_factors(self.vintage, life + 1, self.timing)
-            self._annuities[life] = float(factors[1:].sum())
-        return self._annuities[life]
 
     def cash(self, decision: Decision) -> Cash:
         """Return the cash of one decision against BAU, remembered for the next plan."""

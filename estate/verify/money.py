@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from estate.core.money import annuity_factor
 from estate.verify.buildings import landlord_of, steps_of, weight_of, yearly_costs
 from estate.verify.cells import whole_years
 from estate.verify.loading import duration_factor
@@ -372,7 +373,7 @@ def _hub_charge(facts: Facts, provision: Provision, leaving: Leaving, need: floa
         a["hub_charge_annuity_share"]
         * option.capital_gbp
         * on_costs(facts)
-        / facts.annuity_sum(option.life_years)
+        / float(annuity_factor(a["hub_charge_rate"], option.life_years))
     )
     charge = from_year(facts, leaving.year, need * (option.running_gbp + annuity) / option.room_m2)
     yield Posting("hub_charge", provision.partner, "financial", -charge)

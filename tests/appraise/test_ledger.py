@@ -420,6 +420,18 @@ def test_transfers_sum_to_zero():
     assert paid.groupby("t")["amount_gbp"].sum().abs().max() == 0.0
 
 
+def test_charges_for_a_hub_are_as_agreed_whatever_the_discount_rate():
+    two = two_sites({"hub_charge_annuity_share": 1.0})
+    now, later = (
+        amounts(build_ledger(two, config(5, **change), moved()), "hub_charge", partner_id="nhs")
+        for change in ({}, {"vintage": "6%", "timing": "mid_year"})
+    )
+    assert now == later
+    dearer = two_sites({"hub_charge_annuity_share": 1.0, "hub_charge_rate": 0.06})
+    dear = amounts(build_ledger(dearer, config(5), moved()), "hub_charge", partner_id="nhs")
+    assert sum(dear) > sum(now)
+
+
 def net_present(ledger: pd.DataFrame, view: str) -> float:
     factors = discount_factors("green_book_2022", 60)
     chosen = ledger[ledger["view"].isin(["both", view])]

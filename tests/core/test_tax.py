@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from estate.core.money import annuity_factor
 from estate.core.tax import stamp_duty
 
 RATES = {
@@ -32,3 +33,9 @@ def test_a_lease_is_taxed_on_the_present_value_of_its_rents() -> None:
     assert float(stamp_duty(RATES, 0, 0, 0)) == 0
     undiscounted = RATES | {"stamp_duty_rent_discount_share": 0.0}
     assert float(stamp_duty(undiscounted, 0, 25_000, 10)) == pytest.approx(1_000)
+
+
+def test_annuity_factors_are_those_published() -> None:
+    # Standard rate of 3.5%: 4.5151, 8.3166 and 18.3920 for 5, 10 and 30 years.
+    assert annuity_factor(0.035, [5, 10, 30]).tolist() == pytest.approx([4.5151, 8.3166, 18.3920], abs=5e-5)
+    assert annuity_factor(0.0, [1, 7]).tolist() == [1, 7]
