@@ -172,9 +172,9 @@ class Staged:
         watch, last = self._watch(), self.until(ROUND_PART, since)
         times = Times(self.until(TRY_PART, since), self.until(DIVE_PART, since), last)
         hubs, around = Dive(self.model, generation, times, watch, self.solver.seed).run(solved)
-        self.clock.note(f"{len(hubs)} hubs chosen, {self.arrays.saving @ around.x:,.0f} around them")
+        self.clock.note(f"{len(hubs)} hubs chosen, {around.saving:,.0f} around them")
         around = generation.round_off(around, ROUNDED_THEN, last, watch, afresh=True)
-        self.clock.note(f"{self.arrays.saving @ around.x:,.0f} with fractions of provisions cut off")
+        self.clock.note(f"{around.saving:,.0f} with fractions of provisions cut off")
         return hubs, around
 
     def plan(self, near: Neighbourhoods, generation: Generation, settled: tuple[Ints, Solved] | None) -> None:
@@ -234,7 +234,7 @@ class Staged:
         return np.where(after == before, best, after)
 
     def _watch(self, stage: str = "searching") -> Watch:
-        return Watch(lambda _found, _bound: self.tell(stage), self.clock.stop.is_set)
+        return Watch(lambda _found, _bound: self.tell(stage), self._stopped)
 
     def outcome(self) -> Outcome:
         """Say what was found and why the search ended."""
