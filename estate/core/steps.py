@@ -36,6 +36,7 @@ STEPS: dict[str, Step] = {
     "access": Step(0.01, "share", "a share lower by {:.1%} of these residents"),
     "each_area": Step(1.0, "share", "to hold no area to it"),
     "materiality": Step(10_000.0, "GBP/year", "£{:,.0f} a year less before a site may close"),
+    "worth": Step(10_000.0, "GBP", "£{:,.0f} less of net present saving before a site may close"),
     "reach": Step(1.0, "km", "{:g} km farther"),
     "merge_reach": Step(0.5, "km", "{:g} km farther to merge"),
     "lease": Step(1.0, "year", "a break {:g} year earlier, at the same penalty"),
@@ -51,4 +52,6 @@ def kind_of(line: str) -> str:
     rule, what, *_ = [*line.split("|"), ""]
     if rule == "counts":
         return what.split("_")[1]
+    if rule == "materiality" and what:
+        return "worth"
     return {"affordability": what, "partnership": "floor"}.get(rule, rule)

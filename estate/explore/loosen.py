@@ -75,6 +75,8 @@ def _easier(config: Config, rule: str, what: str, step: float) -> Config:
     if rule == "affordability":
         option, sign = AFFORDED[what]
         return _option(config, rule, option, type(now[option])(now[option] + sign * step))
+    if rule == "materiality" and what:
+        return _option(config, rule, "npv_gbp", now["npv_gbp"] - step)
     if rule == "materiality":
         return _option(config, rule, LEAST, max(0.0, now[LEAST] - step))
     sign = 1 if what.startswith("max") else -1

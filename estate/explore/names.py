@@ -68,7 +68,8 @@ def need_words(need: Need, called: Called) -> str:
         return f"a limit of {kind} farther by {np.ceil(amount - 1e-6):,.0f}"
     if need.rule == "partnership":
         return f"the floor of {called.partners.get(first) or first} £{np.ceil(amount):,.0f} lower"
-    return f"{need.rule} eased by £{np.ceil(amount):,.0f}"
+    about = {"materiality": "the net present saving asked of a closure"}.get(need.rule, need.rule)
+    return f"{about} eased by £{np.ceil(amount):,.0f}"
 
 
 def lifted_words(tables: Mapping[str, pd.DataFrame], site_id: str, rule: str) -> str:

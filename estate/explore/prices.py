@@ -37,7 +37,10 @@ HUB_SECONDS = 3.0  # the first question where a hub may open, which is a larger 
 BUSY = 10  # times as long by the clock at most
 ANY = 1e9  # relative gap at which the first point found is enough
 TINY = 1e-9  # of a scaled row: what cannot be beyond its sides by more never binds
-ASKED = ("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility", "locks")
+ASKED = (
+    *("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility"),
+    *("materiality", "locks"),
+)
 """Rules with rows, in the order in which they are looked at as the reason."""
 
 

@@ -142,6 +142,12 @@ SETTINGS: tuple[Setting, ...] = (
         "number",
     ),
     Setting(
+        "rules.materiality.npv_gbp",
+        "Smallest net present saving worth a closure (GBP)",
+        "Open: no limit. Where both limits are given, a closure that meets one of them is allowed",
+        "number",
+    ),
+    Setting(
         "rules.affordability.peak_funding_gbp",
         "Deepest cash need (GBP)",
         "Most that may be spent before savings pay it back",

@@ -109,12 +109,22 @@ def closing_years(
         allowed &= t >= until.to_numpy()[:, None]
     if "locks" in rules:
         allowed &= ~sites["site_id"].isin(rules["locks"]["keep"]).to_numpy()[:, None]
-    if "materiality" in rules:
-        running = costs[costs["running"] & (costs["start"] == 0)]
-        yearly = running["part"].groupby(running["site"]).sum()
-        enough = yearly.reindex(sites.index).fillna(0) >= rules["materiality"]["saving_gbp_per_year"]
-        allowed &= enough.to_numpy()[:, None]
+    if "materiality" in rules and cost_decides(rules["materiality"]):
+        enough = yearly_cost(costs, sites) >= rules["materiality"]["saving_gbp_per_year"]
+        allowed &= enough[:, None]
     return allowed
+
+
+def cost_decides(materiality: Mapping[str, Any]) -> bool:
+    """Return whether running cost alone bars closing under the rule ``materiality``."""
+    return materiality.get("npv_gbp") is None or materiality["enough"] == "both"
+
+
+def yearly_cost(costs: pd.DataFrame, sites: pd.DataFrame) -> NDArray[np.float64]:
+    """Return the cashable running cost of every site in year 0 [GBP/year], shape (sites,)."""
+    running = costs[costs["running"] & (costs["start"] == 0)]
+    yearly = running["part"].groupby(running["site"]).sum()
+    return np.asarray(yearly.reindex(sites.index).fillna(0.0), dtype=np.float64)
 
 
 def running_spans(tables: Mapping[str, pd.DataFrame], sites: pd.DataFrame, horizon: Horizon) -> pd.DataFrame:

@@ -60,7 +60,7 @@ class Facts:
         assignment = config.rules.get("assignment", {})
         self.merge_across_partners = bool(assignment.get("merge_across_partners", False))
         self.require_step_free = bool(config.rules.get("fitness", {}).get("require_step_free", True))
-        self.timing, self.vintage = config.timing, config.vintage
+        self.timing, self.vintage, self.objective = config.timing, config.vintage, config.objective
         self.factors = discount_factors(config.vintage, self.appraisal_years, config.timing)
         growth = self.assumptions["inflation_share_per_year"]
         self.prices = money_of_the_day(config.vintages.deflators, horizon, growth)

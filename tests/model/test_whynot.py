@@ -105,6 +105,16 @@ CASES = {
         {"locks": {"close": ["D"]}, "materiality": {"saving_gbp_per_year": 60000}},
         {},
     ),
+    "materiality over the years": Planted(
+        ["locks|close|D", "materiality|D|npv"],
+        {"locks": {"close": ["D"]}, "materiality": {"npv_gbp": 500000}},
+        {},
+    ),
+    "materiality, either": Planted(
+        ["locks|close|D", "materiality|D|npv"],
+        {"locks": {"close": ["D"]}, "materiality": {"saving_gbp_per_year": 60000, "npv_gbp": 500000}},
+        {},
+    ),
     "scope": Planted(
         ["locks|close|B", "scope|B"], {"locks": {"close": ["B"]}}, {"sites": sites(B={"scope": "keep"})}
     ),

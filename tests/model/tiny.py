@@ -211,7 +211,9 @@ CASES: dict[str, Case] = {
         {"keep": ["B"], "close": ["A"], "hub": ["H"], "no_hub": ["C"]}, filters=("hub", "close", "move")
     ),
     "counts": Case({"min_hubs": 1, "max_hubs": 2, "max_closures": 3}),
-    "materiality": Case({"saving_gbp_per_year": 60_000}, filters=("close",)),
+    "materiality": Case(
+        {"saving_gbp_per_year": 60_000, "npv_gbp": 300_000, "enough": "both"}, filters=("close",)
+    ),
     "capital": Case(
         {"purses": "separate", "recycle_share": 0.5, "recycle_lag_years": 0},
         tables={

@@ -77,6 +77,9 @@ class Enumeration:
             if self.without != rule.NAME
             and (rule is plan_check or rule in ALWAYS_ON or rule.NAME in self.rules)
         ]
+        # A net present saving asked of a closure is that of all that is decided at its site.
+        summed = (self.rules.get("materiality") or {}).get("npv_gbp") is not None
+        self.alone = ALONE - {"materiality"} if summed else ALONE
         # Rules that need no year by year sums fail soonest for least.
         self._alone = {violation for _, violation in self._broken((), (), ())}
         self.years = range(self.config.horizon.decision_years)
@@ -101,7 +104,7 @@ class Enumeration:
     ) -> Iterator[tuple[str, str]]:
         facts = self.facts.with_decisions(closings, openings, leavings)
         for rule in self.checks:
-            if rule.NAME in ALONE:
+            if rule.NAME in self.alone:
                 for violation in rule.check(facts, self.rules.get(rule.NAME) or {}):
                     yield rule.NAME, violation.message
 

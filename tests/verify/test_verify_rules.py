@@ -639,6 +639,28 @@ def test_materiality() -> None:
     assert len(found(data, GOOD, {"materiality": {"saving_gbp_per_year": 501}})) == 1
 
 
+def test_materiality_over_the_years() -> None:
+    # Undiscounted, nine years from year 1: 9 x £600 fixed and 9 x £400 variable cost saved, less
+    # £10,000 to fit out 100 m2 elsewhere: -£1,000; what the hub costs is not in it.
+    def told(**options: Any) -> list[str]:
+        rules = {"materiality": {"enough": "either", **options}}
+        return messages(found(tables(), GOOD, rules, vintage="0%"), "materiality")
+
+    assert told(npv_gbp=-1000) == []
+    assert told(npv_gbp=-999) == [
+        "Library A closes but saves only -£1,000 in net present value; closing asks for -£999"
+    ]
+    assert told(npv_gbp=-999, saving_gbp_per_year=1000) == []  # its running cost is enough
+    assert told(npv_gbp=-1000, saving_gbp_per_year=1001) == []  # its net present saving is
+    assert len(told(npv_gbp=-999, saving_gbp_per_year=1000, enough="both")) == 1
+    assert len(told(npv_gbp=-1000, saving_gbp_per_year=1001, enough="both")) == 1
+    (both,) = told(npv_gbp=0, saving_gbp_per_year=1001)
+    assert both == (
+        "Library A closes but costs only £1,000 a year to run; closing asks for £1,001, and saves only "
+        "-£1,000 in net present value; closing asks for £0"
+    )
+
+
 def test_capital_pooled() -> None:
     # Year 0: hub 1,000; year 1: fit-out of 100 m2 at 100 GBP = 10,000, a year on 2% dearer: 10,200.
     data = tables()

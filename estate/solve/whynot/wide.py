@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 
 from estate.model.blocks import Arrays, BlockProblem, RowBlock
 from estate.model.cash import build_cash
+from estate.model.closing import cost_decides
 from estate.model.formulation import Model, family_keys
 from estate.model.hosting import fit_sites, often_enough, permitted
 from estate.model.instance import Instance, build_instance
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 Ints = NDArray[np.int64]
 HARD = ("assignment", "opening")  # what a plan is, not what anybody asks of it
-FILTERS = ("tenure", "brakes", "materiality")  # rules without rows, whose columns are put back
+FILTERS = ("tenure", "brakes", "materiality")  # rules that bar columns, which are put back
 BEYOND = 3  # nearest places out of reach that are looked at, for each provision
 COUNTED = {"hub": "hubs", "close": "closures"}
 LIMITS = {"peak_funding_gbp": "peak", "payback_year": "payback", "saving_year": "saving"}
@@ -134,6 +135,10 @@ def _lift(estate: Estate, config: Config) -> Lifted:
     terms["term_weeks"] = 52.0
     tables |= {"sites": sites, "provisions": provisions, "host_terms": terms}
     rules = {name: options for name, options in config.rules.items() if name not in (*FILTERS, "locks")}
+    if not cost_decides(config.rules.get("materiality") or {}):
+        rules["materiality"] = config.rules["materiality"]
+    elif (config.rules.get("materiality") or {}).get("npv_gbp") is not None:
+        rules["materiality"] = {**config.rules["materiality"], "saving_gbp_per_year": 0.0}
     if asked:
         rules["fitness"] = {"require_step_free": asked.get("require_step_free", True)}
     return Lifted(

@@ -311,17 +311,29 @@ class Speaker:
             lambda relief: f"lift the lock by {self._years(relief, 'close')}",
         )
 
-    def _materiality(self, site_id: str) -> Words:
-        least = self.config.rules["materiality"]["saving_gbp_per_year"]
+    def _materiality(self, site_id: str, what: str = "") -> Words:
+        options = self.config.rules["materiality"]
+        least = options["saving_gbp_per_year"]
         costs = self.wide.model.inst.costs
         numbers = self.wide.model.inst.sites.index[self.wide.model.inst.sites["site_id"] == site_id]
         mine = costs[costs["site"].isin(numbers) & costs["running"] & (costs["start"] == 0)]
-        cost = float((mine["fixed"] + mine["variable"]).sum())
+        cost = float(mine["part"].sum())
+        cheaper = f"saving_gbp_per_year to {np.floor(cost):,.0f} or less"
+        if what:
+            worth = float(options["npv_gbp"])
+            other = f", or {cheaper}" if options["enough"] == "either" and least > 0 else ""
+            return Words(
+                "rules.materiality.npv_gbp",
+                self.site(site_id),
+                f"bars closing a site where that, with moving its services, saves less than {pounds(worth)} "
+                "in net present value",
+                lambda relief: f"set npv_gbp to {np.floor(worth - relief.beyond):,.0f} or less{other}",
+            )
         return Words(
             "rules.materiality",
             self.site(site_id),
             f"bars closing a site that costs {pounds(cost)} a year, less than {pounds(least)}",
-            lambda _: f"set saving_gbp_per_year to {cost:,.0f} or less",
+            lambda _: f"set {cheaper}",
         )
 
     def _fitness(self, site_id: str) -> Words:
