@@ -7,17 +7,20 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from estate.core.errors import ConfigError, InputError, Issue, VerificationError
+from estate.core.errors import ConfigError, InputError, Issue, SolverError, VerificationError
 from estate.core.types import Plan, Solution
 from estate.pipeline import HALF_A_PENNY, evaluate, evaluate_plan, read_estate, refuse_foreign
 from estate.present.words import gbp
 from estate.present.write import write_all
 from estate.record import versions
 from estate.settings import recorded_config
+from estate.solve import solve_estate
+from estate.solve.again import LOOKS, Look, taken
+from estate.solve.run import NOTHING_FOUND
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from estate.config import Config
@@ -82,8 +85,12 @@ def rerun(
         raise _changed_since(error, lines[0]) from error
     if not search or record["status"] == "given":
         return lines
-    again = evaluate(config, base, progress, stop, estate)
+    looks = looks_of(record)
+    again = _solved((config, base, estate), looks, progress, stop)
+    lines += [f"Looked at again as in its study, with {told.words}." for told in looks]
     lines += _search_lines(record, again)
+    if looks:
+        again = replace(again, run={**again.run, LOOKS: record[LOOKS]})
     if out is not None:
         write_all(again, config.folder, config.audience)
         lines.append(f"The new run is in {config.folder}.")
@@ -181,6 +188,47 @@ def recorded_solution(record: Mapping[str, Any]) -> Solution | None:
 def _replay(asked: tuple[Config, Path, Estate], record: Mapping[str, Any]) -> Result:
     config, base, estate = asked
     return evaluate_plan(config, base, recorded_plan(record), estate, recorded_solution(record))
+
+
+def looks_of(record: Mapping[str, Any]) -> list[Look]:
+    """Return what a run of a study took from other runs, in order; none for a run by itself.
+
+    Raises
+    ------
+    ConfigError
+        If the record of it is damaged.
+    """
+    try:
+        looks = [Look(**told) for told in record.get(LOOKS) or []]
+        for told in looks:
+            Plan.from_records(told.plan or {"closures": [], "hubs": [], "moves": []})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        issue = Issue("run.json", None, LOOKS, "", f"is damaged ({error})", "run it anew")
+        raise ConfigError(MESSAGE, [issue]) from error
+    return looks
+
+
+def _solved(
+    asked: tuple[Config, Path, Estate],
+    looks: Sequence[Look],
+    progress: Callable[[Progress], None] | None,
+    stop: threading.Event | None,
+) -> Result:
+    """Solve again, and look again at what was looked at again then."""
+    config, base, estate = asked
+    if not looks:
+        return evaluate(config, base, progress, stop, estate)
+    own: Solution | None = None
+    try:
+        own = solve_estate(estate, config, progress, stop)
+    except SolverError as error:
+        if not str(error).startswith(NOTHING_FOUND):
+            raise
+    for told in looks:
+        own = taken((estate, config), own, told, stop)
+    if own is None:
+        raise SolverError(f"{NOTHING_FOUND}, nor from {looks[-1].words}")
+    return evaluate_plan(config, base, own.plan, estate, own)
 
 
 def _same_figures(summary: Mapping[str, Any], replayed: Result) -> list[str]:

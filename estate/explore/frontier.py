@@ -206,7 +206,7 @@ def sweep(
     model, horizon = questions.model, questions.model.inst.horizon
     year = min(horizon.decision_years, horizon.appraisal_years - 1)
     running = running_saving(model, year)
-    rows = {}
+    rows: dict[tuple[float, str], dict[str, object]] = {}
     for name in goals:
         known: Found | None = None  # a plan that saves more serves where less is asked for
         for share in sorted(shares, reverse=True):
@@ -220,7 +220,18 @@ def sweep(
                 }
                 row |= measures_of(questions, known)
             rows[share, name] = row
+        _needed_for_more(rows, name)
     return pd.DataFrame([rows[share, name] for share, name in product(shares, goals)])
+
+
+def _needed_for_more(rows: Mapping[tuple[float, str], dict[str, object]], name: str) -> None:
+    """Raise what is needed at least to what a smaller saving needs: no plan that saves more needs less."""
+    needed = -np.inf
+    for share in sorted(share for share, goal in rows if goal == name):
+        row = rows[share, name]
+        if "at_least" in row:
+            needed = max(needed, float(str(row["at_least"])))
+            row["at_least"] = needed
 
 
 def _least(questions: Questions, asked: tuple[Row, str], known: Found | None) -> tuple[str, Found | None]:

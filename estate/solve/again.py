@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from estate.core.errors import VerificationError
+from estate.core.types import Plan
 from estate.model.formulation import build_model
 from estate.solve.clock import Clock
 from estate.solve.highs import scaled
@@ -24,13 +25,47 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from estate.config import Config
-    from estate.core.types import Estate, Plan, Solution
+    from estate.core.types import Estate, Solution
     from estate.model.formulation import Model
 
 Floats = NDArray[np.float64]
 PENNY = 0.01  # [GBP] less is no better plan
 CHECK_SECONDS = 10.0  # of one plan, at most
+PROVED = 1e-6  # of the saving: a bound so near to it proves the plan best
+LOOKS = "second_looks"  # of run.json: what a run took from others of its study
 ENGINE = "sum of all gains: bound; plan of another run"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one run took from others of its study.
+
+    Attributes
+    ----------
+    run : str
+        Whose plan it was; blank where none was taken.
+    plan : mapping, optional
+        That plan, as `estate.core.types.Plan.records` gives it.
+    search : bool
+        Whether the search began again from it where it was not within the gap.
+    bound_run : str
+        Whose bound it was; blank where none was taken.
+    bound_gbp : float, optional
+        That bound [GBP].
+    """
+
+    run: str = ""
+    plan: Mapping[str, Any] | None = None
+    search: bool = True
+    bound_run: str = ""
+    bound_gbp: float | None = None
+
+    @property
+    def words(self) -> str:
+        """Say in words what was taken from where."""
+        parts = [f"the plan of {self.run}"] if self.run else []
+        parts += [f"the bound of {self.bound_run}"] if self.bound_run else []
+        return " and ".join(parts)
 
 
 def look_again(
@@ -79,6 +114,52 @@ def look_again(
         outcome = _searched(model, config, outcome, clock)
     solution = solution_of(model, config, outcome, clock)
     return name, replace(solution, log=(*(own.log if own else ()), *solution.log))
+
+
+def taken(
+    asked: tuple[Estate, Config], own: Solution | None, told: Look, stop: threading.Event | None = None
+) -> Solution | None:
+    """Take a recorded look once more: the bound that came from another run, then the plan.
+
+    Returns
+    -------
+    Solution or None
+        As the look left it; None where no plan is known then either.
+    """
+    estate, config = asked
+    if own and told.bound_gbp is not None:
+        own = bounded(own, told.bound_gbp, told.bound_run, config.solver.gap)
+    if not told.plan:
+        return own
+    others = {told.run: Plan.from_records(told.plan)}
+    found = look_again(estate, config, own, others, stop, search=told.search)
+    return own if found is None else found[1]
+
+
+def bounded(own: Solution, bound_gbp: float, run: str, gap: float) -> Solution:
+    """Return a plan with a tighter bound, that of a run which allows every plan allowed here.
+
+    Parameters
+    ----------
+    own : Solution
+        What a search found and proved.
+    bound_gbp : float
+        What no plan of that run saves more than [GBP].
+    run : str
+        Its name.
+    gap : float
+        Gap asked for [share of the bound].
+    """
+    bound = max(min(own.bound_gbp, bound_gbp), own.objective_gbp)
+    if bound >= own.bound_gbp:
+        return own
+    apart, status, stopped_by = bound - own.objective_gbp, own.status, own.stopped_by
+    if apart <= PROVED * max(1.0, abs(own.objective_gbp)):
+        status, stopped_by = "optimal", "gap"
+    elif apart <= gap * bound:
+        status, stopped_by = "within_gap", "gap"
+    line = f"no plan saves more than {bound:,.0f}: proved for {run}, which allows every plan allowed here"
+    return replace(own, bound_gbp=bound, status=status, stopped_by=stopped_by, log=(*own.log, line))
 
 
 def best_known(model: Model, plans: Mapping[str, Plan], least: float) -> tuple[str, Floats] | None:

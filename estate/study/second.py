@@ -3,20 +3,25 @@
 Runs do not know of one another while they are in work, so that any may be done anywhere in any order.
 When all have ended, each that is not proved best is held against the plans of the others: where one of
 them keeps this run's rules and saves more in this run's own terms, the search begins again from it. What
-that finds may better others still: it is then taken over as it is. This goes in rounds, each of which
-sees the plans as they stood after the round before, so that order and place of the work change nothing.
+that finds may better others still: it is then taken over as it is. What no plan of a run exceeds holds for
+every run whose plans it allows (`estate.study.nested`). This goes in rounds, each of which sees plans and
+bounds as they stood after the round before, so that order and place of the work change nothing.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from itertools import permutations
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from estate.core.types import Plan, Solution
 from estate.core.words import plural
+from estate.solve.again import LOOKS, PENNY, bounded, look_again
 from estate.solve.run import NOTHING_FOUND
 from estate.study.job import Answer, Job, StudyProgress, Where
+from estate.study.nested import contains, terms_of
 from estate.study.run import Pace, calls_of, done
 from estate.study.store import Store
 from estate.study.whole import FOUND, answer_of, whole_run
@@ -35,7 +40,7 @@ ROUNDS = 6
 SEARCHED = 1  # rounds in which a better plan is also searched from; then it is taken over as it is
 MOST = 20  # plans of other runs that one run is held against in a round
 PROVED = 1e-6  # of the bound: a plan so near to it cannot be bettered
-EARLIER, FROM = "earlier", "started_from"
+EARLIER, FROM, KNOWN = "earlier", "started_from", "known"
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,9 @@ def second_looks(
     where, progress, stop
         As for `run_study`.
     """
-    now, notes, store = list(outcomes), list[str](), Store(study.folder)
+    now, notes, store, wider = list(outcomes), list[str](), Store(study.folder), _wider(study)
     for number in range(1, ROUNDS + 2):
-        asked = {job.name: job for job in _asked(study, now, number)}
+        asked = {job.name: job for job in _asked(study, now, wider, number)}
         if number > ROUNDS and asked:
             notes.append(
                 f"Plans were still bettered in round {ROUNDS}: {', '.join(asked)} may gain from them."
@@ -105,18 +110,26 @@ def look(task: Task) -> Answer:
         As `estate.study.whole_run` gives it; without any figure or file where no plan is better.
     """
     from estate.pipeline import evaluate_plan
-    from estate.solve.again import look_again
 
     told, estate = task.parameters, task.estate()
     others = {name: Plan.from_records(plan) for name, plan in told["others"].items()}
     own = told[EARLIER][-1]
     known = own and _solution(own)
-    again = look_again(estate, task.config, known, others, task.stop, search=told["search"])
-    if again is None:
+    bound: Record = told["bound"]
+    if known and bound:
+        known = bounded(known, bound["bound_gbp"], bound["bound_run"], task.config.solver.gap)
+    again = None
+    if others:
+        again = look_again(estate, task.config, known, others, task.stop, search=told["search"])
+    name, solution = again or ("", known if bound else None)
+    if solution is None:
         return Answer()
-    name, solution = again
-    answer = answer_of(evaluate_plan(task.config, task.base, solution.plan, estate, solution))
-    return replace(answer, figures={**answer.figures, FROM: name, EARLIER: told[EARLIER]})
+    plan = {"run": name, "plan": told["others"][name], "search": told["search"]} if name else {}
+    looks = [*told[LOOKS], plan | bound]
+    result = evaluate_plan(task.config, task.base, solution.plan, estate, solution)
+    answer = answer_of(replace(result, run={**result.run, LOOKS: looks}))
+    figures = {FROM: name} if name else told[KNOWN]
+    return replace(answer, figures={**answer.figures, **figures, LOOKS: looks, EARLIER: told[EARLIER]})
 
 
 def _solution(record: Record) -> Solution:
@@ -134,9 +147,12 @@ def _state(outcome: Outcome, number: int) -> Record | None:
     return state
 
 
-def _asked(study: Study, now: Sequence[Outcome], number: int) -> list[Job]:
-    """Return what to ask in a round: runs that are not proved, with the plans that are new to them."""
+def _asked(
+    study: Study, now: Sequence[Outcome], wider: Mapping[str, Sequence[str]], number: int
+) -> list[Job]:
+    """Return what to ask in a round: runs that are not proved, with the plans and bounds new to them."""
     before = [_state(one, number - 1) for one in now]
+    states = {one.name: state for one, state in zip(now, before, strict=True)}
     fresh = {
         one.name: state
         for one, state in zip(now, before, strict=True)
@@ -147,14 +163,39 @@ def _asked(study: Study, now: Sequence[Outcome], number: int) -> list[Job]:
     for job, one, state in zip(study.jobs, now, before, strict=True):
         others = {_name(fresh[name]): name for name in reversed(ranked) if name != one.name}
         others.pop(_name(state), None)
-        if job.work is not whole_run or not others or not _open(one, state):
+        bound = _bound(state, {name: states[name] for name in wider[job.name]})
+        if job.work is not whole_run or not (others or bound) or not _open(one, state):
             continue
         names = sorted(others.values(), key=ranked.index)[:MOST]
         earlier = [_state(one, i) for i in range(number)]
         plans = {name: fresh[name]["plan"] for name in names}
-        told = {EARLIER: earlier, "others": plans, "search": number <= SEARCHED}
+        figures = one.answer.figures if one.answer else {}
+        told = {EARLIER: earlier, "others": plans, "search": number <= SEARCHED, "bound": bound}
+        told |= {LOOKS: figures.get(LOOKS, []), KNOWN: {k: v for k, v in figures.items() if k == FROM}}
         jobs.append(replace(job, work=look, parameters=told))
     return jobs
+
+
+def _bound(state: Record | None, wider: Mapping[str, Record | None]) -> Record:
+    """Return the tightest bound of runs that allow every plan of this one, where it beats its own."""
+    bounds = {name: one["bound_gbp"] for name, one in wider.items() if one and "bound_gbp" in one}
+    if not bounds or state is None or "bound_gbp" not in state:
+        return {}
+    name = min(bounds, key=lambda one: (bounds[one], one))
+    bound = max(bounds[name], state["objective_gbp"])
+    if bound > state["bound_gbp"] - max(PENNY, PROVED * abs(state["bound_gbp"])):
+        return {}
+    return {"bound_run": name, "bound_gbp": bound}
+
+
+def _wider(study: Study) -> dict[str, list[str]]:
+    """Return, for each run, those of the study that allow every plan allowed in it."""
+    terms = {call.job.name: terms_of(call.config) for call in calls_of(study) if call.job.work is whole_run}
+    names = {job.name: list[str]() for job in study.jobs}
+    for one, other in permutations(terms, 2):
+        if contains(terms[other], terms[one]):
+            names[one].append(other)
+    return names
 
 
 def _name(state: Record | None) -> str:
@@ -178,9 +219,7 @@ def _round(
 
     where, progress, stop = how
     if calls and progress:
-        note = (
-            f"Second look, round {number}: {plural(len(calls), 'run')} held against the plans of the others."
-        )
+        note = f"Second look, round {number}: {plural(len(calls), 'run')} held against the others."
         progress(StudyProgress(0, 0, 0, 0, 0.0, None, note=note))
     pace = Pace(len(calls), progress, []) if calls else None
     ended = {}
@@ -196,7 +235,7 @@ def _kept(store: Store, outcome: Outcome, calls: Sequence[Call], ended: Ended | 
     if ended is None or ended.status != "done":
         return outcome
     key = next(call.key for call in calls if call.job.name == outcome.name)
-    better = ended.answer is not None and _saves(ended.answer) > _saves(outcome.answer)
+    better = ended.answer is not None and _standing(ended.answer) > _standing(outcome.answer)
     if not better or ended.answer is None:
         store.stamp(outcome.name, key)
         return outcome
@@ -206,9 +245,10 @@ def _kept(store: Store, outcome: Outcome, calls: Sequence[Call], ended: Ended | 
     return replace(outcome, status="done", answer=answer, message="", seconds=seconds, kept=False)
 
 
-def _saves(answer: Answer | None) -> float:
+def _standing(answer: Answer | None) -> tuple[float, float]:
+    """Return what a plan saves, then how little more is possible: the larger of two is better."""
     found: Mapping[str, Any] = {} if answer is None else answer.figures.get(FOUND, {})
-    return float(found.get("objective_gbp", -float("inf")))
+    return float(found.get("objective_gbp", -inf)), -float(found.get("bound_gbp", inf))
 
 
 def _crowded(now: Sequence[Outcome]) -> list[str]:

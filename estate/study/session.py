@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from estate.core.errors import ConfigError, InfeasibleError, Issue, SolverError
 from estate.core.words import plural
 from estate.settings import say_nearest
+from estate.solve.again import LOOKS
 from estate.study.job import Job, Study, Where
 from estate.study.readers import council_folder, publish
 from estate.study.run import run_study
@@ -144,4 +145,7 @@ def outcome_lines(outcome: Outcome) -> list[str]:
         parts.append(f"at most £{gap / 1e6:,.2f} million more is possible")
     if FROM in figures:
         parts.append(f"looked at again from the plan of {figures[FROM]}")
+    bounds = [told["bound_run"] for told in figures.get(LOOKS, []) if "bound_run" in told]
+    if bounds:
+        parts.append(f"no more than {bounds[-1]} could save at best, which allows all that is allowed here")
     return [", ".join(parts)]

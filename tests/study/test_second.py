@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 import work
 
+from estate.core.errors import ConfigError
 from estate.core.types import Plan
 from estate.pipeline import read_estate
+from estate.replay import rerun
 from estate.settings import changed, load_config
 from estate.solve import solve_estate
 from estate.solve.again import look_again
@@ -173,3 +175,46 @@ def test_a_looser_scenario_never_ends_worse_than_a_stricter_one(tmp_path):
     assert table.loc["base", "saving_npv_gbp"] >= table.loc["sharp", "saving_npv_gbp"] - 0.005
     record = json.loads((tmp_path / "tiny" / "base" / "run.json").read_text(encoding="utf-8"))
     assert any("a better plan is that of sharp" in line for line in record["solver"]["log"])
+
+
+def test_a_run_takes_the_bound_of_one_that_allows_all_its_plans_and_can_be_repeated(tmp_path):
+    """`few` stops at its first plan, far from its bound; the base is proved best, and looser."""
+    sets = {"solver.gap": 0.0, "rules.counts.max_closures": 6, "output": str(tmp_path)}
+    config, base = load_config(ROOT / "configs" / "tiny.yaml", sets)
+    few = {"rules": {"locks": {"keep": ["S02"]}}, "solver": {"gap": 0.99}}
+    dear = {"assumptions": {"fees_share": 0.2}, "solver": {"gap": 0.99}}
+    config = changed(config, {"scenarios": {"few": few, "dear": dear}, "matrices": None}, "test")
+    lines = run_scenarios((config, base), ["few", "dear"], Where(workers=1))
+    assert any(line.startswith("few: done") and "no more than base could save" in line for line in lines)
+    table = pd.read_parquet(tmp_path / "tiny" / "study" / "results.parquet").set_index("job")
+    bound = table["bound_saving_npv_gbp"]
+    assert bound["few"] == pytest.approx(bound["base"], abs=0.01)
+    record = json.loads((tmp_path / "tiny" / "few" / "run.json").read_text(encoding="utf-8"))
+    assert [one["bound_run"] for one in record["second_looks"]] == ["base"]
+    assert any("proved for base" in line for line in record["solver"]["log"])
+    dear_record = json.loads((tmp_path / "tiny" / "dear" / "run.json").read_text(encoding="utf-8"))
+    assert not any("bound_run" in one for one in dear_record.get("second_looks", [])), "its money differs"
+    again = rerun((tmp_path / "tiny" / "few", base, None), tmp_path / "again")
+    assert "Looked at again as in its study, with the bound of base." in again
+    assert "Solved again: the same plan." in again
+    repeated = json.loads((tmp_path / "again" / "tiny" / "few" / "run.json").read_text(encoding="utf-8"))
+    for name in ("saving_npv_gbp", "bound_saving_npv_gbp", "status", "second_looks"):
+        assert repeated[name] == record[name], name
+
+
+def test_a_run_that_took_the_plan_of_another_is_repeated_with_it(tmp_path):
+    config, base = load_config(ROOT / "configs" / "tiny.yaml", {"solver.gap": 0.99, "output": str(tmp_path)})
+    sharp = {"rules": {"counts": {"max_closures": 5}}, "solver": {"gap": 0.0}}
+    config = changed(config, {"scenarios": {"sharp": sharp}, "matrices": None}, "test")
+    run_scenarios((config, base), ["sharp"], Where(workers=1))
+    folder = tmp_path / "tiny" / "base"
+    record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    lines = rerun((folder, base, None))
+    assert "Looked at again as in its study, with the plan of sharp." in lines
+    assert "Solved again: the same plan." in lines
+    without = {name: told for name, told in record.items() if name != "second_looks"}
+    (folder / "run.json").write_text(json.dumps(without), encoding="utf-8")
+    assert any(line.startswith("Solved again: another plan") for line in rerun((folder, base, None)))
+    (folder / "run.json").write_text(json.dumps(record | {"second_looks": [{"x": 1}]}), encoding="utf-8")
+    with pytest.raises(ConfigError, match="is damaged"):
+        rerun((folder, base, None))
