@@ -7,18 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.core.errors import EstateError, InfeasibleError
+from estate.explore.beside import Beside
 from estate.explore.names import row_names
 from estate.explore.stuck import SEVERAL, barred_by, nowhere
 from estate.model.rules.capacity import IMPLIED
 from estate.solve.highs import Watch, scaled
 from estate.solve.neighbourhoods import EVENTS
 from estate.solve.plan import rounded, saving_of
-from estate.solve.restricted import Effort, Restricted, Row
+from estate.solve.restricted import Effort, Restricted, Row, Rows
 
 if TYPE_CHECKING:
     from estate.explore.ask import Found, Questions
@@ -32,16 +32,19 @@ ENOUGH = 0.05  # relative gap of what a rule would have to give: told is what wo
 SECONDS = 12.0  # of processor time where all sites are priced, so that a busy machine answers alike
 NAMED_SECONDS = 60.0  # where a site is asked about by name
 FIRST_SECONDS = 10.0  # for the question whether there is any plan at all
-NEED_SECONDS = 3.0  # for what a rule would have to give
+NEED_SECONDS, NEED_NODES = 3.0, 5  # for what a rule would have to give
 HUB_SECONDS = 3.0  # the first question where a hub may open, which is a larger question
 BUSY = 10  # times as long by the clock at most
 ANY = 1e9  # relative gap at which the first point found is enough
 TINY = 1e-9  # of a scaled row: what cannot be beyond its sides by more never binds
+Question = tuple[Mask, tuple[Row, Rows]]
+"""What is free, and the rows beside the rules: the one that asks for the other decision comes first."""
+
 ASKED = (
-    *("access", "capital", "capacity", "counts", "affordability", "partnership", "compatibility"),
+    *("capacity", "compatibility", "capital", "access", "counts", "affordability", "partnership"),
     *("materiality", "locks"),
 )
-"""Rules with rows, in the order in which they are looked at as the reason."""
+"""Rules with rows, in the order in which they are looked at as the reason: first what it mostly is."""
 
 
 class Need(NamedTuple):
@@ -84,9 +87,9 @@ class Price:
 class Prices:
     """Prices of all sites of one plan.
 
-    With hubs and years held, hubs open as in the plan, every other site and service may be decided
-    otherwise only in the year in which the plan acts there (what it leaves alone stays), and the
-    site itself in any year. Where the question is whether a hub opens, whatever may move there may
+    With hubs and years held, the site itself may be decided otherwise in any year, and every other site
+    only as `estate.explore.beside` says: as planned, or as it is today, or where it shares a building,
+    otherwise in its year. Where the question is whether a hub opens, whatever may move there may
     do so in any year, or what moves there in the plan may go anywhere else, and their sites may close.
 
     Parameters
@@ -108,9 +111,8 @@ class Prices:
         self.names = inst.sites["site_id"].to_numpy(dtype=object)
         self.number = {name: i for i, name in enumerate(self.names)}
         self.place_site = inst.places["site"].to_numpy(dtype=int)
-        self.home = inst.provisions["site"].to_numpy()
         self.x = self._followed(best.x)
-        self.free = self._free()
+        self.beside = Beside(self.model, self.x)
 
     def sites(self) -> list[str]:
         """Return the sites about which something can be asked: those that may close or become hubs."""
@@ -136,22 +138,6 @@ class Prices:
         """Return the rows in which rules ask for something; what says who is served or owes stays."""
         says = ~np.isin(self.arrays.rule, ["access", "capital"]) | (self.about != "")
         return np.asarray(np.isin(self.arrays.rule, rules) & says)
-
-    def _free(self) -> Mask:
-        """Return the columns that may change for every site: what the plan does, in its years."""
-        free = np.ones(self.questions.width, dtype=bool)
-        close, hub = self.blocks["close"], self.blocks["hub"]
-        free[hub.columns] = False
-        done = close.keys[self.x[close.columns] > 0.5]
-        when = pd.Series(done["year"].to_numpy(), index=done["site"].to_numpy())
-        free[close.columns] = (close.keys["site"].map(when) == close.keys["year"]).to_numpy()
-        leave = self.blocks["leave"]
-        left = leave.keys[self.x[leave.columns] > 0.5]
-        when = pd.Series(left["year"].to_numpy(), index=left["provision"].to_numpy())
-        for family in ("leave", "move", "merge", "online"):
-            keys = self.blocks[family].keys
-            free[self.blocks[family].columns] = (keys["provision"].map(when) == keys["year"]).to_numpy()
-        return free
 
     def decision(self, site_id: str) -> str:
         """Return what the plan does: close, hub, unused or keep."""
@@ -200,7 +186,7 @@ class Prices:
         costs = price.x is not None and price.low_gbp > 0 and price.otherwise in asks
         if asked is None or not (barred or costs):
             return price
-        rule, needs, known = self._rule((self._freed(site_id), asked[1]), possible=costs, named=named)
+        rule, needs, known = self._rule(self._question(site_id, asked[1]), possible=costs, named=named)
         if known and barred and not rule and price.otherwise == "close":
             rule = nowhere(self.model, self.x, self.number[site_id])
         return replace(price, rule=rule, needs=needs)
@@ -217,39 +203,18 @@ class Prices:
             return self._never(site_id)
         otherwise, row = asked
         start = self._opened(site_id, row) if otherwise == "hub" else self.x
-        answer, bound = self._search(self._freed(site_id), row, start, seconds)
+        answer, bound = self._search(self._question(site_id, row), start, seconds)
         price = Price(site_id, decision, otherwise, np.inf, np.inf, "", None)
         if answer.x is not None:
             low, high = self.best.value - max(bound, answer.saving), self.best.value - answer.saving
             return replace(price, low_gbp=low, high_gbp=high, x=answer.x)
         return price if answer.status == "infeasible" else replace(price, low_gbp=self.best.value - bound)
 
-    def _freed(self, site_id: str) -> Mask:
-        """Return what may change when a site is decided otherwise."""
-        free, site = self.free.copy(), self.number[site_id]
-        decision, asks_hub = self.decision(site_id), self.asks_hub(site_id)
-        move = self.blocks["move"]
-        here = move.columns[self.place_site[move.keys["place"]] == site]
-        mine, come = self.home == site, np.zeros(len(self.home), dtype=bool)
-        if decision == "hub":
-            mine = mine | self._who(here[self.x[here] > 0.5])
-        if asks_hub:
-            free[self._at("hub", site_id)] = True
-        if asks_hub and decision != "hub":
-            come = self._who(here)
-            free[here] = True
-        close, leave = self.blocks["close"], self.blocks["leave"]
-        free[close.columns] |= np.isin(close.keys["site"], np.unique([site, *self.home[mine | come]]))
-        free[leave.columns] |= come[leave.keys["provision"]]
-        for family in ("leave", "move", "merge", "online"):
-            free[self.blocks[family].columns] |= mine[self.blocks[family].keys["provision"]]
-        return free
-
-    def _who(self, moves: NDArray[np.int64]) -> Mask:
-        """Return which provisions some columns of moves are about."""
-        move = self.blocks["move"]
-        who = move.keys["provision"].to_numpy()[moves - move.columns[0]] if len(moves) else moves
-        return np.isin(np.arange(len(self.home)), who)
+    def _question(self, site_id: str, row: Row) -> Question:
+        """Return what may change when a site is decided otherwise, and the rows beside the rules."""
+        number, decision = self.number[site_id], self.decision(site_id)
+        free, bound = self.beside.of(number, decision, asks_hub=self.asks_hub(site_id))
+        return free, (row, bound)
 
     def _opened(self, site_id: str, row: Row) -> Floats:
         """Return the plan with a hub opened to which nothing moves; the plan where rules bar that."""
@@ -260,11 +225,12 @@ class Prices:
         answer = self._without(()).search(free, self.x, Effort(FIRST_SECONDS, EXACT), more=[row])
         return self.x if answer.x is None else answer.x
 
-    def _search(self, free: Mask, row: Row, start: Floats, seconds: float) -> tuple[Answer, float]:
+    def _search(self, question: Question, start: Floats, seconds: float) -> tuple[Answer, float]:
+        free, rows = question
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
         effort = Effort(BUSY * seconds, min(EXACT, gap), 20_000, exact=False)
-        answer = self._without(()).settle(free, start, effort, self._patience(seconds), [row])
+        answer = self._without(()).settle(free, start, effort, self._patience(seconds), rows)
         if answer.x is not None:
             x = rounded(self.model, answer.x)
             answer = replace(answer, x=x, saving=saving_of(self.model, x))
@@ -275,24 +241,22 @@ class Prices:
         end = time.process_time() + seconds
         return Watch(lambda *_: None, lambda: self.questions.stop.is_set() or time.process_time() > end)
 
-    def _rule(
-        self, question: tuple[Mask, Row], *, possible: bool, named: bool
-    ) -> tuple[str, tuple[Need, ...], bool]:
+    def _rule(self, question: Question, *, possible: bool, named: bool) -> tuple[str, tuple[Need, ...], bool]:
         """Return a rule without which deciding otherwise would pay, or be possible; needs; whether known.
 
-        What a plan without any rule breaks most often comes first, and the rest only where the site was
-        named. Where none is found and a search was not closed, nothing is known.
+        What a plan without any rule breaks comes first, and the rest only where the site was named.
+        Where none is found and a search was not closed, nothing is known.
         """
-        free, row = question
+        free, _ = question
         in_force = [rule for rule in ASKED if (self.arrays.rule == rule).any()]
         least = self.best.value - EXACT * abs(self.best.value) if possible else -np.inf
-        every = self._reached(free, row, tuple(in_force), least)
+        every = self._reached(question, tuple(in_force), least)
         if every.x is None:
             return "", (), every.status == "infeasible"
         found, known, without = dict[str, Floats](), True, every.x
         binding = [rule for rule in in_force if self._may_bind(rule, free)]
-        for rule in sorted(binding, key=lambda one: -np.count_nonzero(self._broken(one, without))):
-            answer = self._reached(free, row, (rule,), least)
+        for rule in sorted(binding, key=lambda one: not self._broken(one, without).any()):
+            answer = self._reached(question, (rule,), least)
             if answer.x is not None:
                 found[rule] = answer.x
                 if not named:
@@ -301,7 +265,7 @@ class Prices:
         if not found:
             return SEVERAL if known else "", (), known
         first = next(iter(found))
-        return " or ".join(found), self._needs(free, (row, least), first, found[first]), True
+        return " or ".join(found), self._needs(question, least, first, found[first]), True
 
     def _may_bind(self, rule: str, free: Mask) -> bool:
         """Return whether any choice of the free columns breaks a rule; else it bars nothing."""
@@ -313,12 +277,13 @@ class Prices:
         highest, lowest = above @ most + below @ least, above @ least + below @ most
         return bool(((highest > rows.row_upper + TINY) | (lowest < rows.row_lower - TINY)).any())
 
-    def _reached(self, free: Mask, row: Row, without: tuple[str, ...], least: float) -> Answer:
+    def _reached(self, question: Question, without: tuple[str, ...], least: float) -> Answer:
         """Look for the first point that saves at least so much without these rules."""
+        free, rows = question
         effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000, exact=False)
-        hub = len(self.blocks["hub"].columns) and row.coefficients[self.blocks["hub"].columns].any()
-        more, watch = [row, *self._as_good(least)], self._patience(HUB_SECONDS if hub else FIRST_SECONDS)
-        return self._without(without).search(free, self.x, effort, watch, more)
+        hub = len(self.blocks["hub"].columns) and rows[0].coefficients[self.blocks["hub"].columns].any()
+        watch = self._patience(HUB_SECONDS if hub else FIRST_SECONDS)
+        return self._without(without).search(free, self.x, effort, watch, [*rows, *self._as_good(least)])
 
     def _as_good(self, least: float, spare: int = 0) -> list[Row]:
         """Return the row that asks for a saving, scaled; none where anything will do."""
@@ -327,12 +292,12 @@ class Prices:
         size = max(1.0, abs(least))
         return [Row("as good", np.append(self.arrays.saving, np.zeros(spare)) / size, low=least / size)]
 
-    def _needs(self, free: Mask, asked: tuple[Row, float], rule: str, x: Floats) -> tuple[Need, ...]:
+    def _needs(self, question: Question, least: float, rule: str, x: Floats) -> tuple[Need, ...]:
         """Return by how much it is enough that lines of a rule give for the row to hold with that saving.
 
         Only lines that the plan found without the rule breaks may give. Less is not ruled out.
         """
-        row, least = asked
+        free, (row, bound) = question
         keep = self.arrays.part != IMPLIED
         arrays, about, scale = self.arrays.rows(keep), self.about[keep], self.scale[keep]
         broken = self._broken(rule, x)[keep]
@@ -354,10 +319,12 @@ class Prices:
             integer=np.append(arrays.integer, np.zeros(count, bool)),
             matrix=sparse.hstack([arrays.matrix, slack], format="csr"),
         )
-        more = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
-        more += self._as_good(least, count)
+        wider = sparse.hstack([bound.matrix, sparse.csr_matrix((len(bound.low), count))], format="csr")
+        more: list[Row | Rows] = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
+        more += [replace(bound, matrix=wider), *self._as_good(least, count)]
         free, start = np.append(free, np.ones(count, bool)), np.append(x, np.ones(count))
-        effort, watch = Effort(BUSY * NEED_SECONDS, ENOUGH, 50, exact=False), self._patience(NEED_SECONDS)
+        effort = Effort(BUSY * NEED_SECONDS, ENOUGH, NEED_NODES, exact=False)
+        watch = self._patience(NEED_SECONDS)
         answer = Restricted(eased).search(free, start, effort, watch, more)
         share = np.ones(count) if answer.x is None else answer.x[width:]
         return tuple(

@@ -32,6 +32,13 @@ KINDS = ((("close",), "closures"), (("hub",), "hubs"), (("keep", "unused"), "sit
 MOST_ROWS = 40
 
 
+HELD = "hubs and years held"
+HELD_WORDS = (
+    "With hubs and years held, hubs open as planned, and every other site does as planned in its year or "
+    "stays as it is today; only sites that share a building with what moves may send services elsewhere, too."
+)
+
+
 def reasons_for(
     reasons: Mapping[str, pd.DataFrame], audience: str, hidden: Collection[str] = ()
 ) -> dict[str, pd.DataFrame]:
@@ -85,6 +92,8 @@ def why_lines(view: View) -> list[str]:
         f"Each was decided otherwise and the rest planned again ({kinds}). Undecided by this evidence: the "
         "difference is smaller than what the search left open."
     )
+    if table["price_kind"].eq(HELD).any():
+        lines.append(HELD_WORDS)
     return lines
 
 

@@ -43,6 +43,25 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Rows:
+    """Many rows beside the rules: ``matrix @ x >= low``.
+
+    Attributes
+    ----------
+    name : str
+        What they are about.
+    matrix : csr_matrix, shape (rows, columns)
+        One column a column of the model.
+    low : ndarray, shape (rows,)
+        Their lower sides.
+    """
+
+    name: str
+    matrix: sparse.csr_matrix
+    low: Floats
+
+
+@dataclass(frozen=True)
 class Effort:
     """How hard to look.
 
@@ -92,7 +111,7 @@ class Restricted:
         held: Floats,
         effort: Effort,
         watch: Watch | None = None,
-        more: Sequence[Row] = (),
+        more: Sequence[Row | Rows] = (),
     ) -> Answer:
         """Find the best point that agrees with `held` outside the free columns.
 
@@ -106,7 +125,7 @@ class Restricted:
             Limits.
         watch : Watch, optional
             Told of progress.
-        more : sequence of Row
+        more : sequence of Row or Rows
             What must hold besides the rows of the model.
 
         Returns
@@ -119,20 +138,16 @@ class Restricted:
         rest = np.where(free, 0.0, held)
         activity = self.arrays.matrix @ rest
         rows = np.flatnonzero(np.diff(part.indptr))
-        asked = [row.coefficients for row in more]
-        there = np.array([row @ rest for row in asked])
+        asked, low, high = _stacked(more, len(held))
+        there = asked @ rest
         sub = replace(
             self.arrays,
             saving=self.arrays.saving[columns],
             upper=self.arrays.upper[columns],
             integer=self.arrays.integer[columns] & (not effort.relaxed),
-            matrix=sparse.vstack([part[rows], *(row[columns] for row in asked)], format="csr"),
-            row_lower=np.append(
-                self.arrays.row_lower[rows] - activity[rows], [row.low for row in more] - there
-            ),
-            row_upper=np.append(
-                self.arrays.row_upper[rows] - activity[rows], [row.high for row in more] - there
-            ),
+            matrix=sparse.vstack([part[rows], asked[:, columns]], format="csr"),
+            row_lower=np.append(self.arrays.row_lower[rows] - activity[rows], low - there),
+            row_upper=np.append(self.arrays.row_upper[rows] - activity[rows], high - there),
         )
         engine = load(sub, _options(effort))
         if sub.integer.any():  # HiGHS does not presolve a linear programme that has a start
@@ -150,7 +165,7 @@ class Restricted:
         held: Floats,
         effort: Effort,
         watch: Watch | None = None,
-        more: Sequence[Row] = (),
+        more: Sequence[Row | Rows] = (),
     ) -> Answer:
         """Find what `search` finds, sooner: first among what the relaxation or the held point uses.
 
@@ -171,6 +186,19 @@ class Restricted:
         activity = self.arrays.matrix @ x
         bad = (activity > self.arrays.row_upper + tolerance) | (activity < self.arrays.row_lower - tolerance)
         return np.unique(self.arrays.rule[bad])
+
+
+def _stacked(more: Sequence[Row | Rows], width: int) -> tuple[sparse.csr_matrix, Floats, Floats]:
+    """Return rows beside the rules as one matrix, with their sides."""
+    parts, low, high = [sparse.csr_matrix((0, width))], [np.zeros(0)], [np.zeros(0)]
+    for row in more:
+        if isinstance(row, Rows):
+            parts, low = [*parts, row.matrix], [*low, row.low]
+            high.append(np.full(len(row.low), np.inf))
+        else:
+            parts.append(sparse.csr_matrix(row.coefficients))
+            low, high = [*low, np.array([row.low])], [*high, np.array([row.high])]
+    return sparse.vstack(parts, format="csr"), np.concatenate(low), np.concatenate(high)
 
 
 def _options(effort: Effort) -> dict[str, object]:

@@ -33,7 +33,7 @@ def box(asked: Questions, plan, site: str) -> tuple[np.ndarray, np.ndarray]:
     name, who = inst.sites["site_id"].to_numpy(), inst.provisions["provision_id"].to_numpy()
     home = name[inst.provisions["site"].to_numpy(dtype=int)]
     low, high = np.zeros(asked.width), np.ones(asked.width)
-    closed = dict(zip(plan.closures["site_id"], plan.closures["year"], strict=True))
+    closed = set(plan.closures[["site_id", "year", "exit_route"]].itertuples(index=False, name=None))
     left = dict(zip(plan.moves["provision_id"], plan.moves["year"], strict=True))
     opened = set(zip(plan.hubs["site_id"], plan.hubs["option"].astype(str), plan.hubs["year"], strict=True))
     hub = blocks["hub"]
@@ -42,10 +42,10 @@ def box(asked: Questions, plan, site: str) -> tuple[np.ndarray, np.ndarray]:
         name[where["site"].to_numpy(dtype=int)], where["option"].astype(str), hub.keys["year"], strict=True
     )
     low[hub.columns] = high[hub.columns] = [float(one in opened) for one in at]
-    close = blocks["close"]
+    close, route = blocks["close"], inst.routes["route"].to_numpy()
     high[close.columns] = [
-        name[s] == site or closed.get(name[s]) == t
-        for s, t in zip(close.keys["site"], close.keys["year"], strict=True)
+        name[j] == site or (name[j], t, route[r]) in closed
+        for j, t, r in zip(close.keys["site"], close.keys["year"], close.keys["route"], strict=True)
     ]
     for family in ("leave", "move", "merge", "online"):
         keys = blocks[family].keys
@@ -56,13 +56,54 @@ def box(asked: Questions, plan, site: str) -> tuple[np.ndarray, np.ndarray]:
     return low, high
 
 
-def from_scratch(asked: Questions, bounds: tuple[np.ndarray, np.ndarray], site: str, closes: bool) -> float:
+def held_rows(asked: Questions, plan, site: str) -> list[tuple[list[int], list[int]]]:
+    """Return which columns may be 1 only where one of others is: all not as planned, beside arrivals."""
+    inst, blocks = asked.model.inst, asked.model.problem.blocks
+    name, who = inst.sites["site_id"].to_numpy(), inst.provisions["provision_id"].to_numpy()
+    home = dict(zip(who, name[inst.provisions["site"].to_numpy(dtype=int)], strict=True))
+    place = name[inst.places["site"].to_numpy(dtype=int)]
+    option = inst.places["option"].astype(str).to_numpy()
+    # every way out of a building: column, who, where to, and as the plan would say it
+    ways = []
+    for family, second in (("move", "place"), ("merge", "target"), ("online", "year")):
+        keys = blocks[family].keys
+        for c, u, to in zip(blocks[family].columns, who[keys["provision"]], keys[second], strict=True):
+            if family == "move":
+                ways.append((c, u, place[to], ("move", place[to], option[to], "")))
+            elif family == "merge":
+                ways.append((c, u, home[who[to]], ("merge", who[to])))
+            else:
+                ways.append((c, u, "", ("online",)))
+    goes = {
+        m["provision_id"]: {
+            "move": ("move", m["to_site_id"], m["to_option"], ""),
+            "merge": ("merge", m["to_provision_id"]),
+            "online": ("online",),
+        }[m["how"]]
+        for m in plan.moves.to_dict("records")
+    }
+    there = {u: to for _, u, to, way in ways if goes.get(u) == way}
+    shared = {j: ({j} | {to for u, to in there.items() if home[u] == j}) - {""} for j in name}
+    given = ({site} | {to for u, to in there.items() if home[u] == site}) - {""}
+    here = {j: [c for c, u, to, _ in ways if home[u] == site and to in shared[j]] for j in name}
+    others = [(c, u) for c, u, to, way in ways if home[u] != site and goes.get(u) != way and to not in given]
+    rows = [([c], here[home[u]]) for c, u in others]
+    close, leave = blocks["close"], blocks["leave"]
+    whose = name[close.keys["site"]]
+    for c, u in zip(leave.columns, who[leave.keys["provision"]], strict=True):
+        if home[u] in set(plan.closures["site_id"]) - {site}:
+            rows.append(([c], here[home[u]] + close.columns[whose == home[u]].tolist()))
+    return rows
+
+
+def from_scratch(asked: Questions, held, site: str, closes: bool) -> float:
     """Return the most that can be saved within bounds if a site closes or stays; nan where nothing can."""
     arrays, inst = asked.model.problem.arrays(), asked.model.inst
     close = asked.model.problem.blocks["close"]
     row = np.zeros(asked.width)
     number = int(np.flatnonzero(inst.sites["site_id"].to_numpy() == site)[0])
     row[close.columns[close.keys["site"].to_numpy() == number]] = 1.0
+    bounds, rows = held
     engine, lp = highspy.Highs(), highspy.HighsLp()
     engine.silent()
     engine.setOptionValue("threads", 1)
@@ -79,6 +120,9 @@ def from_scratch(asked: Questions, bounds: tuple[np.ndarray, np.ndarray], site: 
     engine.passModel(lp)
     used = np.flatnonzero(row)
     engine.addRow(float(closes), float(closes), len(used), used.astype(np.int32), row[used])
+    for only, where in rows:
+        columns = np.array(only + where, dtype=np.int32)
+        engine.addRow(-np.inf, 0.0, len(columns), columns, np.repeat([1.0, -1.0], [len(only), len(where)]))
     engine.run()
     if engine.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return float("nan")
@@ -92,7 +136,9 @@ def test_a_price_with_hubs_and_years_held_is_that_of_a_model_built_anew(priced, 
     best, exact = prices.best, EXACT * abs(prices.best.value) + PENNY
     price = prices.held(site)
     assert price.decision == PRICED.get(site, "keep")
-    wanted = from_scratch(asked, box(asked, best.solution.plan, site), site, price.decision == "keep")
+    plan = best.solution.plan
+    rows = held_rows(asked, plan, site)
+    wanted = from_scratch(asked, (box(asked, plan, site), rows), site, price.decision == "keep")
     assert np.isnan(wanted) == (site in BARRED)
     if site in BARRED:
         assert price.low_gbp == float("inf")
