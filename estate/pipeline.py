@@ -351,11 +351,12 @@ def site_counts(estate: Estate) -> list[dict[str, Any]]:
     sites = estate.tables["sites"]
     existing = sites[sites["status"] == "existing"]
     labels = (
-        ("decided_sites", "decide", "Sites decided on"),
+        ("decided_sites", "decide", "Sites decided on, those that stand empty (surplus) apart"),
         ("surplus_sites", "surplus", "More sites that stand empty (surplus) and may be given up"),
     )
     counts = [(key, label, int((existing["scope"] == scope).sum())) for key, scope, label in labels]
-    more = {"unit": "sites", "denominator": len(existing), "note": "Of all existing sites of the tables"}
+    note = "Of all existing sites of the tables, decided on or not"
+    more = {"unit": "sites", "denominator": len(existing), "note": note}
     return [
         {"key": key, "label": label, "value": count, "numerator": count, **more}
         for key, label, count in counts

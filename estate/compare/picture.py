@@ -102,7 +102,7 @@ def write_map(runs: Sequence[Run], folder: Path) -> None:
         figure.legend(
             handles=_key(),
             loc="lower center",
-            bbox_to_anchor=(0.5, 0.03),
+            bbox_to_anchor=(0.5, 0.25 / figure.get_figheight()),
             ncols=3,
             frameon=False,
             fontsize=10,

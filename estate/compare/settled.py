@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from estate.compare.runs import ROUNDING_GBP
 from estate.core.money import discount_factors
-from estate.present.words import is_missing, quantity
+from estate.present.words import NOTHING_TO_PAY_BACK, is_missing, nothing_to_pay_back, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -101,6 +101,9 @@ def show(key: str, base: Run, run: Run, rules: CompareSection) -> Shown:
     before, value = _number(one.get("value")), _number(other.get("value"))
     unit = str(other.get("unit") or one.get("unit") or "")
     limit = rules.thresholds.get(key)
+    idle = [name for name, row in (("in the base", one), ("here", other)) if nothing_to_pay_back(row)]
+    if len(idle) == 1:
+        return Shown(None, "differs", f"{NOTHING_TO_PAY_BACK} {idle[0]}")
     if value is None or before is None:
         both = value is None and before is None
         return Shown(None, "same" if both else "differs", "neither has it" if both else "only one has it")
@@ -113,10 +116,7 @@ def show(key: str, base: Run, run: Run, rules: CompareSection) -> Shown:
     if delta == 0 or (not unit.startswith("GBP") and abs(delta) <= 1e-9 * abs(before)):
         return Shown(0.0, status or "same", words or "same")
     proved = least is not None and abs(delta) > least
-    if key.startswith(PAYBACK) and 0 in (before, value):
-        moved = "differs"
-        told = f"nothing has to be paid back {'in the base' if before == 0 else 'here'}"
-    elif proved:
+    if proved:
         moved, told = _against(key, before, delta, unit, rules.amber_share)
     elif _is_objective(key, base, run):
         moved, told = _at_best(base, run)

@@ -10,7 +10,7 @@ import pandas as pd
 from estate.compare.settled import NOT_SETTLED, least_gbp, open_gbp, settled, show
 from estate.core.money import discount_factors
 from estate.present.pooling import MIN_SITES
-from estate.present.words import quantity
+from estate.present.words import NOTHING_TO_PAY_BACK, nothing_to_pay_back, quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -51,11 +51,18 @@ def figures(runs: Sequence[Run], rules: CompareSection) -> pd.DataFrame:
             else:
                 shown = show(key, base, run, rules)
                 named = run is not base or shown.status in {"red", "amber", "green"}
-                told |= {"value": tidy(value, unit), "shown": quantity(value, unit)}
+                told |= {"value": tidy(value, unit), "shown": _shown(run.headlines[key])}
                 told |= {"delta": tidy(shown.delta, unit)}
                 told |= {"status": shown.status if named else "", "words": shown.words if named else "base"}
             rows.append(told)
     return pd.DataFrame(rows, columns=list(FIGURE_COLUMNS))
+
+
+def _shown(row: Mapping[str, Any]) -> str:
+    """Return a headline in words, without its range."""
+    if nothing_to_pay_back(row):
+        return NOTHING_TO_PAY_BACK
+    return quantity(row.get("value"), str(row.get("unit", "")))
 
 
 def tidy(value: Any, unit: str) -> Any:  # noqa: ANN401 - part of a JSON value

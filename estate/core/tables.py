@@ -224,7 +224,8 @@ def conform(frame: pd.DataFrame, spec: TableSpec, source: str) -> tuple[pd.DataF
 def parse(frame: pd.DataFrame, spec: TableSpec, source: str) -> tuple[pd.DataFrame, list[Issue]]:
     """Do what `conform` does, but leave blanks blank and keep spreadsheet rows as the index."""
     rows = pd.Index(frame.index if frame.index.name == "row" else np.arange(len(frame)) + 2, name="row")
-    named, issues = _match_headers(frame.set_axis(rows), spec, source)
+    named, strange = _match_headers(frame.set_axis(rows), spec, source)
+    issues = list(strange)
     text = pd.DataFrame({name: cells.clean_text(named[name]) for name in named}, index=rows)
     text = text[(text != "").any(axis=1)] if len(text.columns) else text.iloc[:0]
     data: dict[str, pd.Series] = {}
@@ -234,7 +235,13 @@ def parse(frame: pd.DataFrame, spec: TableSpec, source: str) -> tuple[pd.DataFra
         data[column.name], found = _column(cell, column, source, given=given)
         issues += found
     typed = pd.DataFrame(data, index=text.index)
-    return typed, issues + _repeats(typed, spec, source)
+    unread = pd.Series(data=False, index=typed.index)
+    for name in spec.key:
+        if name in text.columns:  # a cell that cannot be read is told already, and is no repeat
+            unread |= (text[name] != "") & (typed[name].isna() | (typed[name] == ""))
+        elif strange:  # its column may be among those whose heading is not known
+            unread |= True
+    return typed, issues + _repeats(typed[~unread], spec, source)
 
 
 def fill(typed: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, dict[str, int]]:

@@ -293,8 +293,9 @@ def _match_notes(matches: pd.DataFrame, sites: pd.DataFrame) -> list[str]:
     folded = int(sites["unresolved"].fillna(value=False).astype(bool).sum())
     return [
         (
-            f"{asked} pairs of records may be one building and are not resolved: answer them in matches.csv. "
-            f"Until then {folded} sites count once for both. {merged} pairs were merged, {apart} kept apart."
+            f"{plural(asked, 'pair')} of records may be one building: answer them in matches.csv. "
+            f"Until then {plural(folded, 'site counts', 'sites count')} once for both. "
+            f"{plural(merged, 'pair was', 'pairs were')} merged, {apart} kept apart."
         )
     ]
 

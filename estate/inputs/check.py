@@ -10,6 +10,7 @@ import pandas as pd
 from estate.core.errors import Issue
 from estate.core.tables import nearest
 from estate.core.types import Horizon
+from estate.core.words import plural
 from estate.inputs import (
     check_leases,
     check_money,
@@ -281,15 +282,12 @@ def warn_sites(context: Context) -> list[str]:
     placeless = int((sites["easting"].isna() & sites["scope"].ne("out")).sum())
     hosts = _without(sites[sites["status"] == "host"], context["host_terms"])
     candidates = _without(sites[sites["status"] == "candidate"], context["hub_options"])
-    return [
-        text
-        for count, text in (
-            (placeless, f"{placeless} sites have no place: they are in reach of nothing."),
-            (hosts, f"{hosts} hosts have no row in host_terms: nothing can move there."),
-            (candidates, f"{candidates} candidates have no row in hub_options: they are never used."),
-        )
-        if count
-    ]
+    told = (
+        (placeless, ("site has", "sites have"), "no place: in reach of nothing."),
+        (hosts, ("host has", "hosts have"), "no row in host_terms: nothing can move there."),
+        (candidates, ("candidate has", "candidates have"), "no row in hub_options: never used."),
+    )
+    return [f"{plural(count, *nouns)} {rest}" for count, nouns, rest in told if count]
 
 
 def warn_surplus(context: Context) -> list[str]:
@@ -315,7 +313,8 @@ def warn_leases(context: Context) -> list[str]:
     """Say how many leases have run out before the first year, and what of them is not as it could be."""
     tenures = context["tenures"]
     ended = int((tenures["expiry"].dt.year < context.config.horizon.first_year).sum()) if len(tenures) else 0
-    told = [f"{ended} leases end before the first year: they may be left in any year."] if ended else []
+    which = plural(ended, "lease ends", "leases end")
+    told = [f"{which} before the first year and may be left in any year."] if ended else []
     return told + check_leases.warn(context)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from estate.core.words import plural
+
 if TYPE_CHECKING:
     from estate.core.errors import Issue
     from estate.inputs.context import Context
@@ -75,14 +77,14 @@ def warn(context: Context) -> list[str]:
     idle = int((reviewed & tenures["market_rent_gbp_per_year"].isna()).sum())
     theirs = tenures["repair_liability"] == "landlord"
     charged = int((theirs & (tenures["dilapidations_gbp"] > 0)).sum())
-    return [
-        text
-        for count, text in (
-            (idle, f"{idle} rent reviews have no market_rent_gbp_per_year: the rent stays as it is."),
-            (
-                charged,
-                f"{charged} leases have dilapidations although the landlord repairs: they are counted.",
-            ),
-        )
-        if count
-    ]
+    told = (
+        (
+            *(idle, ("rent review has", "rent reviews have")),
+            "no market_rent_gbp_per_year: the rent stays as it is.",
+        ),
+        (
+            *(charged, ("lease has", "leases have")),
+            "dilapidations although the landlord repairs: they are counted.",
+        ),
+    )
+    return [f"{plural(count, *nouns)} {rest}" for count, nouns, rest in told if count]

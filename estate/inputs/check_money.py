@@ -10,6 +10,7 @@ from estate.core.errors import Issue
 from estate.core.reference import headings
 from estate.core.tables import SPECS
 from estate.core.types import Horizon
+from estate.core.words import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -211,29 +212,26 @@ def warn_costs(context: Context) -> list[str]:
     late, later = _beyond(context["budgets"], context), _beyond(context["decisions"], context)
     horizon, backlog = context.config.horizon, context["backlog"]
     never = int((backlog["due_year"] >= horizon.first_year + horizon.appraisal_years).sum())
-    return [
-        text
-        for count, text in (
-            (
-                memo,
-                f"{memo} rows of running costs are memo lines (capital charges and the like): no savings.",
-            ),
-            (
-                unpaid,
-                f"{unpaid} valuations name a receipt on a route that brings none (let, hold): add sell.",
-            ),
-            (
-                never,
-                f"{never} rows of backlog are due after the last year appraised: nobody would spend them.",
-            ),
-            (late, f"{late} budget rows lie after the last decision year: they hold no decision back."),
-            (later, f"{later} recorded decisions {_LATER}"),
-        )
-        if count
-    ]
+    told = (
+        (memo, ("row", "rows"), "of running costs: memo lines (capital charges and the like), no savings."),
+        (
+            *(unpaid, ("valuation names", "valuations name")),
+            "a receipt on a route that brings none (let, hold): add sell.",
+        ),
+        (
+            *(never, ("row of backlog is", "rows of backlog are")),
+            "due after the last year appraised: nobody would spend that.",
+        ),
+        (
+            *(late, ("budget row lies", "budget rows lie")),
+            "after the last decision year: that holds no decision back.",
+        ),
+        (later, ("recorded decision is", "recorded decisions are"), _LATER),
+    )
+    return [f"{plural(count, *nouns)} {rest}" for count, nouns, rest in told if count]
 
 
-_LATER = "are of years after the last decision year: correct them, or lengthen horizon.decision_years."
+_LATER = "of years after the last decision year: correct that, or lengthen horizon.decision_years."
 
 
 def _beyond(rows: pd.DataFrame, context: Context) -> int:

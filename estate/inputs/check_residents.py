@@ -11,6 +11,7 @@ from estate.core.errors import Issue
 from estate.core.reference import kinds
 from estate.core.tables import nearest
 from estate.core.travel import SPEED_OF_MODE
+from estate.core.words import plural
 from estate.inputs.rates import needs_provisions
 from estate.inputs.scope import kind_codes
 
@@ -146,7 +147,9 @@ def warn_residents(context: Context) -> list[str]:
     told = _empty_areas(context)
     silent = int((context["areas"]["rurality"] == "").sum())
     if silent and context["standards"]["group"].isin(["urban", "rural", "deprived_urban"]).any():
-        told.append(f"{silent} areas do not say whether they are urban or rural: they count as neither.")
+        told.append(
+            f"{plural(silent, 'area does', 'areas do')} not say whether urban or rural: counted as neither."
+        )
     if not context.given("standards"):
         told.append("There is no table of standards: no plan is held to any travel distance.")
     return told

@@ -206,7 +206,7 @@ def _note_values(filling: Filling) -> None:
     may_close = counted(sites) & sites["scope"].isin(["decide", "surplus"])
     bare = int((may_close & ~sites["site_id"].isin(known)).sum())
     if bare:
-        filling.notes.append(
+        filling.first.append(
             f"{plural(bare, 'freehold has', 'freeholds have')} no value in valuations: "
             "where closed they are held empty to the last year, and no receipt is counted."
         )

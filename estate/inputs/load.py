@@ -13,6 +13,7 @@ from estate.core.tables import SPECS, empty, parse
 from estate.core.travel import travel_needs, travel_table
 from estate.core.types import Estate
 from estate.core.vintage import label, optimism_bias
+from estate.core.words import plural
 from estate.inputs import coordinates
 from estate.inputs.assume import assumed_table, assumptions_in_force, with_works
 from estate.inputs.check import check_tables
@@ -314,7 +315,9 @@ def _estate(
         extras.geometries["areas"] = shapes
         lacking = len(tables["areas"]) - int(tables["areas"]["area_id"].isin(shapes["area_id"]).sum())
         if lacking:
-            filling.notes.append(f"{lacking} areas have no shape: the map shows them without.")
+            filling.notes.append(
+                f"{plural(lacking, 'area has', 'areas have')} no shape: on the map without one."
+            )
     asked = config.resident_travel
     needs = travel_needs(tables["standards"], asked.mode if asked.as_cost else "", asked.farthest_km)
     pairs = travel_table(tables["sites"], tables["areas"], needs, tables["travel"], filling.values)

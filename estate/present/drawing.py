@@ -69,8 +69,9 @@ def draw_north_arrow(axes: Axes) -> None:
     axes.annotate(
         "N",
         xy=(0.035, 0.975),
-        xytext=(0.035, 0.905),
+        xytext=(0.0, -34.0),
         xycoords="axes fraction",
+        textcoords="offset points",
         ha="center",
         va="center",
         fontsize=14,

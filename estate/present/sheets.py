@@ -30,7 +30,7 @@ from estate.present.live_cash import cash_table, factor_cells, partner_table
 from estate.present.live_measures import MEASURES, RATES, measure_table, rate_table
 from estate.present.reasons import REASONS
 from estate.present.why import sheet_of
-from estate.present.words import headline_rows, headline_words, text
+from estate.present.words import headline_rows, headline_words, nothing_to_pay_back, text
 from estate.present.workbook_charts import draw_cash, draw_partners, draw_rates
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _summary(view: View) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "Figure": [text(r.get("label")) for r in rows],
-            "In words": [headline_words({**r, "note": ""}) for r in rows],
+            "In words": [headline_words(r if nothing_to_pay_back(r) else {**r, "note": ""}) for r in rows],
             "Value": pd.to_numeric(pd.Series([r.get("value") for r in rows], dtype=object), errors="coerce"),
             "Unit": [text(r.get("unit")) for r in rows],
             "Numerator": pd.to_numeric(

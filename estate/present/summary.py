@@ -9,7 +9,7 @@ from estate.present.access import access_lines
 from estate.present.equality import equality_lines
 from estate.present.serving import serving_lines
 from estate.present.view import make_view
-from estate.present.words import gbp, headline_words, is_missing, join_words, share, text
+from estate.present.words import gbp, headline_words, is_missing, join_words, nothing_to_pay_back, share, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -140,19 +140,17 @@ def payback_words(view: View) -> list[str]:
     """Say when the plan has paid back, with receipts and without."""
     rows = [(words, view.headline(key)) for key, words in _PAYBACKS]
     known = [(words, row) for words, row in rows if row is not None]
+    if known and all(nothing_to_pay_back(row) for _, row in known):
+        return ["  Nothing has to be spent first: there is nothing to pay back."]
+    at_once = [words for words, row in known if nothing_to_pay_back(row)]
+    known = [(words, row) for words, row in known if words not in at_once]
     told = [f"{headline_words(row)} {words}" for words, row in known if not is_missing(row.get("value"))]
     never = [words for words, row in known if is_missing(row.get("value"))]
-    lines = [f"  Pays back in {join_words(told)}."] if told else []
-    if not told and _is_nothing(view.headline("peak_funding_gbp")):
-        return ["  Nothing has to be spent first: there is nothing to pay back."] if never else []
+    lines = [f"  Nothing has to be paid back {join_words(at_once)}."] if at_once else []
+    lines += [f"  Pays back in {join_words(told)}."] if told else []
     if never:
         lines.append(f"  Does not pay back within the years counted {' or '.join(never)}.")
     return lines
-
-
-def _is_nothing(row: Mapping[str, Any] | None) -> bool:
-    """Tell whether a headline figure is known and nil."""
-    return row is not None and not is_missing(row.get("value")) and float(str(row["value"])) == 0.0
 
 
 def proof_lines(view: View) -> list[str]:

@@ -185,7 +185,7 @@ def make_view(result: Result, audience: str) -> View:
     cash, withheld = rules.cash_for(result.ledger, audience, labels)
     site_rows, moves = plan_table(result), moves_table(result)
     hubs = hubs_table(result, site_rows, moves)
-    notes = [*result.estate.notes]
+    notes = [*(_held_notes(result, site_rows) if audience == "internal" else ()), *result.estate.notes]
     if withheld:
         notes.append(_WITHHELD["both" if "financial" in withheld else "economic"])
     view = View(
@@ -219,6 +219,18 @@ def make_view(result: Result, audience: str) -> View:
         services=_service_names(result.estate.tables["services"]),
     )
     return _for_public(view, result) if audience == "public" else view
+
+
+def _held_notes(result: Result, sites: pd.DataFrame) -> list[str]:
+    """Say which sites the plan closes and holds empty, because nobody gave their value."""
+    held = sites[(sites["decision"] == "close") & (sites["exit_route"] == "hold")]
+    held = held[~held["site_id"].isin(result.estate.tables["valuations"]["site_id"])]
+    if held.empty:
+        return []
+    names = join_words([*named(held["name"], held["site_id"])])
+    last = result.horizon.label(result.horizon.appraisal_years - 1)
+    what = plural(len(held), "site closes and is", "sites close and are")
+    return [f"{what} held empty to {last}, because no value is given: {names}. A value may change the plan."]
 
 
 def _service_names(services: pd.DataFrame) -> dict[str, str]:

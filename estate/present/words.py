@@ -92,6 +92,18 @@ MEASURED = ("share/year", "ratio")
 """Units of rates of return and ratios: where there is none, the note says why."""
 
 
+NO_CASH = "there is no cash flow"
+NOTHING_TO_PAY_BACK = "nothing has to be paid back"
+
+
+def nothing_to_pay_back(row: Mapping[str, Any]) -> bool:
+    """Return whether a headline is a payback where cash is never below nought, or where there is none."""
+    if not text(row.get("key")).startswith(("payback_", "discounted_payback_")):
+        return False
+    value = row.get("value")
+    return text(row.get("note")) == NO_CASH if is_missing(value) else float(str(value)) == 0
+
+
 def headline_words(row: Mapping[str, Any]) -> str:
     """Return the figure of a headline in words, with its range where it is illustrative."""
     unit = text(row.get("unit"))
@@ -99,6 +111,8 @@ def headline_words(row: Mapping[str, Any]) -> str:
     if is_missing(row.get("value")) and unit in MEASURED:
         why = text(row.get("note"))
         return why[:1].lower() + why[1:] or "undefined"
+    if nothing_to_pay_back(row):
+        return NOTHING_TO_PAY_BACK
     if is_missing(low) or is_missing(high):
         return quantity(row.get("value"), unit)
     assumed = row.get("assumed_share")

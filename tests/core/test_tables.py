@@ -198,3 +198,16 @@ def test_defaults_are_counted_and_conforming_twice_changes_nothing():
 def test_the_page_of_the_dictionary_is_up_to_date():
     page = (ROOT / "docs" / "data_dictionary.md").read_text(encoding="utf-8")
     assert page == dictionary_markdown(), "write docs/data_dictionary.md again with dictionary_markdown()"
+
+
+def test_a_heading_that_is_not_known_is_told_once_and_repeats_nothing():
+    """Two costs of one site whose headings cannot be read are not the same cost twice."""
+    rows = {"site_id": ["A", "A"], "heading": ["cleening", "lighting"], "gbp_per_year": ["1", "2"]}
+    _, issues = conform(pd.DataFrame(rows), SPECS["running_costs"], "costs.csv")
+    assert sorted(issue.value for issue in issues) == ["cleening", "lighting"]
+    rows = {"site_id": ["A", "A"], "headng": ["rent", "energy"], "gbp_per_year": ["1", "2"]}
+    _, issues = conform(pd.DataFrame(rows), SPECS["running_costs"], "costs.csv")
+    assert [issue.value for issue in issues] == ["headng"]
+    rows = {"site_id": ["A", "A"], "heading": ["rent", "rent"], "gbp_per_year": ["1", "2"]}
+    _, issues = conform(pd.DataFrame(rows), SPECS["running_costs"], "costs.csv")
+    assert ["repeats" in issue.problem for issue in issues] == [True]

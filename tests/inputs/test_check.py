@@ -520,10 +520,10 @@ def test_warnings_do_not_stop_a_run(tmp_path):
     notes = " ".join(load(tmp_path).notes)
     for text in (
         "no table of areas",
-        "1 sites have no place",
-        "1 hosts have no row",
-        "1 candidates have no row",
-        "1 leases end",
+        "1 site has no place",
+        "1 host has no row",
+        "1 candidate has no row",
+        "1 lease ends",
     ):
         assert text in notes
 
