@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 MESSAGE = "The run cannot be repeated:"
 FAULT = "report this as a fault of the program"
 SAME = "Same versions."
+WITHIN = "within_a_search"
+PART = (
+    "Not searched again: this plan is one of a frontier or of plans nearly as good, best within limits that "
+    "its configuration does not hold. The same command as then finds all of them again."
+)
 
 
 def rerun(
@@ -85,6 +90,8 @@ def rerun(
         raise _changed_since(error, lines[0]) from error
     if not search or record["status"] == "given":
         return lines
+    if record.get(WITHIN):
+        return [*lines, PART]
     looks = looks_of(record)
     again = _solved((config, base, estate), looks, progress, stop)
     lines += [f"Looked at again as in its study, with {told.words}." for told in looks]

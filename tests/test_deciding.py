@@ -21,3 +21,4 @@ def test_the_commands_of_the_page_run(tmp_path):
         for run in runs:
             record = json.loads((run / "run.json").read_text(encoding="utf-8"))
             assert record["saving_npv_gbp"] <= record["bound_saving_npv_gbp"] + 0.01
+            assert record["within_a_search"] is True, "a whole search would find more than its limits allow"

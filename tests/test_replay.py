@@ -69,6 +69,16 @@ def test_a_run_is_replayed_and_solved_again(copy):
     assert plan.records() == record["plan"]
 
 
+def test_a_plan_of_a_frontier_is_proved_again_and_not_searched_again(copy):
+    """Its bound holds within a limit that its configuration does not: a whole search would contradict it."""
+    run = copy / "out" / "two"
+    change(run, "run.json", within_a_search=True)
+    lines = rerun((run, None, None), copy / "again")
+    assert lines[-1].startswith("Not searched again: this plan is one of a frontier")
+    assert lines[1].startswith("Replayed: the recorded plan passes")
+    assert not (copy / "again").exists()
+
+
 def test_a_changed_input_is_told_by_name(copy):
     with (copy / "tables" / "running_costs.csv").open("a", encoding="utf-8") as handle:
         handle.write("A,water,10\n")

@@ -348,9 +348,9 @@ def _near_lines(task: Task, near: Near, often: pd.DataFrame) -> list[str]:
         for amount in (best.value - margin * abs(best.value), best.value, best.bound)
     )
     most = f"the best found saves £{value:,.0f}, and none can save more than £{bound:,.0f}"
-    count = plural(len(near.plans), "plan")
+    count = plural(len(near.plans), "plan found that saves", "plans found that save")
     lines = [
-        f"{count} found that save at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
+        f"{count} at least £{least:,.0f} ({margin:.1%} below the best: {most}).",
         "No other choice of closures and hubs is as near." if near.complete else "There may be more.",
     ]
     lines += (

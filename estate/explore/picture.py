@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from estate.explore.measure import MEASURES
+from estate.explore.pages import limit_words
 from estate.present.drawing import new_figure, save
 from estate.present.palette import BLUE, GREY, INK, ORANGE, STYLE, VERMILLION, literal
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from estate.config import Config
+
+
+FORMS = "osD^vP"
+PENNY = 0.01  # [GBP]
 
 
 def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) -> bytes:
@@ -43,9 +48,9 @@ def frontier_png(shown: pd.DataFrame, against: Sequence[str], config: Config) ->
         axes.grid(visible=True, color="#DDDDDD", linewidth=0.6)
         title = f"What a saving takes: {config.title or config.name}"
         figure.text(0.11, 0.94, literal(title), size=13, color=INK)
-        figure.text(
-            0.11, 0.9, "Proposed, not decided. Bars: what could still be saved within the limit.", color=GREY
-        )
+        apart = (shown["bound_npv_gbp"] - shown["saving_npv_gbp"]).max() if "bound_npv_gbp" in shown else 0.0
+        told = "bars: what could still be saved within the limit" if apart > PENNY else "each proved best"
+        figure.text(0.11, 0.9, f"Proposed, not decided. Numbers are those of the points; {told}.", color=GREY)
         content = io.BytesIO()
         save(figure, content)
     return content.getvalue()
@@ -60,7 +65,12 @@ def _draw(axes: Axes, shown: pd.DataFrame, against: Sequence[str]) -> None:
         x, y = rows[against[0]].to_numpy() / scale, rows["saving_npv_gbp"].to_numpy() / 1e6
         above = (rows["bound_npv_gbp"].to_numpy() / 1e6 - y).clip(min=0)
         colour = colours[number % len(colours)]
-        axes.errorbar(x, y, yerr=[above * 0, above], fmt="o-", color=colour, capsize=3, label=name)
+        form = f"{FORMS[number % len(FORMS)]}-"
+        axes.errorbar(
+            *(x, y), yerr=[above * 0, above], fmt=form, color=colour, capsize=3, markersize=7, label=name
+        )
+        for at, up, point in zip(x, y, rows["point"], strict=True):
+            axes.annotate(f"{point}", (at, up), xytext=(6, 6), textcoords="offset points", color=INK)
         knee = rows["knee"].to_numpy(dtype=bool)
         axes.plot(x[knee], y[knee], "D", markersize=11, color=VERMILLION, fillstyle="none")
         for at, up in zip(x[knee], y[knee], strict=True):
@@ -83,9 +93,9 @@ def _settle(axes: Axes, measure: str) -> None:
 
 def _by_limit(found: pd.DataFrame, measure: str) -> list[tuple[str, pd.DataFrame]]:
     """Return the points within each limit of a measure; a plan counts wherever it is the best found."""
-    (label, unit), low, high = MEASURES[measure], found[f"{measure}_limit"], found[f"{measure}_up_to"]
+    low, high = found[f"{measure}_limit"], found[f"{measure}_up_to"]
     groups = []
     for limit in sorted({*low.dropna(), *high.dropna()}):
-        told = f"£{limit / 1e6:,.2f}m" if unit == "GBP" else f"{limit:,.0f} {unit}"
-        groups.append((f"{label} at most {told}", found[(low <= limit) & (limit <= high)]))
+        told = limit_words(measure, limit, limit)
+        groups.append((told[:1].upper() + told[1:], found[(low <= limit) & (limit <= high)]))
     return groups

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import InfeasibleError, SolverError
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from estate.study import Outcome, Task, Where
 
 
+WITHIN = "within_a_search"
+"""Key of ``run.json``: the plan is best within limits of a search that its configuration does not hold."""
+
+
 def record_of(found: Found, bound: float | None = None) -> dict[str, Any]:
     """Return a plan with what was proved of it as plain data, to be appraised by any process."""
     solution = found.solution
@@ -39,7 +44,8 @@ def open_plan(task: Task) -> Answer:
     from estate.pipeline import evaluate_plan
 
     solution = solution_of(task.parameters)
-    return answer_of(evaluate_plan(task.config, task.base, solution.plan, task.estate(), solution))
+    result = evaluate_plan(task.config, task.base, solution.plan, task.estate(), solution)
+    return answer_of(replace(result, run={**result.run, WITHIN: True}))
 
 
 def solution_of(told: Mapping[str, Any]) -> Solution:
@@ -111,6 +117,9 @@ class Search:
         """Appraise and write the plans of a search, each in a folder of its own."""
         jobs = [first, *(Job(name, open_plan, parameters=record) for name, record in records.items())]
         outcomes = self.do(jobs)
+        lost = [one.name for one in outcomes[1:] if one.answer is None]
+        if lost:
+            self.tell(f"Not written: {', '.join(lost)}. Give the same command again to have them.")
         if self.work != self.folder:
             outcomes = publish(outcomes, self.work, self.folder, first.name)
         return outcomes[1:]
