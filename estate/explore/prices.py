@@ -107,6 +107,7 @@ class Prices:
         self.about = row_names(self.model)
         self.whole: dict[tuple[str, ...], Restricted] = {}
         self.asking: dict[str, Arrays] = {}
+        self.plain: Arrays | None = None
         self.blocks, inst = self.model.problem.blocks, self.model.inst
         self.names = inst.sites["site_id"].to_numpy(dtype=object)
         self.number = {name: i for i, name in enumerate(self.names)}
@@ -298,16 +299,15 @@ class Prices:
         Only lines that the plan found without the rule breaks may give. Less is not ruled out.
         """
         free, (row, bound) = question
-        keep = self.arrays.part != IMPLIED
-        arrays, about, scale = self.arrays.rows(keep), self.about[keep], self.scale[keep]
-        broken = self._broken(rule, x)[keep]
+        arrays, keep = self._plain()
+        about, scale, broken = self.about[keep], self.scale[keep], self._broken(rule, x)[keep]
         rows = np.flatnonzero(broken > 0)
         if not len(rows) or rule in ("compatibility", "locks"):
             return ()
         names, group = np.unique(about[rows], return_inverse=True)
         unit = np.zeros(len(names))
         np.maximum.at(unit, group, broken[rows])
-        sign = np.where(arrays.matrix[rows] @ x > arrays.row_upper[rows], -1.0, 1.0)
+        sign = np.where((arrays.matrix @ x)[rows] > arrays.row_upper[rows], -1.0, 1.0)
         slack = sparse.coo_matrix(
             (sign * (unit[group] / scale[rows]), (rows, group)), shape=(len(arrays.rule), len(names))
         )
@@ -317,7 +317,7 @@ class Prices:
             saving=np.append(np.zeros(width), -np.ones(count)),
             upper=np.append(arrays.upper, np.ones(count)),
             integer=np.append(arrays.integer, np.zeros(count, bool)),
-            matrix=sparse.hstack([arrays.matrix, slack], format="csr"),
+            matrix=sparse.hstack([arrays.matrix, slack.tocsc()], format="csc"),
         )
         wider = sparse.hstack([bound.matrix, sparse.csr_matrix((len(bound.low), count))], format="csr")
         more: list[Row | Rows] = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
@@ -332,6 +332,14 @@ class Prices:
             for name, part, whole in zip(names, share, unit, strict=True)
             if part > 1e-6
         )
+
+    def _plain(self) -> tuple[Arrays, Mask]:
+        """Return the model without implied rows, by columns, made once; and which rows it has."""
+        keep = self.arrays.part != IMPLIED
+        if self.plain is None:
+            rows = self.arrays.rows(keep)
+            self.plain = replace(rows, matrix=rows.matrix.tocsc())
+        return self.plain, keep
 
     def _broken(self, rule: str, x: Floats) -> Floats:
         """Return by how much a point breaks each row of a rule, in the row's own unit; 0 elsewhere."""
