@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from rapidfuzz import process
 
 from estate.core import cells
 from estate.core.errors import Issue
+from estate.core.repeats import repeats, unread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -235,13 +236,8 @@ def parse(frame: pd.DataFrame, spec: TableSpec, source: str) -> tuple[pd.DataFra
         data[column.name], found = _column(cell, column, source, given=given)
         issues += found
     typed = pd.DataFrame(data, index=text.index)
-    unread = pd.Series(data=False, index=typed.index)
-    for name in spec.key:
-        if name in text.columns:  # a cell that cannot be read is told already, and is no repeat
-            unread |= (text[name] != "") & (typed[name].isna() | (typed[name] == ""))
-        elif strange:  # its column may be among those whose heading is not known
-            unread |= True
-    return typed, issues + _repeats(typed[~unread], spec, source)
+    known = typed[~unread(text, typed, spec, strange=bool(strange))]
+    return typed, issues + repeats(fill(known, spec)[0], spec, source)
 
 
 def fill(typed: pd.DataFrame, spec: TableSpec) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -379,28 +375,3 @@ def _issues(
         rest = f"{len(marked) - MOST_ISSUES:,} more rows have the same problem ({words[0]})"
         found.append(Issue(source, None, column.name, "", rest, words[1]))
     return found
-
-
-def _repeats(typed: pd.DataFrame, spec: TableSpec, source: str) -> list[Issue]:
-    """Give an Issue for every row whose key stands in an earlier row."""
-    if not spec.key:
-        return []
-    filled = fill(typed, spec)[0]  # a blank repeats the default it stands for
-    keys = [filled[name] if spec[name].is_text else filled[name].map(cells.cell_text) for name in spec.key]
-    complete = pd.Series(data=True, index=typed.index)
-    for name, key in zip(spec.key, keys, strict=True):
-        complete &= (key != "") if spec[name].required else True
-    label = reduce(lambda left, key: left.str.cat(key, sep=", "), keys)
-    repeated = label[label.duplicated() & complete]
-    first = {key: row for row, key in zip(label.index[::-1], label[::-1], strict=True)}
-    return [
-        Issue(
-            source,
-            int(str(row)),
-            spec.key[0] if len(spec.key) == 1 else "",
-            str(key),
-            f"repeats the {' and '.join(spec.key)} of row {first[key]}",
-            "delete one of the rows or give each its own",
-        )
-        for row, key in repeated.items()
-    ]

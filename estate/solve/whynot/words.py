@@ -11,6 +11,7 @@ import pandas as pd
 from estate.core.errors import Issue
 from estate.core.words import offer_words, pounds, saves
 from estate.model.attainable import area_label, named_areas
+from estate.model.closing import yearly_cost
 from estate.model.rules.access import weights
 
 if TYPE_CHECKING:
@@ -312,28 +313,21 @@ class Speaker:
         )
 
     def _materiality(self, site_id: str, what: str = "") -> Words:
-        options = self.config.rules["materiality"]
-        least = options["saving_gbp_per_year"]
-        costs = self.wide.model.inst.costs
-        numbers = self.wide.model.inst.sites.index[self.wide.model.inst.sites["site_id"] == site_id]
-        mine = costs[costs["site"].isin(numbers) & costs["running"] & (costs["start"] == 0)]
-        cost = float(mine["part"].sum())
-        cheaper = f"saving_gbp_per_year to {np.floor(cost):,.0f} or less"
-        if what:
-            worth = float(options["npv_gbp"])
-            other = f", or {cheaper}" if options["enough"] == "either" and least > 0 else ""
-            return Words(
-                "rules.materiality.npv_gbp",
-                self.site(site_id),
-                f"bars closing a site where that, with moving its services, saves less than {pounds(worth)} "
-                "in net present value",
-                lambda relief: f"set npv_gbp to {np.floor(worth - relief.beyond):,.0f} or less{other}",
-            )
+        options, inst, site = self.config.rules["materiality"], self.wide.model.inst, self.site(site_id)
+        cost = float(yearly_cost(inst.costs, inst.sites)[inst.sites["site_id"] == site_id].sum())
+        least, cheaper = (
+            options["saving_gbp_per_year"],
+            f"saving_gbp_per_year to {np.floor(cost):,.0f} or less",
+        )
+        if not what:
+            says = f"bars closing a site that costs {pounds(cost)} a year, less than {pounds(least)}"
+            return Words("rules.materiality", site, says, lambda _: f"set {cheaper}")
+        worth = float(options["npv_gbp"])
+        other = f", or {cheaper}" if options["enough"] == "either" and least > 0 else ""
+        says = "bars closing a site where that, with moving its services, saves less than "
         return Words(
-            "rules.materiality",
-            self.site(site_id),
-            f"bars closing a site that costs {pounds(cost)} a year, less than {pounds(least)}",
-            lambda _: f"set {cheaper}",
+            *("rules.materiality.npv_gbp", site, f"{says}{pounds(worth)} in net present value"),
+            lambda relief: f"set npv_gbp to {np.floor(worth - relief.beyond):,.0f} or less{other}",
         )
 
     def _fitness(self, site_id: str) -> Words:
@@ -347,22 +341,14 @@ class Speaker:
                 lambda _: "fill in what is asked (WC, parking, stop, hours) in sites, or ask less",
             )
         says = "cannot be a hub: it is not step-free and the cost of becoming so is not known"
-        return Words(
-            "sites.step_free_cost_gbp",
-            self.site(site_id),
-            says,
-            lambda _: "give the cost of becoming step-free",
-        )
+        place, mend = "sites.step_free_cost_gbp", "give the cost of becoming step-free"
+        return Words(place, self.site(site_id), says, lambda _: mend)
 
     def _scope(self, site_id: str) -> Words:
         rows = self.estate.tables["sites"]
         scope = rows.loc[rows["site_id"] == site_id, "scope"].iloc[0]
-        return Words(
-            "sites.scope",
-            self.site(site_id),
-            f"has scope {scope}, so that nothing is decided there",
-            lambda _: "set its scope to decide",
-        )
+        says = f"has scope {scope}, so that nothing is decided there"
+        return Words("sites.scope", self.site(site_id), says, lambda _: "set its scope to decide")
 
     def _fixed(self, provision_id: str) -> Words:
         rows = self.estate.tables["provisions"].astype({"provision_id": str, "service_id": str})
