@@ -160,12 +160,22 @@ def _cell(column: str, value: object) -> object:
     return number(round(float(str(value)), 1)) if column == "payback_years" else text(value)
 
 
+FUNDS = {
+    "general": "General fund",
+    "hra": "Housing revenue account",
+    "schools": "Schools",
+    "nhs": "NHS",
+    "ring_fenced": "Ring-fenced",
+}
+"""Funds of the data dictionary as readers know them."""
+
+
 def by_fund(view: View) -> Rows:
     """Return the yearly saving by fund."""
     table = view.business.get("saving_by_fund", pd.DataFrame())
     rows: list[list[object]] = [
         [
-            text(r["fund"]).replace("_", " "),
+            FUNDS.get(text(r["fund"]), text(r["fund"])),
             gbp(r["bau_gbp_per_year"]),
             gbp(r["plan_gbp_per_year"]),
             gbp(r["saving_gbp_per_year"]),

@@ -144,3 +144,16 @@ def test_a_range_says_how_much_is_assumed() -> None:
         "£181,000 a year (illustrative: 41% of the cost behind this is assumed; "
         "between £86,000 a year and £319,000 a year)"
     )
+
+
+def test_funds_have_names_and_payback_says_where_there_is_nothing_to_pay_back():
+    from estate.core.tables import SPECS
+    from estate.present.business import FUNDS
+    from estate.present.words import headline_words
+
+    assert set(FUNDS) == set(SPECS["running_costs"]["fund"].allowed)
+    row = {"key": "payback_with_receipts", "unit": "year", "value": None, "note": "there is no cash flow"}
+    assert headline_words(row) == "nothing has to be paid back"
+    assert headline_words({**row, "value": 0.0, "note": ""}) == "nothing has to be paid back"
+    assert headline_words({**row, "note": "not paid back"}) == "never within the years counted"
+    assert headline_words({**row, "value": 2.5}) == "2.5 years"
