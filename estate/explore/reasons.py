@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from estate.appraise.farther import Nearest
+from estate.explore.apart import apart
 from estate.explore.flips import FLIP_COLUMNS, flips, worth
 from estate.explore.names import called, lifted_words, need_words
 from estate.explore.prices import EXACT, Price, Prices
@@ -178,10 +179,11 @@ class Reasons:
         changes, farther = pd.DataFrame(columns=list(FLIP_COLUMNS)), self.nearest.farther({}, {})
         if price.x is not None:
             other = read_plan(self.questions.model, price.x)
-            apart = self.worth.sub(worth(self.estate, self.config, other), fill_value=0.0)
-            changes = flips((self.estate, self.config), price.site_id, price.high_gbp, apart)
+            run = self.estate, self.config
+            lines = apart(run, (self.best.solution.plan, other), self.worth)
+            changes = flips(run, price.site_id, price.high_gbp, lines)
             farther = self._farther(price, other)
-            row |= self._driven(apart) | self._first(changes) | {"people_farther": self._people(farther)}
+            row |= self._driven(lines) | self._first(changes) | {"people_farther": self._people(farther)}
         row = _filled(row)
         services = [self.called.services.get(one) or one for one in farther["service_id"].astype(str)]
         farther = farther.assign(service=services)

@@ -16,6 +16,7 @@ from estate.appraise.emissions import emissions
 from estate.appraise.ledger import build_ledger
 from estate.core.types import Plan, Solution
 from estate.explore.alternatives import Chooser, alternatives, best_first, frequency, listed
+from estate.explore.apart import apart
 from estate.explore.ask import Questions
 from estate.explore.flips import worth
 from estate.explore.frontier import frontier, sweep
@@ -362,6 +363,20 @@ def plan_of(whole: Whole) -> Plan:
         pd.DataFrame(opened, columns=["site_id", "option", "year"]),
         pd.DataFrame(left, columns=list(Plan.empty().moves.columns)),
     )
+
+
+@pytest.mark.parametrize("seed", [23, 26, 56, 61])
+def test_what_two_plans_are_worth_apart_is_that_of_their_whole_ledgers(seed):
+    search, plans = whole_plans(seed, MOST_PLANS)
+    run = search.estate, search.config
+    first = plan_of(plans[0])
+    known, largest = worth(*run, first), 0.0
+    for number in range(1, len(plans), len(plans) // 12):
+        other = plan_of(plans[number])
+        whole = known.sub(worth(*run, other), fill_value=0.0)
+        assert apart(run, (first, other), known).sub(whole, fill_value=0.0).abs().max() < 1e-6
+        largest = max(largest, whole.abs().max())
+    assert largest > 1
 
 
 @cache
