@@ -86,6 +86,10 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         str | None,
         typer.Option(metavar="NAME,NAME", help="Scenarios of the configuration, later ones over earlier."),
     ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Folder of an earlier run: begin with its plan, change what pays to change."),
+    ] = None,
     explain: Explain = False,
     out: Out = None,
     shared: Shared = None,
@@ -107,19 +111,22 @@ def run(  # noqa: PLR0913, PLR0917 - each argument is an option of the command
         loaded, base = load_config(config, asked, shared)
         if scenario is not None:
             loaded = _with_scenarios(loaded, scenario, asked)
-        _run(loaded, base, explain=explain)
+        _run(loaded, base, start, explain=explain)
 
 
-def _run(config: Config, base: Path, *, explain: bool) -> None:
+def _run(config: Config, base: Path, start: Path | None, *, explain: bool) -> None:
     """Say what the best plan does as soon as it is known, then write its files."""
-    from estate import explaining, pipeline
+    from estate import explaining, pipeline, replay
     from estate.present.summary import summary_lines
 
     pipeline.refuse_foreign(config.folder)
+    begun = None if start is None else replay.read_start(start)
     work = explaining.evaluate_explained if explain else pipeline.evaluate
-    result = watched(lambda progress, stop: work(config, base, progress, stop))
+    result = watched(lambda progress, stop: work(config, base, progress, stop, start=begun))
     for line in summary_lines(result):
         say(line)
+    if begun is not None:
+        say(f"\n{replay.begun_line(begun, result.plan)}")
     watched(lambda progress, _: pipeline.write(result, config, progress), stopping=WRITING)
     say(f"\nAll files are in {config.folder}.")
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from estate.config import Config
     from estate.core.result import Result
+    from estate.core.types import Start
     from estate.study import StudyProgress
 
 UNKNOWN = "There is nothing to explain:"
@@ -116,7 +117,12 @@ def explain(asked: Asked, progress: Watcher = None, stop: threading.Event | None
 
 
 def evaluate_explained(
-    config: Config, base: Path, progress: Watcher = None, stop: threading.Event | None = None
+    config: Config,
+    base: Path,
+    progress: Watcher = None,
+    stop: threading.Event | None = None,
+    *,
+    start: Start | None = None,
 ) -> Result:
     """Do what `estate.pipeline.evaluate` does, and put the reasons of all sites into its tables.
 
@@ -125,7 +131,7 @@ def evaluate_explained(
     InputError, InfeasibleError, SolverError, VerificationError
         As there.
     """
-    result = evaluate(config, base, progress, stop)
+    result = evaluate(config, base, progress, stop, start=start)
     told, _ = reasons_of(Run(config, base, result, config.folder, ""), Asked(config.folder), progress, stop)
     return replace(result, reasons=told)
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -43,9 +44,10 @@ if TYPE_CHECKING:
 
     from estate.appraise.access_summary import AccessSummary
     from estate.config import Config
-    from estate.core.types import Estate, Plan, Solution
+    from estate.core.types import Estate, Plan, Solution, Start
 
 HALF_A_PENNY = 0.005
+START = "start"  # of run.json: the run with whose plan the search began
 
 HEADLINE_NAMES = {
     "saving_gbp_per_year": "saving_steady_gbp",
@@ -134,6 +136,7 @@ def evaluate(
     progress: Watcher | None = None,
     stop: threading.Event | None = None,
     estate: Estate | None = None,
+    start: Start | None = None,
 ) -> Result:
     """Do a whole run and write nothing; parameters and errors as in `run`.
 
@@ -141,14 +144,18 @@ def evaluate(
     ----------
     estate : Estate, optional
         That of the configuration, where it has been read already.
+    start : Start, optional
+        An earlier run, with whose plan the search begins.
     """
     clock = _Clock(progress, stop)
     with clock("read", "reading the data"):
         estate = estate or read_estate(config, base)
     clock.stop_if_asked()
     with clock("solve", "looking for the best plan"):
-        solution = solve_estate(estate, config, clock.progress, clock.stop)
-    return _appraise((config, base, estate), solution.plan, solution, clock)
+        plan = start.plan if start else None
+        solution = solve_estate(estate, config, clock.progress, clock.stop, plan)
+    result = _appraise((config, base, estate), solution.plan, solution, clock)
+    return replace(result, run={**result.run, START: start.records()}) if start else result
 
 
 def evaluate_plan(

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from estate.core.errors import ConfigError, InputError, Issue, SolverError, VerificationError
-from estate.core.types import Plan, Solution
-from estate.pipeline import HALF_A_PENNY, evaluate, evaluate_plan, read_estate, refuse_foreign
+from estate.core.types import Plan, Solution, Start
+from estate.pipeline import HALF_A_PENNY, START, evaluate, evaluate_plan, read_estate, refuse_foreign
 from estate.present.words import gbp
 from estate.present.write import write_all
 from estate.record import versions
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 MESSAGE = "The run cannot be repeated:"
 FAULT = "report this as a fault of the program"
+NO_START = "There is no plan to begin with:"
 SAME = "Same versions."
 WITHIN = "within_a_search"
 PART = (
@@ -92,8 +93,9 @@ def rerun(
         return lines
     if record.get(WITHIN):
         return [*lines, PART]
-    looks = looks_of(record)
-    again = _solved((config, base, estate), looks, progress, stop)
+    looks, start = looks_of(record), start_of(record)
+    again = _solved((config, base, estate), (start, looks), progress, stop)
+    lines += [f"Begun with the plan of {start.run}, as then."] if start else []
     lines += [f"Looked at again as in its study, with {told.words}." for told in looks]
     lines += _search_lines(record, again)
     if looks:
@@ -217,14 +219,15 @@ def looks_of(record: Mapping[str, Any]) -> list[Look]:
 
 def _solved(
     asked: tuple[Config, Path, Estate],
-    looks: Sequence[Look],
+    known: tuple[Start | None, Sequence[Look]],
     progress: Callable[[Progress], None] | None,
     stop: threading.Event | None,
 ) -> Result:
-    """Solve again, and look again at what was looked at again then."""
+    """Solve again from what was known then, and look again at what was looked at again."""
     config, base, estate = asked
+    start, looks = known
     if not looks:
-        return evaluate(config, base, progress, stop, estate)
+        return evaluate(config, base, progress, stop, estate, start)
     own: Solution | None = None
     try:
         own = solve_estate(estate, config, progress, stop)
@@ -236,6 +239,55 @@ def _solved(
     if own is None:
         raise SolverError(f"{NOTHING_FOUND}, nor from {looks[-1].words}")
     return evaluate_plan(config, base, own.plan, estate, own)
+
+
+def read_start(folder: Path) -> Start:
+    """Return the plan of a finished run, for another search to begin with.
+
+    Raises
+    ------
+    ConfigError
+        If there is none, or it is damaged.
+    """
+    path = folder / "run.json"
+    record = read_record(path)
+    if "plan" not in record:
+        remedy = "give the folder of an internal run: other readers get less"
+        raise ConfigError(NO_START, [Issue(str(path), None, "plan", "", "is not told", remedy)])
+    return Start(str(record.get("name", folder.name)), recorded_plan(record))
+
+
+def start_of(record: Mapping[str, Any]) -> Start | None:
+    """Return with what plan a recorded run began; None where it began with none.
+
+    Raises
+    ------
+    ConfigError
+        If the record of it is damaged.
+    """
+    told = record.get(START)
+    if not told:
+        return None
+    try:
+        return Start(str(told["run"]), recorded_plan(told))
+    except (KeyError, TypeError) as error:
+        issue = Issue("run.json", None, START, "", f"is damaged ({error})", "run it anew")
+        raise ConfigError(MESSAGE, [issue]) from error
+
+
+def begun_line(start: Start, plan: Plan) -> str:
+    """Say how much of the plan with which a search began is in the one that it found."""
+    before, after = start.plan, plan
+    parts = [
+        (len(old.merge(new)), len(old), len(new), words)
+        for old, new, words in (
+            (before.closures, after.closures, "closures"),
+            (before.hubs, after.hubs, "hubs"),
+            (before.moves, after.moves, "moves of services"),
+        )
+    ]
+    told = "; ".join(f"{same} of {old} {words} stay, {new - same} are new" for same, old, new, words in parts)
+    return f"Begun with the plan of {start.run}: {told}."
 
 
 def _same_figures(summary: Mapping[str, Any], replayed: Result) -> list[str]:

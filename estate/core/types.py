@@ -187,6 +187,26 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Start:
+    """The plan of an earlier run, with which a search begins.
+
+    Attributes
+    ----------
+    run : str
+        Name of that run.
+    plan : Plan
+        What it decided; it need not be possible any more.
+    """
+
+    run: str
+    plan: Plan
+
+    def records(self) -> dict[str, Any]:
+        """Return it as plain data, for the record of the run that begins with it."""
+        return {"run": self.run, "plan": self.plan.records()}
+
+
+@dataclass(frozen=True)
 class Solution:
     """A plan with what the solver proved of it.
 

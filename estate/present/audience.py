@@ -74,6 +74,8 @@ _PUBLIC_RUN = (
     "seconds",
     "audience",
 )
+_PLANS = ("plan", "start", "second_looks")
+"""Keys of the record that hold plans, which may name sites."""
 ROUND_SHARE = 3  # decimals of shares, ratios and years outside the council
 ROUND_GBP = 1000
 """Headlines outside the council are rounded to this [GBP]: an exact total invites subtraction."""
@@ -294,7 +296,7 @@ def run_for(run: Mapping[str, Any], audience: str, *, withheld: bool) -> dict[st
         return {**run, "audience": audience}
     money = {k: v for k, v in run.items() if k.endswith("_gbp") and isinstance(v, (int, float))}
     rounded = {} if withheld else {k: round(v / ROUND_GBP) * ROUND_GBP for k, v in money.items()}
-    base = {k: v for k, v in run.items() if k not in money and k != "plan"}
+    base = {k: v for k, v in run.items() if k not in money and k not in _PLANS}
     if audience == "public":
         base = {k: v for k, v in run.items() if k in _PUBLIC_RUN}
     return {**base, **rounded, "audience": audience}

@@ -120,6 +120,17 @@ class Dive:
         again = self._held(hubs)
         return self.columns[np.array(sorted(hubs), dtype=np.int64)], again or solved
 
+    def around(self, hubs: Ints) -> Solved | None:
+        """Solve the relaxation with given hubs held and all others shut; None where that cannot be.
+
+        Parameters
+        ----------
+        hubs : ndarray
+            Their columns.
+        """
+        mine = np.flatnonzero(np.isin(self.columns, hubs))
+        return self._held(frozenset(int(hub) for hub in mine))
+
     def _far(self, solved: Solved) -> Ints:
         dear = solved.reduced[self.moves] < -FAR_SHARE * abs(solved.saving)
         return np.asarray(self.moves[dear & (solved.x[self.moves] < SEEN)])

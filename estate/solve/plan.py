@@ -114,17 +114,31 @@ def point_of(model: Model, plan: Plan) -> NDArray[np.float64]:
     VerificationError
         If the plan does something for which the model has no column.
     """
+    found = columns_of(model, plan)
+    lost = {family: int((columns < 0).sum()) for family, columns in found.items()}
+    remedy = "run the plan anew"
+    issues = [
+        Issue("plan", None, family, f"{count} events", "are not in the model", remedy)
+        for family, count in lost.items()
+        if count
+    ]
+    if issues:
+        raise VerificationError("The plan does what its own inputs do not allow:", issues)
     x = np.zeros(model.problem.width)
+    x[np.concatenate(list(found.values()))] = 1.0
+    return rounded(model, x)
+
+
+def columns_of(model: Model, plan: Plan) -> dict[str, NDArray[np.int64]]:
+    """Return the column of every event of a plan by family, -1 where the model has none."""
+    found = {}
     for family, wanted in _keys_of(model, plan).items():
         block = model.problem.blocks[family]
         known = pd.MultiIndex.from_frame(block.keys[list(KEYS[family])].astype(np.int64))
         at = known.get_indexer(pd.MultiIndex.from_arrays(wanted, names=KEYS[family]))
-        if (at < 0).any():
-            remedy = "run the plan anew"
-            issue = Issue("plan", None, family, f"{(at < 0).sum()} events", "are not in the model", remedy)
-            raise VerificationError("The plan does what its own inputs do not allow:", [issue])
-        x[block.columns[at]] = 1.0
-    return rounded(model, x)
+        columns = np.append(block.columns, -1)  # the last one stands for what is not known
+        found[family] = columns[at].astype(np.int64)
+    return found
 
 
 def _keys_of(model: Model, plan: Plan) -> dict[str, list[NDArray[np.int64]]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estate.core.errors import InfeasibleError, Issue, SolverError
-from estate.core.types import Estate, Progress, Solution
+from estate.core.types import Estate, Plan, Progress, Solution
 from estate.model.attainable import impossible_ids, impossible_standards
 from estate.model.formulation import Model, build_model
+from estate.solve.begin import beginning
 from estate.solve.clock import Clock
 from estate.solve.diagnose import ALL_RULES, conflicting_rules, surely_none
 from estate.solve.highs import scaled
@@ -40,6 +41,7 @@ def solve_estate(
     config: Config,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    start: Plan | None = None,
 ) -> Solution:
     """Find the plan that saves most under the rules, with a proof of how much more there could be.
 
@@ -53,6 +55,8 @@ def solve_estate(
         Receives a `Progress` now and then.
     stop : threading.Event, optional
         When set, the best plan so far is returned.
+    start : Plan, optional
+        That of another run, to begin with as far as it is possible here.
 
     Returns
     -------
@@ -79,7 +83,8 @@ def solve_estate(
     built = clock.seconds()
     if model.problem.width > SMALL and not _may_stay(model) and surely_none(estate, config, clock):
         raise no_plan(conflicting_rules(estate, config, clock))
-    outcome = search_model(model, config, clock)
+    begun = None if start is None else beginning(model, start, clock)
+    outcome = search_model(model, config, clock, begun)
     if outcome.status == "infeasible":
         raise no_plan(conflicting_rules(estate, config, clock))
     if outcome.x is None:

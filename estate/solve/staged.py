@@ -5,8 +5,10 @@
    (:mod:`estate.solve.generation`), gives a bound and says nearly which hubs to open.
 3. Hubs are fixed a few at a time (:mod:`estate.solve.dive`); with them held the whole model
    with every rule is solved, first for the sites that the relaxation splits, then on all columns
-   that cost little: a plan. On a thread of its own the bound is tightened meanwhile by what small
-   groups of sites can gain in whole numbers (:mod:`estate.solve.hulls`).
+   that cost little: a plan. Where a plan is known from an earlier run its hubs are held instead,
+   and its parts are searched again from the beginning. On a thread of its own the bound is
+   tightened meanwhile by what small groups of sites can gain in whole numbers
+   (:mod:`estate.solve.hulls`).
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
    in force, as long as there is time and the gap is open; on both threads once the bound hardly falls.
 """
@@ -14,6 +16,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,7 +35,7 @@ from estate.solve.relaxation import build_relaxation
 from estate.solve.restricted import Effort, Restricted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from estate.config import SolverSection
     from estate.model.formulation import Model
@@ -51,6 +54,7 @@ PATIENCE = 0.03  # of the time limit: no better plan around these hubs for so lo
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 ENOUGH = 1.5e-3  # of the bound: two rounds that bring less, and the thread of the bound helps with the plan
+HALF = 0.5
 WAIT = 0.2  # [s] between looks at whether there is a plan to work on
 
 
@@ -74,6 +78,7 @@ class Staged:
         self.bound = np.inf
         self.best: Floats | None = None
         self.saving = -np.inf
+        self.known = False  # whether a good plan, with hubs to hold, is known from elsewhere
         self.planned, self.ended = threading.Event(), threading.Event()
         self.lock = threading.Lock()
 
@@ -135,9 +140,10 @@ class Staged:
             return
         generation = Generation(self.model, self.arrays, price, self.bound)
         tell = self.prove("proving a bound")
-        solved = generation.run(self.until(PROOF_END), self._watch(), tell, cut=False)
-        if solved is None:  # a slow machine: without a relaxation there is nothing to go by
-            solved = generation.run(self.until(LATE_END), self._watch(), tell, cut=False)
+        with self._improving(Neighbourhoods(self.model, price, self.bound)):
+            solved = generation.run(self.until(PROOF_END), self._watch(), tell, cut=False)
+            if solved is None:  # a slow machine: without a relaxation there is nothing to go by
+                solved = generation.run(self.until(LATE_END), self._watch(), tell, cut=False)
         if solved is None:
             self.improve(Neighbourhoods(self.model, price, self.bound), self.solver.seed)
             return
@@ -164,6 +170,21 @@ class Staged:
             pass
         self.improve(near, self.solver.seed + 1)
 
+    @contextmanager
+    def _improving(self, near: Neighbourhoods) -> Iterator[None]:
+        """Search parts of a plan that is known, on another thread, as long as the bound takes."""
+        proved = threading.Event()
+        seed = self.solver.seed + 2
+        beside = threading.Thread(target=self.improve, args=(near, seed, proved), daemon=True)
+        if self.known:
+            beside.start()
+        try:
+            yield
+        finally:
+            proved.set()
+            if self.known:
+                beside.join()
+
     def _stopped(self) -> bool:
         return self.ended.is_set() or self.clock.stop.is_set()
 
@@ -171,11 +192,20 @@ class Staged:
         """Choose hubs by the relaxation; return their columns, and the relaxation with them held."""
         watch, last = self._watch(), self.until(ROUND_PART, since)
         times = Times(self.until(TRY_PART, since), self.until(DIVE_PART, since), last)
-        hubs, around = Dive(self.model, generation, times, watch, self.solver.seed).run(solved)
+        dive = Dive(self.model, generation, times, watch, self.solver.seed)
+        hubs, around = (self._known_hubs(dive) if self.known else None) or dive.run(solved)
         self.clock.note(f"{len(hubs)} hubs chosen, {around.saving:,.0f} around them")
         around = generation.round_off(around, ROUNDED_THEN, last, watch, afresh=True)
         self.clock.note(f"{around.saving:,.0f} with fractions of provisions cut off")
         return hubs, around
+
+    def _known_hubs(self, dive: Dive) -> tuple[Ints, Solved] | None:
+        """Return the hubs of the best plan, and the relaxation with them held; None where time ends."""
+        assert self.best is not None  # noqa: S101 - for the type checker
+        columns = self.model.problem.blocks["hub"].columns
+        hubs = columns[self.best[columns] > HALF]
+        around = dive.around(hubs)
+        return None if around is None else (hubs, around)
 
     def plan(self, near: Neighbourhoods, generation: Generation, settled: tuple[Ints, Solved] | None) -> None:
         """Find a plan around the hubs and make it better."""
@@ -183,7 +213,11 @@ class Staged:
             hubs, around = settled
             self.whole = Restricted(generation.arrays)
             free, held = near.with_hubs(hubs, around.reduced, around.x)
-            first = self.phase(*near.split(free, held, around.x), SPLIT_TIME * self.clock.limit)
+            if self.known and self.best is not None:
+                first: Floats | None = self.best
+                free |= self.best > HALF
+            else:
+                first = self.phase(*near.split(free, held, around.x), SPLIT_TIME * self.clock.limit)
             found = self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
             if found is None:  # these hubs leave no plan, as under a payback limit
                 self.phase(*near.with_any_hub(around.reduced, around.x), PHASE_PART * self.clock.left())
@@ -211,16 +245,18 @@ class Staged:
         self.keep(answer.x, "a plan")
         return answer.x
 
-    def improve(self, near: Neighbourhoods, seed: int) -> None:
-        """Free one part of the plan after another, as long as it pays."""
+    def improve(self, near: Neighbourhoods, seed: int, until: threading.Event | None = None) -> None:
+        """Free one part of the plan after another, as long as it pays, or until an event."""
         rng = np.random.default_rng(seed)
         tries = 0
-        while self.best is not None and not self.done() and not self.ended.is_set():
+        ended = until or self.ended
+        watch = Watch(lambda *_: self.tell("searching"), lambda: ended.is_set() or self._stopped())
+        while self.best is not None and not self.done() and not watch.stopped():
             from_ = self.best
             free = near.random(rng, from_)
             seconds = min(self.clock.left(), PART_TIME * self.solver.time_limit)
             answer = self.whole.search(
-                free, from_, Effort(seconds, 1e-3, 200, exact=False, heuristics=0.2), self._watch()
+                free, from_, Effort(seconds, 1e-3, 200, exact=False, heuristics=0.2), watch
             )
             self.keep(self._merged(from_, answer.x), "improving")
             tries += 1
@@ -258,7 +294,7 @@ def solve_staged(
     Outcome
     """
     search = Staged(model, solver, clock)
-    search.keep(start, "a known plan")
+    search.known = search.keep(start, "a known plan")
     search.start()
     search.search()
     if search.best is None and not clock.over():
