@@ -134,6 +134,8 @@ class Restricted:
             With x over all columns; None where nothing was found.
         """
         columns = np.flatnonzero(free)
+        if not len(columns):
+            return self._as_it_is(held, more)
         part = self.by_column[:, columns].tocsr()
         rest = np.where(free, 0.0, held)
         activity = self.arrays.matrix @ rest
@@ -158,6 +160,14 @@ class Restricted:
         x = rest
         x[columns] = np.where(sub.integer, np.round(answer.x), answer.x)
         return replace(answer, x=x, saving=float(self.arrays.saving @ x))
+
+    def _as_it_is(self, x: Floats, more: Sequence[Row]) -> Answer:
+        """Answer for a point of which nothing may change: a solver calls such a model empty."""
+        meets = all(row.low - USED <= row.coefficients @ x <= row.high + USED for row in more)
+        if not meets or len(self.broken(x)):
+            return Answer(None, -np.inf, -np.inf, "infeasible", np.zeros(0), 0)
+        saving = float(self.arrays.saving @ x)
+        return Answer(x.copy(), saving, saving, "optimal", np.zeros(0), 0)
 
     def settle(
         self,
