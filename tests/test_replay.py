@@ -11,7 +11,8 @@ import pytest
 from estate import pipeline
 from estate.core.errors import ConfigError, InputError, VerificationError
 from estate.core.types import Plan
-from estate.replay import _search_lines, rerun
+from estate.present.audience import run_for
+from estate.replay import _search_lines, begun_line, read_start, rerun
 from estate.settings import load_config
 
 ROOT = Path(__file__).parents[1]
@@ -77,6 +78,53 @@ def test_a_plan_of_a_frontier_is_proved_again_and_not_searched_again(copy):
     assert lines[-1].startswith("Not searched again: this plan is one of a frontier")
     assert lines[1].startswith("Replayed: the recorded plan passes")
     assert not (copy / "again").exists()
+
+
+def test_a_run_that_began_with_a_plan_is_repeated_with_it(copy, monkeypatch):
+    monkeypatch.chdir(copy)
+    start = read_start(copy / "out" / "two")
+    config, base = load_config(copy / "two.yaml", {"output": "begun"})
+    result = pipeline.evaluate(config, base, start=start)
+    assert result.run["start"] == {"run": "two", "plan": start.plan.records()}
+    line = begun_line(start, result.plan)
+    assert line.startswith("Begun with the plan of two: ")
+    assert f"{len(start.plan.closures)} of {len(start.plan.closures)} closures stay, 0 are new" in line
+    pipeline.write(result, config)
+    begun = copy / "begun" / "two"
+    lines = rerun((begun, None, None))
+    assert "Begun with the plan of two, as then." in lines
+    assert "Solved again: the same plan." in lines
+    change(begun, "run.json", start={"run": "two"})
+    with pytest.raises(ConfigError, match="is damaged"):
+        rerun((begun, None, None))
+
+
+def test_a_run_for_other_readers_or_none_is_no_start(copy):
+    change(copy / "out" / "two", "run.json", plan=None)
+    with pytest.raises(ConfigError, match="damaged"):
+        read_start(copy / "out" / "two")
+    record = json.loads((copy / "out" / "two" / "run.json").read_text(encoding="utf-8"))
+    del record["plan"]
+    (copy / "out" / "two" / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    with pytest.raises(ConfigError, match="give the folder of an internal run"):
+        read_start(copy / "out" / "two")
+    with pytest.raises(ConfigError, match="is not there"):
+        read_start(copy)
+
+
+def test_readers_who_do_not_see_the_plan_do_not_see_it_in_the_record():
+    run = {
+        "name": "x",
+        "plan": {},
+        "start": {},
+        "second_looks": [],
+        "status": "optimal",
+        "saving_npv_gbp": 12_345,
+    }
+    for audience in ("partner", "public"):
+        told = run_for(run, audience, withheld=False)
+        assert not {"plan", "start", "second_looks"} & set(told)
+    assert run_for(run, "internal", withheld=False)["start"] == {}
 
 
 def test_a_changed_input_is_told_by_name(copy):

@@ -161,10 +161,11 @@ class Restricted:
         x[columns] = np.where(sub.integer, np.round(answer.x), answer.x)
         return replace(answer, x=x, saving=float(self.arrays.saving @ x))
 
-    def _as_it_is(self, x: Floats, more: Sequence[Row]) -> Answer:
+    def _as_it_is(self, x: Floats, more: Sequence[Row | Rows]) -> Answer:
         """Answer for a point of which nothing may change: a solver calls such a model empty."""
-        meets = all(row.low - USED <= row.coefficients @ x <= row.high + USED for row in more)
-        if not meets or len(self.broken(x)):
+        asked, low, high = _stacked(more, len(x))
+        there = asked @ x
+        if (there < low - USED).any() or (there > high + USED).any() or len(self.broken(x)):
             return Answer(None, -np.inf, -np.inf, "infeasible", np.zeros(0), 0)
         saving = float(self.arrays.saving @ x)
         return Answer(x.copy(), saving, saving, "optimal", np.zeros(0), 0)

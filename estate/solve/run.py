@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 10.0  # for business as usual, before or after the search
 NOTHING_FOUND = "No plan was found in the time given"
+OWN = ("auto", "highs")  # engines; others are handed the whole model through PuLP
 SMALL = 30_000  # columns up to which the whole model goes to one MIP
 
 
@@ -83,8 +84,7 @@ def solve_estate(
     built = clock.seconds()
     if model.problem.width > SMALL and not _may_stay(model) and surely_none(estate, config, clock):
         raise no_plan(conflicting_rules(estate, config, clock))
-    begun = None if start is None else beginning(model, start, clock)
-    outcome = search_model(model, config, clock, begun)
+    outcome = search_model(model, config, clock, _begun(model, config, clock, start))
     if outcome.status == "infeasible":
         raise no_plan(conflicting_rules(estate, config, clock))
     if outcome.x is None:
@@ -93,6 +93,16 @@ def solve_estate(
             raise no_plan(conflicts)
         raise SolverError(f"{NOTHING_FOUND}; allow more time, or loosen the gap or the rules")
     return solution_of(model, config, outcome, clock, built)
+
+
+def _begun(model: Model, config: Config, clock: Clock, start: Plan | None) -> NDArray[np.float64] | None:
+    """Return the point with which the search begins; None where there is no plan for it, or it takes none."""
+    if start is None:
+        return None
+    if config.solver.engine.lower() not in OWN:
+        clock.note(f"{config.solver.engine} takes no plan to begin with")
+        return None
+    return beginning(model, start, clock)
 
 
 def _besides(estate: Estate, config: Config, clock: Clock, inst: Instance) -> list[Issue]:
@@ -135,8 +145,7 @@ def _may_stay(model: Model) -> bool:
 
 
 def _searched(model: Model, config: Config, clock: Clock, start: NDArray[np.float64] | None) -> Outcome:
-    engine = config.solver.engine.lower()
-    if engine not in ("auto", "highs"):
+    if config.solver.engine.lower() not in OWN:
         from estate.solve.other import solve_other
 
         return solve_other(model, config.solver, clock)
