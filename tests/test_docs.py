@@ -140,7 +140,7 @@ def test_readme_lists_every_file_that_comes_out(ten_minutes):
 
 def test_every_command_of_the_guide_runs(tmp_path):
     said = run_all(GUIDE, tmp_path)
-    assert len(said) == 8
+    assert len(said) == 10
     assert (tmp_path / "my_estate" / "estate.yaml").is_file()
     assert (tmp_path / "my_estate.xlsx").is_file()
 
