@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from estate.compare.settled import NOT_SETTLED
-from estate.compare.tables import notes
+from estate.compare.tables import headed_in_words, notes
 from estate.present.report import html_page, html_table
 from estate.present.words import escape, gbp, is_missing, share, text
 
@@ -38,17 +38,18 @@ td small { display: block; color: #333; }
 def write_page(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folder: Path) -> None:
     """Write compare.html beside differences.png, which it shows."""
     base = runs[0]
+    told = {name: headed_in_words(found[name], runs) for name in ("inputs", "sites", "moves")}
     title = f"{len(runs)} runs side by side"
     invented = any(run.summary.get("invented") for run in runs)
     body = "".join(
         [
             _section("The runs", _told(runs)),
             _section("What to know first", _list(notes(runs))),
-            _section(f"Figures, compared with {base.name}", _figures(runs, found["compare"])),
-            _section("What differs in the inputs", _plain(found["inputs"], "The inputs are the same.")),
-            _section("Sites treated otherwise", _plain(_without_places(found["sites"]), "None.")),
+            _section(f"Figures, compared with {base.label}", _figures(runs, found["compare"])),
+            _section("What differs in the inputs", _plain(told["inputs"], "The inputs are the same.")),
+            _section("Sites treated otherwise", _plain(_without_places(told["sites"]), "None.")),
             '<figure class="wide"><img src="differences.png" alt="Map of sites treated otherwise"></figure>',
-            _section("Services moved otherwise", _plain(found["moves"], "None.")),
+            _section("Services moved otherwise", _plain(told["moves"], "None.")),
             *(_section(words, _beside(found[name], runs)) for name, words in BESIDE.items()),
         ]
     )
@@ -88,7 +89,7 @@ def _list(lines: Sequence[str]) -> str:
 
 def _figures(runs: Sequence[Run], table: pd.DataFrame) -> str:
     """Return one row a figure, one column a run; status as colour and as words."""
-    head = "".join(f'<th scope="col">{escape(run.name)}</th>' for run in runs)
+    head = "".join(f'<th scope="col">{escape(run.label)}</th>' for run in runs)
     rows = []
     for _, part in table.groupby("key", sort=False):
         cells = []
@@ -108,7 +109,7 @@ def _beside(table: pd.DataFrame, runs: Sequence[Run]) -> str:
     if table.empty:
         return "<p>Not shown.</p>"
     own = [name for name in ("partner", "line", "standard_id", "service_id") if name in table]
-    heads = [*(name.removesuffix("_id").capitalize() for name in own), *(run.name for run in runs)]
+    heads = [*(name.removesuffix("_id").capitalize() for name in own), *(run.label for run in runs)]
     rows = []
     for row in table.to_dict("records"):
         cells = [f'<th scope="row">{escape(text(row[name]).replace("_", " "))}</th>' for name in own]

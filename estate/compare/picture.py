@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
+from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_PANELS = 9
 MOST_NAMES = 12
 MARKER = 5.0  # half the size of a marker [point]
+LINE = 50  # letters above a panel
 DPI = 150
 KINDS: dict[str, dict[str, Any]] = {
     "closes here, not in the base": {"marker": "x", "c": VERMILLION, "s": 60, "linewidths": 2.2},
@@ -97,7 +98,7 @@ def write_map(runs: Sequence[Run], folder: Path) -> None:
             _panel(axes, base, run)
         rest = len(runs) - 1 - len(others)
         more = f"; {rest} more runs are in differences.gpkg" if rest else ""
-        title = f"Sites treated otherwise than in {base.name}{more}"
+        title = f"Sites treated otherwise than in {base.label}{more}"
         figure.suptitle(literal(title), fontsize=14, fontweight="bold", color=INK)
         figure.legend(
             handles=_key(),
@@ -133,7 +134,7 @@ def _panel(axes: Axes, base: Run, run: Run) -> None:
     told = {0: "no site differs", 1: "1 site differs"}.get(len(found), f"{len(found)} sites differ")
     told += f", {lost} without a place" if lost else ""
     unsure = "" if settled(base, run) else "\nnot settled: within what the searches leave open"
-    axes.set_title(literal(f"{run.name}: {told}{unsure}"), fontsize=10.5)
+    axes.set_title(literal(f"{fill(run.label, LINE)}: {told}{unsure}"), fontsize=10.5)
     axes.set(xticks=[], yticks=[], xlabel="", ylabel="", aspect="equal", adjustable="datalim")
     axes.apply_aspect()
     axes.autoscale(enable=False)

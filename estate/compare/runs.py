@@ -34,12 +34,20 @@ class Run:
         Its folder.
     record, summary : mapping
         ``run.json`` and ``summary.json``.
+    words : str
+        What its title says beyond what all titles say; blank where that does not tell it apart.
     """
 
     name: str
     folder: Path
     record: Mapping[str, Any]
     summary: Mapping[str, Any]
+    words: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people read above its figures: its words, else its name."""
+        return self.words or self.name
 
     @property
     def audience(self) -> str:
@@ -144,11 +152,24 @@ def read_runs(folders: Sequence[Path]) -> list[Run]:
         issues.append(Issue("compare", None, "", "", "has one run only", "give at least two folders of runs"))
     if issues:
         raise InputError("The runs cannot be compared:", issues)
-    runs = []
-    for folder, name in zip(folders, _names(folders), strict=True):
-        record, summary = (_json(folder / file) for file in ("run.json", "summary.json"))
-        runs.append(Run(name, folder, record, summary))
-    return runs
+    found = [(_json(folder / "run.json"), _json(folder / "summary.json")) for folder in folders]
+    words = words_apart([str(summary.get("title") or "") for _, summary in found])
+    return [
+        Run(name, folder, record, summary, told)
+        for name, folder, (record, summary), told in zip(_names(folders), folders, found, words, strict=True)
+    ]
+
+
+def words_apart(titles: Sequence[str]) -> list[str]:
+    """Return what each title says after what all of them begin with, up to a colon.
+
+    Blank where a title says no more than that, or the same as another.
+    """
+    stem = min(titles, key=len)
+    while stem and any(title != stem and not title.startswith(f"{stem}: ") for title in titles):
+        stem = stem.rpartition(": ")[0]
+    rest = [title.removeprefix(stem).removeprefix(": ") if stem else "" for title in titles]
+    return [words if rest.count(words) == 1 else "" for words in rest]
 
 
 def _missing(folder: Path) -> list[Issue]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-from estate.compare.tables import notes
+from estate.compare.tables import headed_in_words, notes
 from estate.present.words import text
 from estate.present.workbook import OPTIONS
 
@@ -33,6 +34,8 @@ _FIRST_ROW = 3
 _LONGEST = 32_000
 _WIDEST = 36
 _LINE_POINTS = 13
+_PAGE_WIDTH = 200
+"""Letters across a landscape page that can still be read on paper."""
 
 
 def write_workbook(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -57,7 +60,10 @@ def write_workbook(runs: Sequence[Run], found: Mapping[str, pd.DataFrame], folde
         for key, (name, about) in SHEETS.items():
             page = book.add_worksheet(name)
             _page(page, f"{name}: {about}", styles)
-            _table(page, _wide(found[key], runs) if key == "compare" else found[key], styles)
+            table = _wide(found[key], runs) if key == "compare" else headed_in_words(found[key], runs)
+            if key == "access":
+                table = table.rename(columns={run.label: f"{run.label} [share of residents]" for run in runs})
+            _table(page, table, styles)
 
 
 def _wide(figures: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
@@ -66,8 +72,8 @@ def _wide(figures: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
     for run in runs:
         own = figures[figures["run"] == run.name].set_index("key")
         value = own["value"].astype(object)
-        made[run.name] = value.where(value.notna(), own["shown"])
-        made[f"{run.name}: in words"] = own["words"]
+        made[run.label] = value.where(value.notna(), own["shown"])
+        made[f"{run.label}: in words"] = own["words"]
     return made.reset_index(drop=True)
 
 
@@ -84,7 +90,7 @@ def _cover(page: Worksheet, runs: Sequence[Run], styles: dict[str, Any]) -> None
     _page(page, f"{len(runs)} runs side by side", styles)
     page.set_column(0, 0, 30)
     page.set_column(1, 1, 100)
-    rows = [("Compared with", runs[0].name), *(("Note", note) for note in notes(runs))]
+    rows = [("Compared with", runs[0].label), *(("Note", note) for note in notes(runs))]
     if any(run.summary.get("invented") for run in runs):
         rows.insert(0, ("Invented estate", "No figure is about a real place."))
     for run in runs:
@@ -101,22 +107,32 @@ def _table(page: Worksheet, frame: pd.DataFrame, styles: dict[str, Any]) -> None
     if frame.empty:
         page.write_string(_FIRST_ROW, 0, "None.", styles["text"])
         return
-    deep = [1] * len(frame)
+    deep, heads, across = [1] * len(frame), [2], 0
     for column, name in enumerate(frame.columns):
         cells = frame[name].tolist()
         page.write_string(_FIRST_ROW, column, str(name), styles["head"])
         long = [14 if isinstance(cell, float) else len(text(cell)) for cell in cells]
         width = min(max(*long, len(str(name)) // 2, 8) + 2, _WIDEST)
         page.set_column(column, column, width)
+        heads.append(len(wrap(str(name), width - 3)))
+        across += width
         deep = [max(lines, -(-length // (width - 3))) for lines, length in zip(deep, long, strict=True)]
-        units = frame["unit"].tolist() if "unit" in frame else [str(name)] * len(cells)
+        units = frame["unit"].tolist() if "unit" in frame else [_unit(str(name))] * len(cells)
         for row, (cell, unit) in enumerate(zip(cells, units, strict=True), start=_FIRST_ROW + 1):
             _cell(page, (row, column), cell, styles, unit)
-    page.set_row(_FIRST_ROW, 2 * _LINE_POINTS)
+    page.set_row(_FIRST_ROW, max(heads) * _LINE_POINTS)
     for row, lines in enumerate(deep, start=_FIRST_ROW + 1):
         page.set_row(row, _LINE_POINTS * lines)
     page.freeze_panes(_FIRST_ROW + 1, 1)
+    page.repeat_rows(_FIRST_ROW)
+    page.repeat_columns(0, 1)
+    page.fit_to_pages(-(-across // _PAGE_WIDTH), 0)
     page.autofilter(_FIRST_ROW, 0, _FIRST_ROW + len(frame), len(frame.columns) - 1)
+
+
+def _unit(head: str) -> str:
+    """Return the unit that a head ends with, blank where it names none."""
+    return next((unit for unit in ("[£]", "share", "share of residents]") if head.endswith(unit)), "")
 
 
 def _cell(page: Worksheet, at: tuple[int, int], cell: object, styles: dict[str, Any], unit: str) -> None:

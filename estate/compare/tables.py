@@ -282,6 +282,17 @@ def _reach(run: Run) -> pd.Series:
     return share
 
 
+def headed_in_words(table: pd.DataFrame, runs: Sequence[Run]) -> pd.DataFrame:
+    """Return a table whose columns of runs are headed by what the runs are, not by their folders."""
+    base = runs[0]
+    heads: dict[str, str] = {}
+    for run in runs:
+        heads |= {f"{run.name}{tail}": f"{run.label}{tail}" for tail in ("", " [£]", ": in words")}
+        for tail in (" [£]", " share"):
+            heads[f"{run.name} less {base.name}{tail}"] = f"{run.label} less {base.label}{tail}"
+    return table.rename(columns=heads)
+
+
 def notes(runs: Sequence[Run]) -> list[str]:
     """Return what a reader must know before the first figure."""
     said = []
@@ -293,9 +304,9 @@ def notes(runs: Sequence[Run]) -> list[str]:
             if left is not None:
                 open_to = f"leave {quantity(left, 'GBP')} open"
             said.append(
-                f"{run.name} and {base.name} are not proved to differ in what can be saved: their searches "
-                f"{open_to}. Sites that they treat otherwise are undecided by this evidence; a "
-                "smaller gap (solver.gap) and more time (solver.time_limit) may settle it."
+                f"'{run.label}' and '{base.label}' are not proved to differ in what can be saved: "
+                f"their searches {open_to}. Sites that they treat otherwise are undecided by this evidence; "
+                "a smaller gap (solver.gap) and more time (solver.time_limit) may settle it."
             )
     said += [
         f"The runs differ in {what}: their totals are not of the same kind."

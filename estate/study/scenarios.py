@@ -23,6 +23,8 @@ NOT_A_SCENARIO = (*BUILT_IN, "study", "compare")
 FIXED = ("name", "scenario", "scenarios", "matrices", "compare", "output", "audience")
 """Keys that a scenario may not change: what the study is, and who reads it."""
 
+COUNTED = {"min": "at least", "max": "at most"}
+
 
 def scenario_config(config: Config, names: Sequence[str]) -> tuple[Config, list[str]]:
     """Return the configuration with scenarios applied, later ones over earlier ones.
@@ -136,8 +138,24 @@ def _cell(
     chosen = str(values.get("scenario", BASE))
     overrides, _ = _combined(config, [] if chosen == BASE else [chosen])
     overrides |= {key: value for key, value in values.items() if key != "scenario"}
-    title = f"{config.title or config.name}: {', '.join(parts[1:])}"
+    told = zip(values.items(), parts[1:], strict=True)
+    said = [_axis_words(config, key, value, short) for (key, value), short in told]
+    title = f"{config.title or config.name}: {'; '.join(filter(None, said)) or name}"
     return name, {**overrides, "scenario": name, "title": title[:200], "scenarios": None, "matrices": None}
+
+
+def _axis_words(config: Config, key: str, value: object, shown: str) -> str:
+    """Return one value of an axis in a planner's words; blank for the base, which changes nothing."""
+    if key == "scenario":
+        return "" if value == BASE else str(config.scenarios[str(value)].get("title") or value)
+    rule, _, option = key.rpartition(".")
+    side, _, counted = option.partition("_")
+    if rule == "rules.counts" and side in COUNTED and isinstance(value, int):
+        return f"{COUNTED[side]} {value} {counted.removesuffix('s') if value == 1 else counted}"
+    told = {"True": "yes", "False": "no"}.get(shown, shown)
+    if isinstance(value, (dict, list)):
+        told = f"choice {shown}"
+    return f"{option.replace('_', ' ')} {told}"
 
 
 def _wrong_axes(config: Config, matrix: str, axes: Mapping[str, list[Any]]) -> list[Issue]:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from estate.compare import compare_runs
-from estate.compare.runs import Run, read_runs
+from estate.compare.runs import Run, read_runs, words_apart
 from estate.compare.settled import settled, show
 from estate.compare.tables import WITHHELD, figures, money, notes, too_close
 from estate.config import CompareSection, Threshold
@@ -87,7 +87,12 @@ def make_run(
         headline("residents_worse_off", people, "person"),
         headline("payback_with_receipts", more.get("payback"), "year"),
     ]
-    summary = {"title": "T", "status": "Proposed", "data_date": "1 April 2027", "headlines": rows}
+    summary = {
+        "title": more.get("title", "T"),
+        "status": "Proposed",
+        "data_date": "1 April 2027",
+        "headlines": rows,
+    }
     (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     return folder
@@ -375,3 +380,37 @@ def test_what_cannot_be_compared_is_told(tmp_path):
 def test_runs_of_one_name_are_told_apart(tmp_path):
     one, two = make_run(tmp_path / "x" / "base"), make_run(tmp_path / "y" / "base")
     assert [run.name for run in read_runs([one, two])] == ["x/base", "y/base"]
+
+
+@pytest.mark.parametrize(
+    ("titles", "words"),
+    [
+        (["T", "T: every library stays", "T: at most 1 hub"], ["", "every library stays", "at most 1 hub"]),
+        (["T: no sale", "T: no sale; dear works"], ["no sale", "no sale; dear works"]),
+        (["T", "T: no sale", "T: no sale"], ["", "", ""]),
+        (["T", "Town"], ["", ""]),
+        (["T", "T"], ["", ""]),
+        (["", "T: no sale"], ["", ""]),
+    ],
+)
+def test_runs_are_called_what_their_titles_say_beyond_the_others(titles, words):
+    assert words_apart(titles) == words
+
+
+def test_people_read_words_and_programs_read_names(tmp_path):
+    folders = [
+        make_run(tmp_path / "base"),
+        make_run(tmp_path / "hubs-max_hubs=1-base", title="T: at most 1 hub", decisions={"C": "close"}),
+    ]
+    out = compare_runs(folders, tmp_path / "out")
+    page = (out / "compare.html").read_text(encoding="utf-8")
+    assert '<th scope="col">at most 1 hub</th>' in page
+    assert '<th scope="col">hubs-max_hubs=1-base' not in page
+    book = openpyxl.load_workbook(out / "compare.xlsx")
+    heads = {sheet.title: [cell.value for cell in sheet[4]] for sheet in book.worksheets}
+    assert heads["Sites"][-2:] == ["base", "at most 1 hub"]
+    assert "at most 1 hub less base [£]" in heads["Lines"]
+    assert heads["Access"][2:4] == ["base [share of residents]", "at most 1 hub [share of residents]"]
+    shares = book["Access"]["C5"]
+    assert (shares.value, shares.number_format) == (1.0, "0.0%")
+    assert list(pd.read_csv(out / "sites.csv"))[-1] == "hubs-max_hubs=1-base"

@@ -163,6 +163,12 @@ def test_a_matrix_is_every_combination(tmp_path):
         "hubs-max_hubs=1-base",
         "hubs-max_hubs=1-no-receipts",
     ]
+    assert [cell["title"].partition(": ")[2] for cell in cells.values()] == [
+        "at most 0 hubs",
+        "at most 0 hubs; no sale ever completes",
+        "at most 1 hub",
+        "at most 1 hub; no sale ever completes",
+    ]
     assert cells["hubs-max_hubs=1-no-receipts"]["rules.counts.max_hubs"] == 1
     assert cells["hubs-max_hubs=1-no-receipts"]["rules.capital.receipts"] is False
 
