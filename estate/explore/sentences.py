@@ -19,7 +19,7 @@ MOST_AREAS = 3
 MOST_INPUTS = 2
 LEAST_KM = 0.1
 DONE = {"keep": "Stays", "close": "Closes", "hub": "Becomes a hub", "unused": "Is not used as a hub"}
-OPEN = "; an interval, because the search was not closed"
+OPEN = ", an interval because the search was not closed"
 VERBS = {
     "keep": "keeping it open",
     "close": "closing it",
@@ -38,7 +38,7 @@ RULES = {
     "access": "a standard of access",
     "affordability": "what must be saved or paid back",
     "brakes": "a legal brake",
-    "capacity": "room where its services would go",
+    "capacity": "a lack of room where its services would go",
     "capital": "the capital budgets",
     "compatibility": "services that must or may not share a place",
     "counts": "a limit of hubs or closures",
@@ -65,15 +65,14 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
         False tells nothing from which the value of a site could be read.
     """
     changes, farther, names = more
-    verb = VERBS[row["otherwise"]].capitalize()
+    lead = f"With {row['price_kind']}, {VERBS[row['otherwise']]}"
     first = f"{DONE[row['decision']]}."
     if row["robustness"] == "cannot be decided otherwise":
-        why = f" by {rule_words(row['rule'])}" if row["rule"] else ""
         need = f" It would take {row['needs']}." if row["needs"] and money else ""
-        return f"{first} {verb} is barred{why} ({row['price_kind']}).{need}"
+        return f"{first} {lead} is barred{_barred(row['rule'])}.{need}"
     price = _costs(row["price_low_gbp"], row["price_high_gbp"]) if money else PLAIN[row["robustness"]]
-    kind = row["price_kind"] + (OPEN if money and row["proof"] == "interval" else "")
-    parts = [first, f"{verb} {price} ({kind}): {row['robustness']}."]
+    wide = OPEN if money and row["proof"] == "interval" else ""
+    parts = [first, f"{lead} {price}{wide}: {row['robustness']}."]
     if row["rule"]:
         parts.append(_without(row["rule"]))
         parts += [f"Enough would be {row['needs']}."] if row["needs"] and money else []
@@ -88,7 +87,15 @@ def reason_words(row: Mapping[str, Any], more: More, *, money: bool = True) -> s
 def _without(rule: str) -> str:
     if rule == SEVERAL:
         return "Without several rules together it would pay; without any one of them alone it would not."
-    return f"Without the rule {rule_words(rule)} it would pay."
+    return f"It would pay were it not for {rule_words(rule)}."
+
+
+def _barred(rule: str) -> str:
+    """Say by what deciding otherwise is barred, or why; blank where it is not known."""
+    found = re.fullmatch(r"[a-z ]+ \((.+)\)", rule)
+    if found:
+        return f": {found[1]}"
+    return f" by {rule_words(rule)}" if rule else ""
 
 
 def _driver(row: Mapping[str, Any], *, money: bool) -> str:
@@ -98,9 +105,9 @@ def _driver(row: Mapping[str, Any], *, money: bool) -> str:
 
 
 def rule_words(rules: str) -> str:
-    """Return names of rules with what they mean; what is told in words already stays."""
+    """Return what rules mean instead of their names; what is told in words already stays."""
     parts = re.split("( or | and )", rules)
-    return "".join(f"{part} ({RULES[part]})" if part in RULES else part for part in parts)
+    return "".join(RULES.get(part, part) for part in parts)
 
 
 def _travel(row: Mapping[str, Any], farther: pd.DataFrame) -> str:
