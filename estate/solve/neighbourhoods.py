@@ -22,7 +22,7 @@ EVENTS = ("hub", "close", "leave", "move", "merge", "online")
 SITES_FREED = 60  # in one part of the plan
 PAIR_SHARE = 2e-4  # of the bound: a move that costs more is not looked at
 NEAR_SHARE = 6e-5  # likewise with the hubs held: fewer, so that the first good plan comes sooner
-HALF, SEEN = 0.5, 1e-6
+HALF, PART, SEEN = 0.5, 0.05, 1e-6
 
 
 def followers(model: Model) -> Mask:
@@ -127,6 +127,37 @@ class Neighbourhoods:
         parts[site[fraction & (site >= 0)]] = True
         whole = np.where(fraction | (site < 0), held, np.round(x))
         return followers(self.model) | (free & (site >= 0) & parts[site]), whole
+
+    def in_one_year(self, best: Floats, price: Floats, x: Floats) -> Mask:
+        """Hold the hubs of a plan, and free every other decision in one year a site or few.
+
+        That is the year in which the plan closes the site, or the relaxation does in part, or else the
+        one in which it would lose least: so all sites can be searched at once.
+
+        Parameters
+        ----------
+        best : ndarray, shape (columns,)
+            The plan.
+        price, x : ndarray, shape (columns,)
+            Prices and solution of the relaxation with these hubs.
+        """
+        blocks = self.model.problem.blocks
+        close, columns = blocks["close"].keys, self.columns["close"]
+        site, year = close["site"].to_numpy(), close["year"].to_numpy()
+        years = self.model.inst.horizon.decision_years
+        gain = np.full((len(self.model.inst.sites), years), -np.inf)
+        np.maximum.at(gain, (site, year), price[columns])
+        looked_at = gain == gain.max(axis=1, keepdims=True)
+        seen = (best[columns] > HALF) | (x[columns] > PART)
+        looked_at[site[seen], year[seen]] = True
+        free = followers(self.model)
+        cheap = price > -PAIR_SHARE * self.worth
+        free[columns] = looked_at[site, year] & cheap[columns]
+        for family in ("leave", "move", "merge", "online"):
+            keys, columns = blocks[family].keys, self.columns[family]
+            free[columns] = looked_at[self.home[keys["provision"]], keys["year"]] & cheap[columns]
+        free[self.columns["move"]] &= self._opened(best)
+        return free | (best > HALF)
 
     def _opened(self, x: Floats) -> Mask:
         """Return the moves to places that are open by then, shape (moves,)."""

@@ -51,6 +51,7 @@ TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.22, 0.36, 0.5, 0.4  # of what is
 ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
 PATIENCE = 0.03  # of the time limit: no better plan around these hubs for so long, and parts are freed
+YEAR_TIME = 0.12  # of the time limit, for all sites at once, a year each
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 ENOUGH = 1.5e-3  # of the bound: two rounds that bring less, and the thread of the bound helps with the plan
@@ -141,7 +142,8 @@ class Staged:
         generation = Generation(self.model, self.arrays, price, self.bound)
         tell = self.prove("proving a bound")
         with self._improving(Neighbourhoods(self.model, price, self.bound)):
-            solved = generation.run(self.until(PROOF_END), self._watch(), tell, cut=False)
+            end = LATE_END if self.known else PROOF_END
+            solved = generation.run(self.until(end), self._watch(), tell, cut=False)
             if solved is None:  # a slow machine: without a relaxation there is nothing to go by
                 solved = generation.run(self.until(LATE_END), self._watch(), tell, cut=False)
         if solved is None:
@@ -212,17 +214,21 @@ class Staged:
         if settled is not None:
             hubs, around = settled
             self.whole = Restricted(generation.arrays)
-            free, held = near.with_hubs(hubs, around.reduced, around.x)
-            if self.known and self.best is not None:
-                first: Floats | None = self.best
-                free |= self.best > HALF
-            else:
-                first = self.phase(*near.split(free, held, around.x), SPLIT_TIME * self.clock.limit)
-            found = self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
-            if found is None:  # these hubs leave no plan, as under a payback limit
-                self.phase(*near.with_any_hub(around.reduced, around.x), PHASE_PART * self.clock.left())
+            if not self.known:
+                self._first_plan(near, hubs, around)
+            if self.best is not None and not self.done():
+                free = near.in_one_year(self.best, around.reduced, around.x)
+                self.phase(free, self.best, YEAR_TIME * self.clock.limit)
         self.planned.set()
         self.improve(near, self.solver.seed)
+
+    def _first_plan(self, near: Neighbourhoods, hubs: Ints, around: Solved) -> None:
+        """Find a plan with these hubs held: first for the sites that the relaxation splits."""
+        free, held = near.with_hubs(hubs, around.reduced, around.x)
+        first = self.phase(*near.split(free, held, around.x), SPLIT_TIME * self.clock.limit)
+        found = self.phase(free, held if first is None else first, PHASE_PART * self.clock.left())
+        if found is None:  # these hubs leave no plan, as under a payback limit
+            self.phase(*near.with_any_hub(around.reduced, around.x), PHASE_PART * self.clock.left())
 
     def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> Floats | None:
         """Solve the whole model, every rule, on its free columns, until good plans come no more."""

@@ -10,6 +10,7 @@ import pytest
 
 from estate.config import SolverSection
 from estate.core.errors import SolverError
+from estate.core.types import Plan
 from estate.model.formulation import build_model
 from estate.solve import solve_estate
 from estate.solve.highs import scaled
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "oracles"))
 from random_cases import random_case, record
 
 
-@pytest.mark.parametrize(("seed", "allowed"), [(16, False), (22, True), (150, True)])
+@pytest.mark.parametrize(("seed", "allowed"), [(16, True), (22, True), (32, False), (150, True)])
 def test_with_no_time_business_as_usual_is_the_plan_where_it_is_allowed(seed, allowed, monkeypatch):
     estate, config = random_case(seed, attempt=record()[seed][0])
     best = solve_estate(estate, config)
@@ -35,6 +36,7 @@ def test_with_no_time_business_as_usual_is_the_plan_where_it_is_allowed(seed, al
     assert ceiling(arrays) >= best.objective_gbp
     idle = idle_point(model, Restricted(arrays), 10.0)
     assert (idle is not None) is allowed
+    assert (verify(estate, config, Plan.empty()) == []) is allowed, "by the independent check too"
     if not allowed:
         monkeypatch.setattr(engine, "conflicting_rules", lambda *_: [])
         with pytest.raises(SolverError, match="in the time given"):
