@@ -226,9 +226,9 @@ def heading_words(heading: str) -> str:
 
 CONSTRAINT_NOTE = (
     "Limits of which less than a step is left, from the independent check. What a step more is worth is "
-    "found by `estate constraints`, which plans again with each limit loosened; the value lies between the "
-    "two figures, and an interval that contains nought is not settled. A step is in prices of the first "
-    "year; what is used and allowed of capital and borrowing is money of the day."
+    "found by the command estate constraints, which plans again with each limit loosened; the value lies "
+    "between the two figures, and an interval that contains nought is not settled. A step is in prices of "
+    "the first year; what is used and allowed of capital and borrowing is money of the day."
 )
 
 
@@ -256,7 +256,9 @@ def _in_unit(column: str, value: object, unit: str) -> object:
         return "" if is_missing(value) else text(value)
     if column.startswith("worth_") or unit.startswith("GBP"):
         return gbp(value)
-    return share(value) if unit == "share" else f"{number(value)} {unit}"
+    if unit == "share":
+        return share(value)
+    return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 PARTS = (

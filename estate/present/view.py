@@ -185,7 +185,7 @@ def make_view(result: Result, audience: str) -> View:
     cash, withheld = rules.cash_for(result.ledger, audience, labels)
     site_rows, moves = plan_table(result), moves_table(result)
     hubs = hubs_table(result, site_rows, moves)
-    notes = [*(_held_notes(result, site_rows) if audience == "internal" else ()), *result.estate.notes]
+    notes = [*_held_notes(result, site_rows, audience), *result.estate.notes]
     if withheld:
         notes.append(_WITHHELD["both" if "financial" in withheld else "economic"])
     view = View(
@@ -221,10 +221,15 @@ def make_view(result: Result, audience: str) -> View:
     return _for_public(view, result) if audience == "public" else view
 
 
-def _held_notes(result: Result, sites: pd.DataFrame) -> list[str]:
-    """Say which sites the plan closes and holds empty, because nobody gave their value."""
+def _held_notes(result: Result, sites: pd.DataFrame, audience: str) -> list[str]:
+    """Say which sites the plan closes and holds empty, because nobody gave their value.
+
+    All readers find these routes in plan.csv; only the council is told of confidential places.
+    """
     held = sites[(sites["decision"] == "close") & (sites["exit_route"] == "hold")]
     held = held[~held["site_id"].isin(result.estate.tables["valuations"]["site_id"])]
+    if audience != "internal":
+        held = held[~held["site_id"].isin(rules.confidential_sites(result.estate.tables["sites"]))]
     if held.empty:
         return []
     names = join_words([*named(held["name"], held["site_id"])])

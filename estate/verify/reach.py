@@ -41,11 +41,23 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
         if leaving.how == "move":
             farthest[service] = max(farthest.get(service, 0.0), _moved(facts, leaving))
     moves = [
-        Limit(f"{NAME}|{one}", f"Farthest move of {one}", None, km, _limit(facts, options, one))
+        Limit(
+            f"{NAME}|{one}",
+            f"Farthest move of {facts.service_name(one)}",
+            None,
+            km,
+            _limit(facts, options, one),
+        )
         for one, km in farthest.items()
     ]
     return moves + [
-        Limit(f"merge_reach|{one}", f"Farthest merge of {one}", None, _merged(facts, one), allowed)
+        Limit(
+            f"merge_reach|{one}",
+            f"Farthest merge of {facts.service_name(one)}",
+            None,
+            _merged(facts, one),
+            allowed,
+        )
         for one in sorted(decided)
         if (allowed := facts.services[one].merge_reach_km) > 0
     ]

@@ -33,7 +33,7 @@ def limits(facts: Facts, options: Mapping[str, Any]) -> list[Limit]:
         closes, earliest = facts.closing_of.get(site.site_id), min(known)
         when = facts.decision_years if closes is None else closes.year
         if 0 < earliest <= when:
-            about = f"Year t of leaving {site.name}, by its lease"
+            about = f"Leaving {site.name}: years from the start, by its lease"
             found.append(Limit(f"lease|{site.site_id}", about, None, when, earliest, least=True))
     return found
 

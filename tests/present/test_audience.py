@@ -6,6 +6,7 @@ import dataclasses
 import re
 import sqlite3
 import zipfile
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from made_up import SECRET_EASTING, SECRET_NAME, SECRET_NORTHING, SECRET_RECEIPT
 from estate.core.errors import ConfigError
 from estate.core.result import CASHFLOW_COLUMNS, Result
 from estate.present.audience import confidential_sites, may_see, visible
-from estate.present.view import make_view
+from estate.present.view import _held_notes, make_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -167,3 +168,26 @@ def test_levels_follow_the_dictionary() -> None:
     assert not may_see("public", "confidential")
     with pytest.raises(ConfigError, match="everybody"):
         make_view(make_result(12), "everybody")
+
+
+@pytest.mark.parametrize(
+    ("audience", "told"),
+    [
+        (
+            "internal",
+            "2 sites close and are held empty to year 2, because no value is given: Hall and Den.",
+        ),
+        ("partner", "1 site closes and is held empty to year 2, because no value is given: Hall."),
+        ("public", "1 site closes and is held empty to year 2, because no value is given: Hall."),
+    ],
+)
+def test_every_reader_is_told_what_is_held_empty_for_want_of_a_value(audience, told):
+    raw = pd.DataFrame({"site_id": ["A", "B", "C"], "confidential": [False, True, False]})
+    raw = raw.assign(kind="office", parent_site_id="")
+    plan = raw.assign(name=["Hall", "Den", "Depot"], decision="close", exit_route="hold")
+    tables = {"sites": raw, "valuations": pd.DataFrame({"site_id": ["C"]})}
+    result = SimpleNamespace(
+        estate=SimpleNamespace(tables=tables),
+        horizon=SimpleNamespace(label="year {}".format, appraisal_years=3),
+    )
+    assert _held_notes(result, plan, audience) == [f"{told} A value may change the plan."]
