@@ -61,13 +61,20 @@ def _draw(axes: Axes, shown: pd.DataFrame, against: Sequence[str]) -> None:
     groups = [("", found)] if len(against) == 1 else _by_limit(found, against[1])
     scale = 1e6 if MEASURES[against[0]][1] == "GBP" else 1.0
     colours = [BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", GREY]
+    step = min(4.0, 12 / max(1, len(groups)))  # a plan within several limits shows the form of each
     for number, (name, rows) in enumerate(groups):
         x, y = rows[against[0]].to_numpy() / scale, rows["saving_npv_gbp"].to_numpy() / 1e6
         above = (rows["bound_npv_gbp"].to_numpy() / 1e6 - y).clip(min=0)
         colour = colours[number % len(colours)]
         form = f"{FORMS[number % len(FORMS)]}-"
         axes.errorbar(
-            *(x, y), yerr=[above * 0, above], fmt=form, color=colour, capsize=3, markersize=7, label=name
+            *(x, y),
+            yerr=[above * 0, above],
+            fmt=form,
+            color=colour,
+            capsize=3,
+            markersize=7 + step * (len(groups) - 1 - number),
+            label=name,
         )
         for at, up, point in zip(x, y, rows["point"], strict=True):
             axes.annotate(f"{point}", (at, up), xytext=(6, 6), textcoords="offset points", color=INK)
