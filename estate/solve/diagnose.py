@@ -24,7 +24,18 @@ ALL_RULES = Issue(
 )
 
 
-ASKING = ("locks", "affordability", "partnership", "counts")  # rules that a plan may fail to meet
+AS_THEY_ARE = Issue(
+    "what is not named",
+    None,
+    "",
+    "",
+    "leases, brakes, room, reach and permissions, and such standards and budgets, are taken as they are",
+    "more room, earlier breaks, wider permissions or more money may mend it as well",
+)
+NEAREST = 0.5  # of the time limit, for what is nearly a plan where nothing else was found
+
+
+ASKING = ("locks", "affordability", "partnership", "counts", "materiality")  # rules a plan may fail to meet
 
 
 def surely_none(estate: Estate, config: Config, clock: Clock) -> bool:
@@ -33,6 +44,21 @@ def surely_none(estate: Estate, config: Config, clock: Clock) -> bool:
         return False
     clock.tell("asking whether the rules can hold together")
     return Search(build_wide(estate, config), clock).surely_none()
+
+
+def nearly_allowed(estate: Estate, config: Config, clock: Clock) -> list[Issue]:
+    """Say by how much the limits on amounts are missed by the plan that was found nearest to them.
+
+    Asked where neither a plan nor a conflict was found; none where every point found breaks other rules.
+    """
+    clock = Clock(NEAREST * config.solver.time_limit, clock.progress, clock.stop)
+    clock.tell("looking for what is nearly a plan")
+    wide = build_wide(estate, config)
+    found = Search(wide, clock).shortfall(clock.left())
+    if found.x is None:
+        return []
+    speaker = Speaker(estate, config, wide)
+    return [speaker.missed(int(line), float(found.beyond[line])) for line in found.beyond.nonzero()[0]]
 
 
 def conflicting_rules(estate: Estate, config: Config, clock: Clock) -> list[Issue]:
@@ -59,6 +85,7 @@ def conflicting_rules(estate: Estate, config: Config, clock: Clock) -> list[Issu
         for number, conflict in enumerate(conflicts, start=1)
         for line in conflict.lines
     ]
+    issues += [AS_THEY_ARE] if any(conflict.given for conflict in conflicts) else []
     alone = [any(relief.enough for relief in one.reliefs.values()) for one in conflicts]
     if conflicts and (several or not all(alone)):
         mend = search.mend(conflicts)

@@ -14,6 +14,8 @@ from estate.solve.plan import rounded, saving_of
 from estate.solve.staged import Staged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -27,9 +29,15 @@ ENGINE = "HiGHS: whole model, and by parts of it; bound of the whole model"
 
 
 def solve_middling(
-    model: Model, solver: SolverSection, clock: Clock, start: NDArray[np.float64] | None = None
+    model: Model,
+    solver: SolverSection,
+    clock: Clock,
+    start: NDArray[np.float64] | None = None,
+    doubt: Callable[[Clock], bool] | None = None,
 ) -> Outcome:
     """Search a model that goes to the solver whole, with a plan by stages where it is not done soon.
+
+    Where the first search found no plan, `doubt` is asked whether it is certain that there is none.
 
     Returns
     -------
@@ -38,6 +46,8 @@ def solve_middling(
     first = solve_exact(model, solver, clock.part(ALONE * clock.limit), start)
     if first.stopped_by != "clock" or clock.over():
         return first
+    if first.x is None and start is None and doubt is not None and doubt(clock):
+        return replace(first, status="infeasible")
     search = Staged(model, solver, clock.part(STAGES * clock.limit))
     search.bound = first.bound
     search.keep(start, "a known plan")

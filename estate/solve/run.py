@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from estate.model.attainable import impossible_ids, impossible_standards
 from estate.model.formulation import Model, build_model
 from estate.solve.begin import beginning
 from estate.solve.clock import Clock
-from estate.solve.diagnose import ALL_RULES, conflicting_rules, surely_none
+from estate.solve.diagnose import ALL_RULES, conflicting_rules, nearly_allowed, surely_none
 from estate.solve.highs import scaled
 from estate.solve.idle import ceiling, idle_point
 from estate.solve.middling import solve_middling
@@ -84,14 +85,16 @@ def solve_estate(
     built = clock.seconds()
     if model.problem.width > SMALL and not _may_stay(model) and surely_none(estate, config, clock):
         raise no_plan(conflicting_rules(estate, config, clock))
-    outcome = search_model(model, config, clock, _begun(model, config, clock, start))
+    doubt = partial(surely_none, estate, config)
+    outcome = search_model(model, config, clock, _begun(model, config, clock, start), doubt)
     if outcome.status == "infeasible":
         raise no_plan(conflicting_rules(estate, config, clock))
     if outcome.x is None:
         conflicts = [] if clock.stop.is_set() else conflicting_rules(estate, config, clock)
         if conflicts:
             raise no_plan(conflicts)
-        raise SolverError(f"{NOTHING_FOUND}; allow more time, or loosen the gap or the rules")
+        nearest = [] if clock.stop.is_set() else nearly_allowed(estate, config, clock)
+        raise SolverError(f"{NOTHING_FOUND}; allow more time, or loosen the gap or the rules", nearest)
     return solution_of(model, config, outcome, clock, built)
 
 
@@ -122,15 +125,20 @@ def no_plan(conflicts: list[Issue]) -> InfeasibleError:
 
 
 def search_model(
-    model: Model, config: Config, clock: Clock, start: NDArray[np.float64] | None = None
+    model: Model,
+    config: Config,
+    clock: Clock,
+    start: NDArray[np.float64] | None = None,
+    doubt: Callable[[Clock], bool] | None = None,
 ) -> Outcome:
     """Search a built model with the engine asked for, whole or in stages by its size.
 
     Where no plan was found in time, business as usual is one, if the rules allow it.
 
-    It may begin with a point that is known to satisfy it.
+    It may begin with a point that is known to satisfy it. Where the first searches find none, `doubt` is
+    asked whether there can be none.
     """
-    outcome = _searched(model, config, clock, start)
+    outcome = _searched(model, config, clock, start, doubt)
     if outcome.status == "infeasible" or (outcome.x is not None and np.isfinite(outcome.bound)):
         return outcome
     arrays, _ = scaled(model.problem.arrays())
@@ -144,13 +152,19 @@ def _may_stay(model: Model) -> bool:
     return idle_point(model, Restricted(arrays), IDLE_SECONDS) is not None
 
 
-def _searched(model: Model, config: Config, clock: Clock, start: NDArray[np.float64] | None) -> Outcome:
+def _searched(
+    model: Model,
+    config: Config,
+    clock: Clock,
+    start: NDArray[np.float64] | None,
+    doubt: Callable[[Clock], bool] | None,
+) -> Outcome:
     if config.solver.engine.lower() not in OWN:
         from estate.solve.other import solve_other
 
         return solve_other(model, config.solver, clock)
     if model.problem.width <= SMALL:
-        return solve_middling(model, config.solver, clock, start)
+        return solve_middling(model, config.solver, clock, start, doubt)
     return solve_staged(model, config.solver, clock, start)
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 import pytest
 from tiny import AREAS, TABLES, Row, config, estate
 
-from estate.core.errors import ConfigError, InfeasibleError, InputError
+from estate.core.errors import ConfigError, InfeasibleError, InputError, SolverError
 from estate.pipeline import read_estate
 from estate.settings import load_config
 from estate.solve import solve_estate
 from estate.solve.clock import Clock
+from estate.solve.outcome import Outcome
 from estate.solve.whynot import search as whynot
 from estate.solve.whynot.elastic import Elastic, Question
 from estate.solve.whynot.search import Conflict, Relief, Search
@@ -106,12 +107,12 @@ CASES = {
         {},
     ),
     "materiality over the years": Planted(
-        ["locks|close|D", "materiality|D|npv"],
+        ["locks|close|D", "materiality|npv"],
         {"locks": {"close": ["D"]}, "materiality": {"npv_gbp": 500000}},
         {},
     ),
     "materiality, either": Planted(
-        ["locks|close|D", "materiality|D|npv"],
+        ["locks|close|D", "materiality|npv"],
         {"locks": {"close": ["D"]}, "materiality": {"saving_gbp_per_year": 60000, "npv_gbp": 500000}},
         {},
     ),
@@ -265,6 +266,10 @@ def test_a_planted_conflict_is_found_and_no_larger_than_it_must_be(name):
     [
         "access zone",
         "capital later",
+        "saving",
+        "floor",
+        "too many closures",
+        "materiality over the years",
     ],
 )
 def test_the_way_of_large_estates_finds_the_same(name, monkeypatch):
@@ -279,6 +284,65 @@ def test_the_way_of_large_estates_finds_the_same(name, monkeypatch):
     for line, relief in conflicts[0].reliefs.items():
         assert relief.enough == other.reliefs[line].enough
         assert relief.beyond == pytest.approx(other.reliefs[line].beyond, rel=1e-4)
+
+
+@pytest.mark.parametrize("views", [(whynot.RELAXED,), (whynot.LIMITS,)])
+@pytest.mark.parametrize(
+    ("rules", "line", "short"),
+    [
+        ({"affordability": {"saving_year": 3, "saving_gbp": 400_000}}, "affordability|saving", 185_000),
+        ({"counts": {"min_closures": 5}}, "counts|min_closures", 2),
+    ],
+)
+def test_a_limit_on_an_amount_that_no_plan_meets_is_found_alone(views, rules, line, short, monkeypatch):
+    """At most £215,000 a year and three closures, as whole solves of the cases below have it."""
+    monkeypatch.setattr(whynot, "SMALL", -1)
+    monkeypatch.setattr(Search, "_views", lambda _: views)
+    wide, (conflict,) = found(Planted([], rules))
+    assert [wide.lines[i] for i in conflict.lines] == [line]
+    (relief,) = conflict.reliefs.values()
+    assert relief.enough
+    assert relief.beyond == pytest.approx(short, rel=1e-4)
+    assert 0 < relief.surely <= short * (1 + 1e-4)
+
+
+def test_where_a_plan_exists_no_limit_is_called_a_conflict(monkeypatch):
+    monkeypatch.setattr(whynot, "SMALL", -1)
+    rules = {"affordability": {"saving_year": 3, "saving_gbp": 215_000}, "counts": {"min_closures": 3}}
+    asked_estate, asked = Planted([], rules).read()
+    search = Search(build_wide(asked_estate, asked), Clock(100.0, None, threading.Event()))
+    assert search._around_amounts([], whynot.RELAXED) is None
+    assert search._around_amounts([], whynot.WHOLE) is None
+    assert not search.surely_none()
+    assert search.shortfall(20.0).cost < 1e-4
+
+
+def test_what_is_nearly_a_plan_is_told_where_neither_plan_nor_conflict_was_found(monkeypatch):
+    from estate.solve import run as engine
+
+    rules = {"affordability": {"saving_year": 3, "saving_gbp": 400_000}}
+    late = Outcome(None, np.inf, "time_limit", "clock", "none")
+    monkeypatch.setattr(engine, "search_model", lambda *_, **__: late)
+    monkeypatch.setattr(engine, "conflicting_rules", lambda *_: [])
+    with pytest.raises(SolverError) as raised:
+        solve_estate(*Planted([], rules).read())
+    (issue,) = raised.value.issues
+    assert "misses only what is named here" in issue.problem
+    assert issue.remedy == "ask for £215,000"
+
+
+@pytest.mark.slow
+def test_hubs_barred_and_too_large_a_saving_among_forty_sites(tmp_path):
+    example(tmp_path, 3, 40)
+    saving = {"saving_year": 9, "saving_gbp": 900_000}
+    sets = {"rules.affordability": saving, "hubs_allowed": False, "solver.time_limit": 60}
+    asked, base = load_config(tmp_path / "estate.yaml", sets)
+    with pytest.raises(InfeasibleError) as raised:
+        solve_estate(read_estate(asked, base), asked)
+    text = str(raised.value)
+    assert "hubs_allowed: bars every hub" in text
+    assert "ask for £62,701" in text
+    assert "not shown to be needed" not in text
 
 
 def test_years_taken_together_allow_what_any_year_allows():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from estate.solve.highs import load, run, scaled
+from estate.solve.highs import Watch, load, run, scaled
 from estate.solve.whynot.years import years_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ Floats = NDArray[np.float64]
 Modes = NDArray[np.int8]
 HELD, LOOSE, OUT = 0, 1, 2
 USED = 1e-5
-WHOLE, FEW, NEAR = 0, -1, -2  # views of the model, see `Question`
+WHOLE, FEW, NEAR, RELAXED = 0, -1, -2, -3  # views of the model, see `Question`
+SETTLED = 1e-4  # parts of its size by which lines are surely exceeded: far above what tolerances do
+PRICED = 1e-7  # price of a row, per its largest coefficient, and of a column, from which they count
 # with a tolerance of 1e-8 for whole numbers HiGHS 1.15.1 called a point optimal that was not, see test_whynot
 OPTIONS = {"primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6}
 
@@ -42,6 +44,8 @@ class Found:
         How far each line is exceeded, in its own unit; for a line that bars columns, 1 and more.
     cost, least : float
         What the point costs, and what every point costs at least.
+    support : tuple of int
+        Lines by which a relaxation proves that; the others do not matter to the proof.
     """
 
     status: str
@@ -49,6 +53,7 @@ class Found:
     beyond: Floats = field(default_factory=lambda: np.zeros(0))
     cost: float = np.inf
     least: float = 0.0
+    support: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,16 @@ class Question:
     gap : float
         Stop at this relative gap.
     view : int
-        `WHOLE`, `FEW` years, only events `NEAR` a point, or 1 and more: all years taken together in
-        so many groups.
+        `WHOLE`, `FEW` years, only events `NEAR` a point, `RELAXED` (events by halves), or 1 and more:
+        all years taken together in so many groups.
     saving : ndarray, optional
         Objective in place of the cost of loose lines [GBP].
     most : ndarray, optional
         Most by which loose lines may be exceeded, as `Found.beyond`.
     near : ndarray, optional
         The point, over the columns of the wide model.
+    settle : bool
+        Whether to stop once it is certain that a point exceeds nothing, or that every point does.
     """
 
     modes: Modes
@@ -81,6 +88,7 @@ class Question:
     saving: Floats | None = None
     most: Floats | None = None
     near: Floats | None = None
+    settle: bool = False
 
 
 class Elastic:
@@ -185,7 +193,7 @@ class Elastic:
             self.arrays,
             saving=-cost[columns],
             upper=upper[columns],
-            integer=self.arrays.integer[columns],
+            integer=self.arrays.integer[columns] & (view != RELAXED),
             matrix=self.by_column[:, columns].tocsr()[rows],
             row_lower=low[rows],
             row_upper=high[rows],
@@ -195,13 +203,27 @@ class Elastic:
             arrays, spread = self.years.together(arrays, columns, self._barred(modes), view)
         # a new engine each time, so that every solve begins with presolve
         seconds = max(0.1, min(question.seconds, self.clock.left()))
-        answer = run(load(arrays, {**OPTIONS, "time_limit": seconds, "mip_rel_gap": question.gap}))
+        options = {**OPTIONS, "time_limit": seconds, "mip_rel_gap": question.gap}
+        answer = run(load(arrays, options), _settling(self.clock) if question.settle else None)
         x = None
         if answer.x is not None:
             x = np.zeros(len(upper))
             x[columns] = answer.x if spread is None else spread @ answer.x
         point = None if x is None else x[: self.width]
-        return Found(answer.status, point, self._beyond(x), -answer.saving, -answer.bound)
+        support = self._support(modes, cost, rows, answer.row_dual) if view == RELAXED else ()
+        return Found(answer.status, point, self._beyond(x), -answer.saving, -answer.bound, support)
+
+    def _support(self, modes: Modes, cost: Floats, rows: NDArray[Any], dual: Floats) -> tuple[int, ...]:
+        """Return the lines that a proof by prices of rows needs: priced rows, and bars that would pay."""
+        price = np.zeros(self.arrays.matrix.shape[0])
+        if len(dual):
+            price[rows] = dual
+        side = np.where(price > 0, self.wide.low, self.wide.high)[abs(price) > PRICED]
+        bars = self.wide.bars[modes[self.wide.bars["line"]] == HELD]
+        column = bars["column"].to_numpy()
+        gains = (cost - price @ self.arrays.matrix)[column] < -PRICED
+        found = np.unique(np.concatenate([side[side >= 0], bars["line"].to_numpy()[gains]]))
+        return tuple(int(line) for line in found)
 
     def _barred(self, modes: Modes) -> Floats:
         """Return a number for each column, the same for columns that the same loose lines bar."""
@@ -254,3 +276,15 @@ class Elastic:
         used = x[bars["column"].to_numpy()] > USED
         np.maximum.at(beyond, bars["line"].to_numpy()[used], bars["cost"].to_numpy()[used])
         return beyond
+
+
+def _settling(clock: Clock) -> Watch:
+    """Stop a search once its best point exceeds nothing, or its bound says that every point does."""
+    settled = False
+
+    def report(found: float | None, bound: float | None) -> None:
+        nonlocal settled
+        none = found is not None and -found < SETTLED / 10
+        settled = settled or none or (bound is not None and -bound > SETTLED)
+
+    return Watch(report, lambda: settled or clock.stop.is_set())

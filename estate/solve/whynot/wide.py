@@ -268,6 +268,8 @@ def _line_names(model: Model, block: RowBlock, prefix: str, side: str) -> NDArra
         about = receiving_site(model, block).astype(object) + ("|hours" if block.part == "hours" else "")
     if block.rule == "affordability":
         about = np.full(len(bound), "", dtype=object)  # its rows of all years are one line
+    if block.rule == "materiality":
+        about = np.full(len(bound), "npv", dtype=object)  # one amount, whichever site it bars
     if block.rule == "counts":
         about = np.array([f"{'min' if side == 'low' else 'max'}_{COUNTED[name]}" for name in about], object)
     parts = [block.rule, *([prefix] if prefix else [])]

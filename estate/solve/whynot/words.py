@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +13,14 @@ from estate.core.words import offer_words, pounds, saves
 from estate.model.attainable import area_label, named_areas
 from estate.model.closing import yearly_cost
 from estate.model.rules.access import weights
+from estate.solve.whynot.search import Relief
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from estate.config import Config
     from estate.core.types import Estate
-    from estate.solve.whynot.search import Conflict, Mend, Relief
+    from estate.solve.whynot.search import Conflict, Mend
     from estate.solve.whynot.wide import Wide
 
 NOT_ALONE = "loosening this alone is not enough"
@@ -100,15 +101,26 @@ class Speaker:
         return Issue(place, None, words.about, "", problem, self._mend(words, relief))
 
     def _mend(self, words: Words, relief: Relief | None) -> str:
+        if relief is not None and relief.enough is None and relief.surely:
+            at_least = words.mend(replace(relief, beyond=relief.surely))
+            return f"at the very least {at_least}; whether that is enough was not found out in the time given"
         if relief is None or relief.enough is None:
             return NOT_TOLD
         if not relief.enough:
             return NOT_ALONE
         less = "" if relief.least else words.less(relief)
         told = words.mend(relief) + (f"; whether {less} {UNSURE}" if less else "")
+        if less == "less" and relief.surely:
+            told += f", at the very least {words.mend(replace(relief, beyond=relief.surely))}"
         if relief.saving_gbp is None:
             return told
         return f"{told} (a plan is then possible; the best found {saves(relief.saving_gbp)})"
+
+    def missed(self, line: int, beyond: float) -> Issue:
+        """Return a limit that the plan found nearest to all rules misses, and by how much."""
+        words = self._words(line)
+        problem = f"{words.says}; a plan found misses only what is named here"
+        return Issue(words.place, None, words.about, "", problem, words.mend(Relief(True, beyond)))
 
     def together(self, mend: Mend) -> Issue:
         """Return the smallest change of several lines at once as an issue."""
@@ -172,8 +184,13 @@ class Speaker:
             return value - step if least else value + step
 
         def less(relief: Relief) -> str:
-            low, high = sorted((enough(relief), value))
-            between = [str(number) for number in range(low + 1, high)]
+            first = max(1.0, np.ceil(relief.surely - 1e-6))  # what was proved too little is not in doubt
+            last = np.ceil(relief.beyond - 1e-6)
+            sign = -1 if least else 1
+            steps = sorted(sign * step for step in range(int(first), int(last)))
+            between = [str(value + step) for step in steps]
+            if not between:
+                return ""
             return " or ".join(between) if len(between) < 3 else f"{between[0]} to {between[-1]}"
 
         return Words(f"rules.counts.{option}", "", says, lambda r: f"set {option} to {enough(r)}", less)
@@ -312,23 +329,23 @@ class Speaker:
             lambda relief: f"lift the lock by {self._years(relief, 'close')}",
         )
 
-    def _materiality(self, site_id: str, what: str = "") -> Words:
-        options, inst, site = self.config.rules["materiality"], self.wide.model.inst, self.site(site_id)
-        cost = float(yearly_cost(inst.costs, inst.sites)[inst.sites["site_id"] == site_id].sum())
-        least, cheaper = (
-            options["saving_gbp_per_year"],
-            f"saving_gbp_per_year to {np.floor(cost):,.0f} or less",
-        )
-        if not what:
-            says = f"bars closing a site that costs {pounds(cost)} a year, less than {pounds(least)}"
-            return Words("rules.materiality", site, says, lambda _: f"set {cheaper}")
-        worth = float(options["npv_gbp"])
-        other = f", or {cheaper}" if options["enough"] == "either" and least > 0 else ""
-        says = "bars closing a site where that, with moving its services, saves less than "
-        return Words(
-            *("rules.materiality.npv_gbp", site, f"{says}{pounds(worth)} in net present value"),
-            lambda relief: f"set npv_gbp to {np.floor(worth - relief.beyond):,.0f} or less{other}",
-        )
+    def _materiality(self, name: str) -> Words:
+        options, inst = self.config.rules["materiality"], self.wide.model.inst
+        least = options["saving_gbp_per_year"]
+        if name == "npv":
+            worth = float(options["npv_gbp"])
+            cheap = f" and costs less than {pounds(least)} a year" if options["enough"] == "either" else ""
+            return Words(
+                "rules.materiality.npv_gbp",
+                "",
+                "bars closing a site where that, with moving its services, saves less than "
+                f"{pounds(worth)} in net present value{cheap if least > 0 else ''}",
+                lambda relief: f"set npv_gbp to {np.floor(worth - relief.beyond):,.0f} or less",
+            )
+        cost = float(yearly_cost(inst.costs, inst.sites)[inst.sites["site_id"] == name].sum())
+        says = f"bars closing a site that costs {pounds(cost)} a year, less than {pounds(least)}"
+        mend = f"set saving_gbp_per_year to {np.floor(cost):,.0f} or less"
+        return Words("rules.materiality", self.site(name), says, lambda _: mend)
 
     def _fitness(self, site_id: str) -> Words:
         site = self.estate.tables["sites"]
