@@ -30,7 +30,7 @@ Mask = NDArray[np.bool_]
 EXACT = 1e-4  # relative gap of a price with the rest held
 ENOUGH = 0.05  # relative gap of what a rule would have to give: told is what would be enough
 SECONDS = 12.0  # of processor time where all sites are priced, so that a busy machine answers alike
-NAMED_SECONDS = 60.0  # where a site is asked about by name
+NAMED_SECONDS = 60.0  # where a site is asked about by name, and for hubs, which are few and larger questions
 FIRST_SECONDS = 10.0  # for the question whether there is any plan at all
 NEED_SECONDS, NEED_NODES = 3.0, 5  # for what a rule would have to give
 HUB_SECONDS = 3.0  # the first question where a hub may open, which is a larger question
@@ -179,9 +179,11 @@ class Prices:
         """Return the price with hubs and years held, exact to 0.01% of the saving, and a rule behind it.
 
         Where the search is not closed in the processor time given, low and high are apart. A site named
-        gets more time and all rules; else the first found, and none behind the price of a possible hub.
+        gets more time, as do hubs, and all rules; else the first found, and none behind the price of a
+        possible hub.
         """
-        price = self._priced(site_id, NAMED_SECONDS if named else SECONDS)
+        long = named or self.asks_hub(site_id)
+        price = self._priced(site_id, NAMED_SECONDS if long else SECONDS)
         asked, barred = self._otherwise(site_id), np.isposinf(price.low_gbp)
         asks = ("close", "hub") if named else ("close",)
         costs = price.x is not None and price.low_gbp > 0 and price.otherwise in asks
