@@ -182,7 +182,7 @@ WAITING = """
 import sys, time
 from estate import pipeline
 real = pipeline.solve_estate
-def slow(estate, config, progress, stop):
+def slow(estate, config, progress, stop, start):
     print("solving", flush=True)
     heard = stop.wait(60)
     solution = real(estate, config, progress)
