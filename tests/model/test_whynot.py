@@ -19,7 +19,8 @@ from estate.solve.clock import Clock
 from estate.solve.outcome import Outcome
 from estate.solve.whynot import search as whynot
 from estate.solve.whynot.elastic import Elastic, Question
-from estate.solve.whynot.search import Conflict, Relief, Search
+from estate.solve.whynot.found import Conflict, Relief
+from estate.solve.whynot.search import Search
 from estate.solve.whynot.wide import Wide, build_wide
 from estate.solve.whynot.words import Speaker
 from estate.solve.whynot.years import years_of
@@ -311,8 +312,8 @@ def test_where_a_plan_exists_no_limit_is_called_a_conflict(monkeypatch):
     rules = {"affordability": {"saving_year": 3, "saving_gbp": 215_000}, "counts": {"min_closures": 3}}
     asked_estate, asked = Planted([], rules).read()
     search = Search(build_wide(asked_estate, asked), Clock(100.0, None, threading.Event()))
-    assert search._around_amounts([], whynot.RELAXED) is None
-    assert search._around_amounts([], whynot.WHOLE) is None
+    assert search.amounts.conflict([], whynot.RELAXED) is None
+    assert search.amounts.conflict([], whynot.WHOLE) is None
     assert not search.surely_none()
     assert search.shortfall(20.0).cost < 1e-4
 

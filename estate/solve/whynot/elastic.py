@@ -24,6 +24,7 @@ Modes = NDArray[np.int8]
 HELD, LOOSE, OUT = 0, 1, 2
 USED = 1e-5
 WHOLE, FEW, NEAR, RELAXED = 0, -1, -2, -3  # views of the model, see `Question`
+SECONDS = 20.0  # for one question
 SETTLED = 1e-4  # parts of its size by which lines are surely exceeded: far above what tolerances do
 PRICED = 1e-7  # price of a row, per its largest coefficient, and of a column, from which they count
 # with a tolerance of 1e-8 for whole numbers HiGHS 1.15.1 called a point optimal that was not, see test_whynot

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from estate.model.terms import keyed
 from estate.solve.clock import Clock
+from estate.solve.whynot.amounts import Amounts
 from estate.solve.whynot.elastic import (
     FEW,
     HELD,
@@ -18,106 +19,28 @@ from estate.solve.whynot.elastic import (
     NEAR,
     OUT,
     RELAXED,
+    SECONDS,
     SETTLED,
     WHOLE,
     Elastic,
     Found,
     Question,
 )
+from estate.solve.whynot.found import Conflict, Mend, Relief
 
 if TYPE_CHECKING:
     from estate.solve.whynot.wide import Wide
 
 Modes = NDArray[np.int8]
 Floats = NDArray[np.float64]
-SECONDS = 20.0  # for one question
 MOST_CONFLICTS = 4
 SMALL = 3_000  # columns up to which only the whole model is asked
 WHOLE_SOON = 30_000  # columns up to which a relaxation of the whole model takes seconds
-AMOUNTS = ("partnership", "affordability", "counts", "capital")  # lines that limit an amount ...
-WORTH = "materiality|npv"  # ... and the one of materiality that does
-ASKED = (*AMOUNTS, "materiality", "locks", "hubs_allowed", "access")  # what is asked; the rest are facts
-MANY = 5  # facts in one conflict from which they are not named one by one
-BRIEF = 3.0  # for one question whether a line can be left out [s]
-LEAVING = 3  # part of the time left that leaving lines out may take
 LIMITS = -10  # not a view of its own: limits on amounts, with whole events
 COARSE = (1, 3)  # groups of years in which a larger one is asked first
 NONE_SERVED = 0.5  # areas are served or not; a point may say so only nearly
 NEARLY = 0.01  # relative gap of what the best plan then saves, where the model is large
 ALIKE = 1e-4  # relative, between what costs least and what was proved
-
-
-@dataclass(frozen=True)
-class Relief:
-    """What loosening one line alone does.
-
-    Attributes
-    ----------
-    enough : bool or None
-        Whether a plan is then possible; None where the time given did not tell.
-    beyond : float
-        By how much the line must give, in its own unit.
-    used : tuple of int
-        Barred columns that the plan then uses.
-    saving_gbp : float or None
-        What the best plan found then saves [GBP].
-    least : bool
-        Whether it was proved that less is not enough.
-    short : tuple of int
-        Numbers of the areas that a standard counts and that are then out of reach, in its worst year.
-    surely : float
-        With less than this no plan is possible, in the unit of the line; 0 where nothing was proved.
-    """
-
-    enough: bool | None
-    beyond: float = 0.0
-    used: tuple[int, ...] = ()
-    saving_gbp: float | None = None
-    least: bool = True
-    short: tuple[int, ...] = ()
-    surely: float = 0.0
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """Lines that cannot hold together.
-
-    Attributes
-    ----------
-    lines : tuple of int
-        Numbers of the lines.
-    proved : bool
-        Whether each was shown to be needed: without it the others hold.
-    reliefs : dict of int to Relief
-        What loosening each alone does, every other line of every rule held.
-    given : tuple of int
-        Lines held beside them that are too many to be named: leases, brakes, room, reach and permissions,
-        and standards and budgets where whole events were needed to show the conflict.
-    """
-
-    lines: tuple[int, ...]
-    proved: bool
-    reliefs: dict[int, Relief] = field(default_factory=dict)
-    given: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Mend:
-    """The smallest change that makes a plan possible, more than one line giving at once.
-
-    Attributes
-    ----------
-    reliefs : dict of int to Relief
-        The lines that give, and by how much.
-    saving_gbp : float or None
-        What the best plan found then saves [GBP].
-    least : bool
-        Whether it was proved that no smaller change is enough.
-    """
-
-    reliefs: dict[int, Relief]
-    saving_gbp: float | None
-    least: bool
 
 
 class Search:
@@ -139,13 +62,7 @@ class Search:
         self.wide, self.clock = wide, clock
         self.elastic = Elastic(wide, clock)
         self.large = self.elastic.width > SMALL
-        rules = [line.partition("|")[0] for line in wide.lines]
-        self.amounts = np.array(
-            [rule in AMOUNTS or line == WORTH for rule, line in zip(rules, wide.lines, strict=True)],
-            dtype=bool,
-        )
-        self.asking = np.isin(np.arange(len(wide.lines)), self.elastic.exceeded_by_nothing())
-        self.facts = ~np.isin(rules, ASKED)
+        self.amounts = Amounts(wide, self.elastic, clock)
         self.asked = 1  # what mends it: questions that are still to share the time left
 
     def conflicts(self) -> list[Conflict]:
@@ -155,7 +72,7 @@ class Search:
         for view in self._views():
             while len(found) < MOST_CONFLICTS and self._time_for(found):
                 if view in (RELAXED, LIMITS):
-                    conflict = self._around_amounts(out, RELAXED if view == RELAXED else WHOLE)
+                    conflict = self.amounts.conflict(out, RELAXED if view == RELAXED else WHOLE)
                     if conflict is None:
                         break
                     found.append(conflict)
@@ -188,7 +105,7 @@ class Search:
         soon = self.elastic.width <= WHOLE_SOON
         return any(
             self.elastic.solve(Question(self._modes(HELD), SECONDS, view=view)).status == "infeasible"
-            for view in ((RELAXED, COARSE[0]) if soon else (COARSE[0], RELAXED))
+            for view in ((RELAXED, COARSE[0]) if soon else COARSE[:1])
         )
 
     def shortfall(self, seconds: float) -> Found:
@@ -197,79 +114,12 @@ class Search:
         It stops once it is certain whether there is a plan: `cost` is nought, or `least` above it.
         """
         modes = self._modes(HELD)
-        modes[self.amounts] = LOOSE
+        modes[self.amounts.limits] = LOOSE
         first = self.elastic.solve(Question(modes, seconds / 2, view=FEW))
         if first.x is not None and first.cost < SETTLED:
             return first
         found = self.elastic.solve(Question(modes, seconds / 2, settle=True))
         return replace(first if first.cost < found.cost else found, least=found.least)
-
-    # -- limits on amounts -----------------------------------------------------------------------
-
-    def _around_amounts(self, out: list[int], view: int) -> Conflict | None:
-        """Return a conflict that needs a limit on an amount, and is proved by a relaxation or by bounds.
-
-        Limits on amounts are loosened at a price. The least that they must give is a bound that
-        solvers raise quickly, where to ask whether a point exists tells them nothing; where it is
-        more than nought these limits conflict with what the proof rests on.
-        """
-        self.clock.tell("looking for the limits in conflict")
-        lines = np.setdiff1d(np.arange(len(self.wide.lines)), out)
-        facts = lines[self.facts[lines]].tolist()
-        rest = lines[~self.facts[lines]].tolist()
-        proof = self._proof(facts + rest, view)
-        if not proof:
-            return None
-        if view == WHOLE:  # fewer rows held make it far slower: what is not a limit stays
-            stays = facts + [line for line in rest if self.wide.lines[line].startswith(("access", "capital"))]
-            kept = self._without([line for line in rest if line not in stays], stays, view)
-            return Conflict(tuple(sorted(kept)), proved=False, given=tuple(stays))
-        kept = self._without([line for line in rest if line in proof], facts, view)
-        proof = self._proof(facts + kept, view) or ()
-        named = self._without([line for line in facts if line in proof], kept, view, MANY)
-        if len(named) > MANY:
-            return Conflict(tuple(sorted(kept)), proved=False, given=tuple(facts))
-        return Conflict(tuple(sorted(kept + named)), proved=False)
-
-    def _proof(self, held: list[int], view: int, seconds: float = SECONDS) -> tuple[int, ...] | None:
-        """Return lines among these that prove that they cannot hold together; none where they can.
-
-        None where the time given did not tell.
-        """
-        modes = self._modes(OUT)
-        modes[held] = HELD
-        loose = self.amounts & (modes == HELD)
-        if view == WHOLE and (loose & self.asking).any():
-            loose &= self.asking  # one price for the whole search: the bound rises sooner
-        modes[loose] = LOOSE
-        found = self.elastic.solve(Question(modes, seconds, view=view, settle=view == WHOLE))
-        if found.status == "infeasible":
-            return tuple(held)
-        if found.x is not None and found.cost < SETTLED:
-            return ()
-        if found.least <= SETTLED or (view == RELAXED and found.status != "optimal"):
-            return None
-        return found.support if view == RELAXED else tuple(held)
-
-    def _without(self, lines: list[int], given: list[int], view: int, most: float = np.inf) -> list[int]:
-        """Leave lines out, the first first, many at once where that can be, while the conflict stays.
-
-        Of a relaxation only the lines on which the proof rests stay. It ends once more than `most` are
-        known to stay, or after a part of the time.
-        """
-        kept: list[int] = []
-        todo, until = list(lines), self.clock.seconds() + self.clock.left() / LEAVING
-        size = max(1, len(todo) // 2)
-        while todo and len(kept) <= most and self.clock.seconds() < until:
-            trial = todo[size:] + kept
-            proof = self._proof(trial + given, view, BRIEF if view == WHOLE else SECONDS) if trial else ()
-            if proof:
-                todo = [line for line in todo[size:] if line in proof]
-                kept = [line for line in kept if line in proof]
-            elif size == 1:
-                kept.append(todo.pop(0))
-            size = max(1, min(size if proof else size // 2, len(todo) // 2))
-        return kept + todo
 
     def _time_for(self, found: list[Conflict]) -> bool:
         """Return whether to look on: half of the time is left to what mends the conflicts found."""
@@ -491,7 +341,7 @@ class Search:
         question = Question(modes, SECONDS)
         self._share(1.5 * self.asked)
         answer = Found("limit") if self.clock.over() else self._least(question)
-        amount = bool(self.amounts[line]) and np.isfinite(answer.least) and answer.least > SETTLED
+        amount = bool(self.amounts.limits[line]) and np.isfinite(answer.least) and answer.least > SETTLED
         surely = answer.least * float(self.elastic.unit[line]) if amount else 0.0
         if answer.x is None:
             return Relief(False if answer.status == "infeasible" else None, surely=surely)

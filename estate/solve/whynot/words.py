@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,44 +13,20 @@ from estate.core.words import offer_words, pounds, saves
 from estate.model.attainable import area_label, named_areas
 from estate.model.closing import yearly_cost
 from estate.model.rules.access import weights
-from estate.solve.whynot.search import Relief
+from estate.solve.whynot.found import Relief, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from estate.config import Config
     from estate.core.types import Estate
-    from estate.solve.whynot.search import Conflict, Mend
+    from estate.solve.whynot.found import Conflict, Mend
     from estate.solve.whynot.wide import Wide
 
 NOT_ALONE = "loosening this alone is not enough"
 NOT_TOLD = "whether loosening this alone is enough was not found out in the time given"
 UNSURE = "would do was not found out in the time given"
 BREAKS = ("earliest_break_date", "break_date", "last_break_date")
-
-
-@dataclass(frozen=True)
-class Words:
-    """Where a line stands, what it says, and how to ask for it to give.
-
-    Attributes
-    ----------
-    place : str
-        Table of the data, or key of the configuration.
-    about : str
-        Sites, areas, services and years concerned.
-    says : str
-        What the line asks, after "cannot hold together with the others: it".
-    mend : callable
-        From how far it must give to an imperative sentence.
-    """
-
-    place: str
-    about: str
-    says: str
-    mend: Callable[[Relief], str]
-    less: Callable[[Relief], str] = lambda _: "less"
-    """What a smaller change would be; blank where there is none."""
 
 
 class Speaker:
