@@ -239,3 +239,12 @@ def test_every_shipped_configuration_is_accepted():
         text = path.read_text(encoding="utf-8")
         config, _ = load_config(path, shared=path.parent)
         assert config.name == yaml.safe_load(text)["name"]
+
+
+def test_a_saving_without_its_year_is_refused(tmp_path):
+    path = tmp_path / "estate.yaml"
+    path.write_text(
+        "name: x\ndata: {folder: tables}\nrules: {affordability: {saving_gbp: 5}}\n", encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match="asks for nothing without saving_year"):
+        load_config(path)

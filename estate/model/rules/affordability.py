@@ -13,11 +13,11 @@ w is 1, or the discount factor where payback is asked for after discounting.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from estate.config import Section
 from estate.model.cash import RECEIPT, RUNNING, Cash
@@ -44,6 +44,12 @@ class Options(Section):
     )
     saving_year: int | None = Field(None, ge=0, description="Year t in which the saving is asked for")
     saving_gbp: float = Field(0.0, description="Least running saving in that year [GBP]")
+
+    @model_validator(mode="after")
+    def _says_when(self) -> Self:
+        if self.saving_gbp and self.saving_year is None:
+            raise ValueError("saving_gbp asks for nothing without saving_year, the year t (0 is the first)")
+        return self
 
 
 def add(problem: BlockProblem, inst: Instance, cash: Cash) -> None:
