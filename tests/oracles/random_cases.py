@@ -204,10 +204,13 @@ def _counts(draw: Draw) -> dict[str, int]:
 
 
 def _affordability(draw: Draw, horizon: int) -> dict[str, Any]:
-    return {
+    options = {
         "peak_funding_gbp": draw.pick((None, draw.money(0, 60_000))),
         "payback_year": draw.pick((None, int(draw.random.integers(1, horizon)))),
         "receipts": draw.chance(0.6),
         "saving_year": draw.pick((None, int(draw.random.integers(1, horizon)))),
         "saving_gbp": draw.money(0, 60_000),
     }
+    if options["saving_year"] is None:  # drawn all the same, so that the cases stay what they were
+        del options["saving_gbp"]
+    return options
