@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from estate.core.types import Estate, Plan, Start
 
 HEAD = ("costs", "begun", "seconds", "saving_gbp", "at_most_gbp", "gap_share", "decisions_kept")
-TABLES = ("closures", "hubs", "moves")
 CHANGE = 0.1  # of each line of running cost, up or down at most
 
 
@@ -46,10 +45,7 @@ def measured(
         raise RuntimeError("no plan")
     took = solution.seconds.get("solve", time.monotonic() - begun)
     saving, bound = solution.objective_gbp, solution.bound_gbp
-    kept = 0
-    if start is not None:
-        pairs = ((getattr(one, name) for one in (start.plan, result.plan)) for name in TABLES)
-        kept = sum(len(old.merge(new)) for old, new in pairs)
+    kept = sum(start.plan.shared(result.plan).values()) if start else 0
     return [
         round(took, 1),
         round(saving),

@@ -277,16 +277,12 @@ def start_of(record: Mapping[str, Any]) -> Start | None:
 
 def begun_line(start: Start, plan: Plan) -> str:
     """Say how much of the plan with which a search began is in the one that it found."""
-    before, after = start.plan, plan
-    parts = [
-        (len(old.merge(new)), len(old), len(new), words)
-        for old, new, words in (
-            (before.closures, after.closures, "closures"),
-            (before.hubs, after.hubs, "hubs"),
-            (before.moves, after.moves, "moves of services"),
-        )
-    ]
-    told = "; ".join(f"{same} of {old} {words} stay, {new - same} are new" for same, old, new, words in parts)
+    words = {"closures": "closures", "hubs": "hubs", "moves": "moves of services"}
+    told = "; ".join(
+        f"{same} of {len(getattr(start.plan, name))} {words[name]} stay, "
+        f"{len(getattr(plan, name)) - same} are new"
+        for name, same in start.plan.shared(plan).items()
+    )
     return f"Begun with the plan of {start.run}: {told}."
 
 

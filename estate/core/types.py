@@ -144,6 +144,11 @@ class Plan:
             for name, frame in plain.items()
         }
 
+    def shared(self, other: Plan) -> dict[str, int]:
+        """Return how many closures, hubs and moves are the same in another plan."""
+        tables = ("closures", "hubs", "moves")
+        return {name: len(getattr(self, name).merge(getattr(other, name))) for name in tables}
+
     @classmethod
     def from_records(cls, records: Mapping[str, list[dict[str, Any]]]) -> Plan:
         """Return the plan that `records` told.

@@ -14,11 +14,10 @@ from estate.core.types import Plan
 from estate.model.formulation import build_model
 from estate.solve.clock import Clock
 from estate.solve.highs import scaled
-from estate.solve.idle import ceiling
-from estate.solve.neighbourhoods import followers
+from estate.solve.idle import ceiling, followed
 from estate.solve.outcome import Outcome
 from estate.solve.plan import point_of, rounded, saving_of
-from estate.solve.restricted import Effort, Restricted
+from estate.solve.restricted import Restricted
 from estate.solve.run import search_model, solution_of
 
 if TYPE_CHECKING:
@@ -186,10 +185,9 @@ def best_known(model: Model, plans: Mapping[str, Plan], least: float) -> tuple[s
     if not worth:
         return None
     whole = Restricted(scaled(model.problem.arrays())[0])
-    free = followers(model)
     for _, name, x in sorted(worth, key=lambda one: -one[0]):
-        point = whole.search(free, x, Effort(CHECK_SECONDS)).x
-        if point is not None and not len(whole.broken(point)):
+        point = followed(model, whole, x, CHECK_SECONDS)
+        if point is not None:
             return name, point
     return None
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estate.solve.highs import scaled
+from estate.solve.idle import followed
 from estate.solve.neighbourhoods import followers
 from estate.solve.plan import KEYS, columns_of, rounded
 from estate.solve.restricted import Effort, Restricted
@@ -49,9 +50,9 @@ def beginning(model: Model, plan: Plan, clock: Clock) -> Floats | None:
     x[mine] = 1.0
     x = rounded(model, x)
     whole = Restricted(scaled(model.problem.arrays())[0])
-    point = whole.search(followers(model), x, Effort(CHECK_SECONDS)).x
+    point = followed(model, whole, x, CHECK_SECONDS)
     how = "all"
-    if point is None or len(whole.broken(point)):
+    if point is None:
         effort = Effort(min(MEND_PART * clock.limit, clock.left()), gap=1e-3, exact=False, heuristics=0.2)
         point = whole.search(_any_year(model, x), np.zeros(len(x)), effort).x
         how = "what the rules allow"

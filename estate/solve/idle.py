@@ -29,8 +29,24 @@ def idle_point(model: Model, whole: Restricted, seconds: float) -> Floats | None
     seconds : float
         Outer stop [s].
     """
-    nothing = np.zeros(len(whole.arrays.saving))
-    found = whole.search(followers(model), nothing, Effort(seconds)).x
+    return followed(model, whole, np.zeros(len(whole.arrays.saving)), seconds)
+
+
+def followed(model: Model, whole: Restricted, x: Floats, seconds: float) -> Floats | None:
+    """Return a point with the columns that only follow from its events; None where the rules bar it.
+
+    Parameters
+    ----------
+    model : Model
+        Built model.
+    whole : Restricted
+        Its arrays, rows scaled.
+    x : ndarray, shape (columns,)
+        Its events.
+    seconds : float
+        Outer stop [s].
+    """
+    found = whole.search(followers(model), x, Effort(seconds)).x
     return None if found is None or len(whole.broken(found)) else found
 
 

@@ -83,10 +83,11 @@ def solve_estate(
         )
     clock.note(f"model of {model.problem.width} columns built")
     built = clock.seconds()
-    if model.problem.width > SMALL and not _may_stay(model) and surely_none(estate, config, clock):
+    begun = _begun(model, config, clock, start)
+    known = begun is not None or model.problem.width <= SMALL or _may_stay(model)
+    if not known and surely_none(estate, config, clock):
         raise no_plan(conflicting_rules(estate, config, clock))
-    doubt = partial(surely_none, estate, config)
-    outcome = search_model(model, config, clock, _begun(model, config, clock, start), doubt)
+    outcome = search_model(model, config, clock, begun, partial(surely_none, estate, config))
     if outcome.status == "infeasible":
         raise no_plan(conflicting_rules(estate, config, clock))
     if outcome.x is None:

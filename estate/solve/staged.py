@@ -29,7 +29,7 @@ from estate.solve.exact import solve_exact
 from estate.solve.generation import Generation
 from estate.solve.highs import Watch, scaled
 from estate.solve.idle import idle_point
-from estate.solve.neighbourhoods import Neighbourhoods, first_prices
+from estate.solve.neighbourhoods import HALF, Neighbourhoods, first_prices
 from estate.solve.outcome import Outcome
 from estate.solve.relaxation import build_relaxation
 from estate.solve.restricted import Effort, Restricted
@@ -55,7 +55,6 @@ YEAR_TIME = 0.12  # of the time limit, for all sites at once, a year each
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 ENOUGH = 1.5e-3  # of the bound: two rounds that bring less, and the thread of the bound helps with the plan
-HALF = 0.5
 WAIT = 0.2  # [s] between looks at whether there is a plan to work on
 
 
