@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.solve.bounds import safe_bound, with_rows
-from estate.solve.highs import Watch, load, run
+from estate.solve.highs import Engine, Watch, load, run
 from estate.solve.hulls import Hulls
 from estate.solve.rounding import Rounding, events_of_columns
 
@@ -92,7 +92,7 @@ class Generation:
         self.held = np.zeros(len(price), dtype=bool)
         self.engine = self._loaded()
 
-    def _loaded(self) -> highspy.Highs:
+    def _loaded(self) -> Engine:
         """Hand what is in to a new solver."""
         part = replace(
             self.arrays,
@@ -217,7 +217,7 @@ class Generation:
         count = len(columns)
         self.engine.addCols(
             count,
-            -self.arrays.saving[columns],
+            -self.arrays.saving[columns] / self.engine.unit,
             np.zeros(count),
             self.arrays.upper[columns],
             part.nnz,

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Floats = NDArray[np.float64]
-TOLERANCE = 1e-9  # rows are scaled to a largest coefficient of 1 before they are handed over
+TOLERANCE = 1e-9  # rows and money are scaled to a largest coefficient of 1 before they are handed over
+SAME = 1e-6  # [GBP] nothing more is looked for that saves so little
 
 
 @dataclass(frozen=True)
@@ -93,29 +94,61 @@ def scaled(arrays: Arrays) -> tuple[Arrays, Floats]:
     )
 
 
-def load(arrays: Arrays, options: Mapping[str, Any]) -> highspy.Highs:
+class Engine(highspy.Highs):  # type: ignore[misc]
+    """HiGHS that is told of money in a unit of its own.
+
+    Its tolerances are absolute. With costs of millions of pounds it could not meet those of its
+    linear programmes, gave them up within its search, and branched without a bound.
+
+    Attributes
+    ----------
+    unit : float
+        One of its units of money [GBP]; a power of two, so that no figure is rounded.
+    """
+
+    unit = 1.0
+
+    def save(self, saving: Floats) -> None:
+        """Change what all its columns save [GBP]."""
+        self.unit = unit_of(saving)
+        self.changeColsCost(len(saving), np.arange(len(saving), dtype=np.int32), -saving / self.unit)
+
+
+def unit_of(saving: Floats) -> float:
+    """Return the unit of money in which the largest of these figures is at most 1 [GBP]."""
+    return float(2.0 ** np.ceil(np.log2(max(1.0, abs(saving).max(initial=1.0)))))
+
+
+def load(arrays: Arrays, options: Mapping[str, Any]) -> Engine:
     """Hand the arrays to a new HiGHS, to minimise the negative saving.
+
+    The option ``mip_abs_gap`` is in pounds.
 
     Raises
     ------
     SolverError
         If HiGHS refuses the model or an option.
     """
-    engine = highspy.Highs()
+    engine = Engine()
+    engine.unit = unit_of(arrays.saving)
     defaults = {
         "output_flag": True,  # or nobody is told of progress
         "log_to_console": False,
         "threads": 1,
         "primal_feasibility_tolerance": TOLERANCE,
+        "dual_feasibility_tolerance": TOLERANCE,
         "mip_feasibility_tolerance": TOLERANCE,
+        "mip_abs_gap": SAME,
     }
-    for name, value in {**defaults, **options}.items():
+    asked = {**defaults, **options}
+    asked["mip_abs_gap"] /= engine.unit
+    for name, value in asked.items():
         if engine.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS does not accept {name} = {value}")
     rows, columns = arrays.matrix.shape
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = columns, rows
-    lp.col_cost_ = -arrays.saving
+    lp.col_cost_ = -arrays.saving / engine.unit
     lp.col_lower_, lp.col_upper_ = np.zeros(columns), arrays.upper
     lp.row_lower_ = np.where(np.isneginf(arrays.row_lower), -highspy.kHighsInf, arrays.row_lower)
     lp.row_upper_ = np.where(np.isposinf(arrays.row_upper), highspy.kHighsInf, arrays.row_upper)
@@ -141,12 +174,12 @@ _STATUS = {
 }
 
 
-def run(engine: highspy.Highs, watch: Watch | None = None) -> Answer:
+def run(engine: Engine, watch: Watch | None = None) -> Answer:
     """Solve what was loaded and read the answer.
 
     Parameters
     ----------
-    engine : highspy.Highs
+    engine : Engine
         From :func:`load`.
     watch : Watch, optional
         Told of incumbents and bounds; may stop the work.
@@ -164,17 +197,19 @@ def run(engine: highspy.Highs, watch: Watch | None = None) -> Answer:
     has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     solution = engine.getSolution()
     x = np.array(solution.col_value) if has_point else None
-    saving = -info.objective_function_value if has_point else -np.inf
-    bound = -info.mip_dual_bound if is_mip else saving if status == "optimal" else np.inf
-    dual = np.array(solution.row_dual) if not is_mip and solution.dual_valid else np.zeros(0)
+    saving = -info.objective_function_value * engine.unit if has_point else -np.inf
+    bound = -info.mip_dual_bound * engine.unit if is_mip else saving if status == "optimal" else np.inf
+    dual = np.array(solution.row_dual) * engine.unit if not is_mip and solution.dual_valid else np.zeros(0)
     return Answer(x, saving, float(bound), status, dual, int(max(info.mip_node_count, 0)))
 
 
-def _attach(engine: highspy.Highs, watch: Watch) -> None:
+def _attach(engine: Engine, watch: Watch) -> None:
     def logged(event: Any) -> None:  # noqa: ANN401 - highspy gives no type
         data = event.data_out
-        found = -data.mip_primal_bound if abs(data.mip_primal_bound) < highspy.kHighsInf else None
-        bound = -data.mip_dual_bound if abs(data.mip_dual_bound) < highspy.kHighsInf else None
+        found, bound = (
+            -value * engine.unit if abs(value) < highspy.kHighsInf else None
+            for value in (data.mip_primal_bound, data.mip_dual_bound)
+        )
         watch.report(found, bound)
 
     def interrupt(event: Any) -> None:  # noqa: ANN401 - highspy gives no type

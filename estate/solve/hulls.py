@@ -24,10 +24,9 @@ from estate.solve.highs import load, run
 from estate.solve.sites import site_of_columns
 
 if TYPE_CHECKING:
-    import highspy
-
     from estate.model.blocks import Arrays
     from estate.model.formulation import Model
+    from estate.solve.highs import Engine
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,13 +49,13 @@ class _Group:
     kind : ndarray, shape (columns,)
         Moves of a provision in a year, where they stand in the group's own rows alike: at most one
         is made, so only the best of them matters.
-    engine : Highs
+    engine : Engine
         The group's own rows, a column for each kind, in whole numbers.
     """
 
     columns: Ints
     kind: Ints
-    engine: highspy.Highs
+    engine: Engine
 
 
 def groups_of_columns(model: Model) -> Ints:
@@ -120,7 +119,7 @@ class Hulls:
             return None
         best = np.full(int(group.kind.max()) + 1, -np.inf)
         np.maximum.at(best, group.kind, mine)
-        group.engine.changeColsCost(len(best), np.arange(len(best), dtype=np.int32), -best)
+        group.engine.save(best)
         group.engine.setOptionValue("time_limit", group.engine.getRunTime() + SECONDS)
         answer = run(group.engine)
         most = answer.bound + ROUNDING
