@@ -232,7 +232,7 @@ class Prices:
         free, rows = question
         sub = float(self.arrays.saving @ np.where(free, 0.0, self.x))
         gap = EXACT * abs(self.best.value) / max(1.0, abs(self.best.value - sub))
-        effort = Effort(BUSY * seconds, min(EXACT, gap), 20_000, exact=False)
+        effort = Effort(BUSY * seconds, min(EXACT, gap), 20_000)
         answer = self._without(()).settle(free, start, effort, self._patience(seconds), rows)
         if answer.x is not None:
             x = rounded(self.model, answer.x)
@@ -283,7 +283,7 @@ class Prices:
     def _reached(self, question: Question, without: tuple[str, ...], least: float) -> Answer:
         """Look for the first point that saves at least so much without these rules."""
         free, rows = question
-        effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000, exact=False)
+        effort = Effort(BUSY * FIRST_SECONDS, ANY, 2_000)
         hub = len(self.blocks["hub"].columns) and rows[0].coefficients[self.blocks["hub"].columns].any()
         watch = self._patience(HUB_SECONDS if hub else FIRST_SECONDS)
         return self._without(without).search(free, self.x, effort, watch, [*rows, *self._as_good(least)])
@@ -325,7 +325,7 @@ class Prices:
         more: list[Row | Rows] = [replace(row, coefficients=np.append(row.coefficients, np.zeros(count)))]
         more += [replace(bound, matrix=wider), *self._as_good(least, count)]
         free, start = np.append(free, np.ones(count, bool)), np.append(x, np.ones(count))
-        effort = Effort(BUSY * NEED_SECONDS, ENOUGH, NEED_NODES, exact=False)
+        effort = Effort(BUSY * NEED_SECONDS, ENOUGH, NEED_NODES)
         watch = self._patience(NEED_SECONDS)
         answer = Restricted(eased).search(free, start, effort, watch, more)
         share = np.ones(count) if answer.x is None else answer.x[width:]

@@ -147,13 +147,16 @@ def solve_with_highs(model: Model, limits: Limits, start: Floats | None = None) 
         "mip_abs_gap": 0.0,
         "mip_feasibility_tolerance": TOLERANCE,
         "primal_feasibility_tolerance": TOLERANCE,
+        "dual_feasibility_tolerance": TOLERANCE,
         "time_limit": max(limits.seconds, 0.01),
     }
     for name, value in options.items():
         engine.setOptionValue(name, value)
+    # its tolerances are absolute, and in large costs it gives up programmes that it could not meet them in
+    unit = 2.0 ** math.ceil(math.log2(max(1.0, abs(model.cost).max(initial=1.0))))
     if math.isfinite(limits.cutoff):
-        engine.setOptionValue("objective_bound", limits.cutoff)
-    if engine.passModel(_highs_model(model)) == highspy.HighsStatus.kError:
+        engine.setOptionValue("objective_bound", limits.cutoff / unit)
+    if engine.passModel(_highs_model(model, unit)) == highspy.HighsStatus.kError:
         raise SolverError("HiGHS refused the model; check the costs for very large numbers")
     if start is not None:
         solution = highspy.HighsSolution()
@@ -164,15 +167,15 @@ def solve_with_highs(model: Model, limits: Limits, start: Floats | None = None) 
         for signal in (engine.cbMipInterrupt, engine.cbSimplexInterrupt, engine.cbIpmInterrupt):
             signal.subscribe(lambda event: event.interrupt() if stopped() else None)
     engine.run()
-    return _read_highs(engine, model)
+    return _read_highs(engine, model, unit)
 
 
-def _highs_model(model: Model) -> highspy.HighsLp:
+def _highs_model(model: Model, unit: float) -> highspy.HighsLp:
     import highspy
 
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = model.matrix.shape
-    lp.col_cost_ = model.cost
+    lp.col_cost_ = model.cost / unit
     lp.col_lower_, lp.col_upper_ = model.lower, model.upper
     lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
@@ -185,20 +188,20 @@ def _highs_model(model: Model) -> highspy.HighsLp:
     return lp
 
 
-def _read_highs(engine: highspy.Highs, model: Model) -> Solved:
+def _read_highs(engine: highspy.Highs, model: Model, unit: float) -> Solved:
     import highspy
 
     info = engine.getInfo()
     status = engine.getModelStatus()
     has_point = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     x = np.array(engine.getSolution().col_value) if has_point else None
-    objective = float(info.objective_function_value) if has_point else math.inf
+    objective = math.inf if x is None else float(model.cost @ x)
     infeasible = status in (
         highspy.HighsModelStatus.kInfeasible,
         highspy.HighsModelStatus.kUnboundedOrInfeasible,
     )
     done = status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kObjectiveBound)
-    bound = float(info.mip_dual_bound) if model.integer.any() else objective if done else -math.inf
+    bound = float(info.mip_dual_bound * unit) if model.integer.any() else objective if done else -math.inf
     if infeasible:
         return Solved(None, math.inf, math.inf, "infeasible", 0)
     return Solved(x, objective, bound, "optimal" if done else "limit", max(int(info.mip_node_count), 0))

@@ -53,7 +53,7 @@ def beginning(model: Model, plan: Plan, clock: Clock) -> Floats | None:
     point = followed(model, whole, x, CHECK_SECONDS)
     how = "all"
     if point is None:
-        effort = Effort(min(MEND_PART * clock.limit, clock.left()), gap=1e-3, exact=False, heuristics=0.2)
+        effort = Effort(min(MEND_PART * clock.limit, clock.left()), gap=1e-3, heuristics=0.2)
         point = whole.search(_any_year(model, x), np.zeros(len(x)), effort).x
         how = "what the rules allow"
     if point is None or len(whole.broken(point)):

@@ -73,8 +73,6 @@ class Effort:
         Stop at this relative gap.
     nodes : int
         Most branch-and-bound nodes; a work limit, so that runs repeat.
-    exact : bool
-        Whether rows must hold to the last digit; not needed where the answer is only a guide.
     heuristics : float
         Share of the effort that goes into finding points rather than proving.
     relaxed : bool
@@ -86,7 +84,6 @@ class Effort:
     seconds: float
     gap: float = 1e-4
     nodes: int = 2_000
-    exact: bool = True
     heuristics: float = 0.05
     relaxed: bool = False
     proving: bool = False
@@ -220,8 +217,6 @@ def _options(effort: Effort) -> dict[str, object]:
         "mip_heuristic_effort": effort.heuristics,
         "random_seed": 1,
     }
-    if not effort.exact:
-        options |= {"primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-6}
     if effort.proving:
         options |= PROVING
     return options

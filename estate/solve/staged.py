@@ -244,7 +244,7 @@ class Staged:
             waited = self.clock.seconds() - when > PATIENCE * self.clock.limit
             return self.clock.stop.is_set() or (waited and best > POOR * self.bound)
 
-        effort = Effort(min(seconds, self.clock.left()), 2e-3, 500, exact=False, heuristics=0.3)
+        effort = Effort(min(seconds, self.clock.left()), 2e-3, 500, heuristics=0.3)
         answer = self.whole.search(free, held, effort, Watch(report, stopped))
         self.clock.note(f"whole model on {int(free.sum())} columns: {answer.status}, {answer.saving:,.0f}")
         self.keep(answer.x, "a plan")
@@ -260,9 +260,7 @@ class Staged:
             from_ = self.best
             free = near.random(rng, from_)
             seconds = min(self.clock.left(), PART_TIME * self.solver.time_limit)
-            answer = self.whole.search(
-                free, from_, Effort(seconds, 1e-3, 200, exact=False, heuristics=0.2), watch
-            )
+            answer = self.whole.search(free, from_, Effort(seconds, 1e-3, 200, heuristics=0.2), watch)
             self.keep(self._merged(from_, answer.x), "improving")
             tries += 1
         self.clock.note(f"{tries} parts of the plan searched again")
