@@ -4,7 +4,10 @@
    site are ruled out, and the relaxation is solved again. Where none is nearly whole the largest
    few are tried in turn, and the one that leaves most stays open, until no further hub can save
    more than what is open already saves with all the rest shut.
-2. Then one hub is opened, shut, exchanged or given another year, and kept so where the relaxation
+2. With these places held and their years free again, the relaxation says when each should open; the
+   most decided is given its year first, the best of a few. Years taken while the places were chosen
+   cost far more: budgets tie them to one another.
+3. Then one hub is opened, shut, exchanged or given another year, and kept so where the relaxation
    with all hubs held saves more.
 
 With hubs held, presolve leaves a tenth of the relaxation: from scratch it is solved in a tenth of
@@ -32,6 +35,7 @@ Mask = NDArray[np.bool_]
 
 NEARLY, FAINT = 0.85, 0.02  # of a hub that the relaxation opens
 TRIED = 4  # hubs, of which the one that leaves most is opened
+YEARS_TRIED, DOUBT, DECIDED = 3, 0.05, 0.6  # years of a hub that are tried, and how much of it opens in them
 FAR_SHARE = 1e-4  # of the saving: moves that cost more wait until the hubs are chosen
 SEEN = 1e-6
 GAIN = 1.0  # [GBP] a choice that saves less beyond the best is not another one
@@ -111,6 +115,8 @@ class Dive:
         far = self._far(solved)
         self.generation.hold(far, 0.0)
         solved = self._open_some(solved)
+        if self.best is not None:
+            self._when(self.best.hubs)
         self.generation.release(far)
         if self.best is not None:
             self._change(first)
@@ -222,6 +228,35 @@ class Dive:
         """Note what the open hubs save with all the rest shut."""
         hubs = frozenset(self.open)
         self._note(hubs, self._held(hubs))
+
+    def _when(self, chosen: frozenset[int]) -> None:
+        """Give each of the chosen places its year, the most decided first."""
+        out = ~np.isin(self.place, self.place[list(chosen)])
+        hubs: list[int] = []
+        solved = self._solve(hubs, out)
+        while solved is not None and not out.all():
+            value = np.where(out, 0.0, solved.x[self.columns])
+            most = int(np.argmax(value))
+            years = np.flatnonzero((self.place == self.place[most]) & (value >= min(DOUBT, value[most])))
+            tried = 1 if self._over(self.times.trying) or value[most] > DECIDED else YEARS_TRIED
+            out[self.place == self.place[most]] = True
+            found = [
+                (again.saving, int(year), again)
+                for year in years[np.argsort(-value[years], kind="stable")][:tried]
+                if (again := self._solve([*hubs, int(year)], self._but(out, [*hubs, int(year)]))) is not None
+            ]
+            if not found:
+                return
+            _, year, solved = max(found, key=lambda one: one[0])
+            hubs.append(year)
+        self._note(frozenset(hubs), self._held(frozenset(hubs)))
+
+    @staticmethod
+    def _but(out: Mask, hubs: list[int]) -> Mask:
+        """Return what is ruled out but for these hubs."""
+        rest = out.copy()
+        rest[hubs] = False
+        return rest
 
     def _note(self, hubs: frozenset[int], solved: Solved | None) -> bool:
         """Keep a choice that saves more than the best, rows that it breaks added."""

@@ -47,7 +47,7 @@ Ints = NDArray[np.int64]
 
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
-TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.22, 0.36, 0.5, 0.4  # of what is then left
+TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.36, 0.42, 0.5, 0.4  # of what is then left
 ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
 PATIENCE = 0.03  # of the time limit: no better plan around these hubs for so long, and parts are freed
