@@ -230,12 +230,15 @@ class Dive:
         self._note(hubs, self._held(hubs))
 
     def _when(self, chosen: frozenset[int]) -> None:
-        """Give each of the chosen places its year, the most decided first."""
+        """Give each of the chosen places its year, the most decided first; all at once where time is short."""
         out = ~np.isin(self.place, self.place[list(chosen)])
         hubs: list[int] = []
         solved = self._solve(hubs, out)
         while solved is not None and not out.all():
             value = np.where(out, 0.0, solved.x[self.columns])
+            if self._over(self.times.changing):
+                hubs += self._most_open(value)
+                break
             most = int(np.argmax(value))
             years = np.flatnonzero((self.place == self.place[most]) & (value >= min(DOUBT, value[most])))
             tried = 1 if self._over(self.times.trying) or value[most] > DECIDED else YEARS_TRIED
@@ -250,6 +253,12 @@ class Dive:
             _, year, solved = max(found, key=lambda one: one[0])
             hubs.append(year)
         self._note(frozenset(hubs), self._held(frozenset(hubs)))
+
+    def _most_open(self, value: Floats) -> list[int]:
+        """Return the hub that is most open at each place."""
+        order = np.argsort(-value, kind="stable")
+        _, first = np.unique(self.place[order], return_index=True)
+        return [int(hub) for hub in order[first] if value[hub] > 0]
 
     @staticmethod
     def _but(out: Mask, hubs: list[int]) -> Mask:

@@ -104,6 +104,34 @@ def test_of_the_largest_the_one_that_leaves_most_is_opened():
     assert hurried == [0]
 
 
+def test_a_place_that_is_chosen_opens_in_the_year_that_is_worth_most_of_those_the_relaxation_opens(
+    monkeypatch,
+):
+    monkeypatch.setattr(dive, "PATIENCE", 0)
+    shares, worth = [[0.5, 0.3, 0.2], [0.3, 0.02, 0.6]], [[100.0, 300.0, 50.0], [10.0, 400.0, 20.0]]
+    assert chosen([0, 1], Relaxation(shares, worth), changing=1.0)[0] == [1, 5]
+    assert chosen([0, 1], Relaxation(shares, worth), changing=1.0, trying=0.0)[0] == [0, 5]
+    assert chosen([0, 1], Relaxation(shares, worth))[0] == [0, 5]
+    barred = Relaxation(shares, worth, impossible=[{1}])
+    assert chosen([0, 1], barred, changing=1.0)[0] == [0, 5]
+
+
+class Wavering(Relaxation):
+    """Opens a hub in other years once its place is chosen, in which it cannot be."""
+
+    def answer(self):
+        if len(self.asked) > 2:
+            self.shares = np.array([0.5, 0.0, 0.5])
+        return super().answer()
+
+
+def test_years_that_cannot_be_leave_those_of_the_first_choice(monkeypatch):
+    monkeypatch.setattr(dive, "PATIENCE", 0)
+    relaxation = Wavering([[0.0, 0.9, 0.0]], [[100.0, 50.0, 0.0]], impossible=[{0}, {2}])
+    assert chosen([0], relaxation, changing=1.0)[0] == [1]
+    assert {0: 1.0} in [{c: v for c, v in asked.items() if v} for asked in relaxation.asked]
+
+
 def test_what_is_never_worth_opening_stays_shut():
     hubs, _ = chosen([0, 1], Relaxation([[0.9, 0, 0], [0.4, 0, 0]], [[100.0, 0, 0], [-50.0, 0, 0]]))
     assert hubs == [0]
