@@ -230,13 +230,13 @@ class Dive:
         self._note(hubs, self._held(hubs))
 
     def _when(self, chosen: frozenset[int]) -> None:
-        """Give each of the chosen places its year, the most decided first; all at once where time is short."""
+        """Give each of the chosen places its year, the most decided first; all at once if time is short."""
         out = ~np.isin(self.place, self.place[list(chosen)])
         hubs: list[int] = []
         solved = self._solve(hubs, out)
         while solved is not None and not out.all():
             value = np.where(out, 0.0, solved.x[self.columns])
-            if self._over(self.times.changing):
+            if self._over(self.times.changing) or value.max() <= FAINT:
                 hubs += self._most_open(value)
                 break
             most = int(np.argmax(value))
@@ -246,7 +246,7 @@ class Dive:
             found = [
                 (again.saving, int(year), again)
                 for year in years[np.argsort(-value[years], kind="stable")][:tried]
-                if (again := self._solve([*hubs, int(year)], self._but(out, [*hubs, int(year)]))) is not None
+                if (again := self._solve([*hubs, int(year)], out)) is not None
             ]
             if not found:
                 return
@@ -258,14 +258,7 @@ class Dive:
         """Return the hub that is most open at each place."""
         order = np.argsort(-value, kind="stable")
         _, first = np.unique(self.place[order], return_index=True)
-        return [int(hub) for hub in order[first] if value[hub] > 0]
-
-    @staticmethod
-    def _but(out: Mask, hubs: list[int]) -> Mask:
-        """Return what is ruled out but for these hubs."""
-        rest = out.copy()
-        rest[hubs] = False
-        return rest
+        return [int(hub) for hub in order[first] if value[hub] > FAINT]
 
     def _note(self, hubs: frozenset[int], solved: Solved | None) -> bool:
         """Keep a choice that saves more than the best, rows that it breaks added."""
