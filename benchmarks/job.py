@@ -81,10 +81,14 @@ def pulp_highs(job: dict[str, Any]) -> dict[str, Any]:
     """PuLP as its manual shows it, with HiGHS."""
     import pulp
 
+    from estate.locate.lists import MatrixSource
+
     cost = instances.costs(*(job[key] for key in ("n", "m", "shape", "seed")))
+    fixed = instances.opening(job["kind"], MatrixSource(cost)).fixed
+    p = cost.shape[1] // 10 if job["kind"] == "p-median" else None
 
     def work() -> float:
-        problem, _ = idiomatic(cost, cost.shape[1] // 10)
+        problem, _ = idiomatic(cost, p, fixed)
         problem.solve(pulp.HiGHS(msg=False, gapRel=job["gap"], timeLimit=job["limit"], threads=1))
         return float(pulp.value(problem.objective))
 
@@ -92,20 +96,22 @@ def pulp_highs(job: dict[str, Any]) -> dict[str, Any]:
     return {"objective": objective, **used}
 
 
-def idiomatic(cost: NDArray, p: int) -> tuple[Any, Any]:
-    """Build the strong p-median with one PuLP object for each arc."""
+def idiomatic(cost: NDArray, p: int | None, fixed: NDArray) -> tuple[Any, Any]:
+    """Build the strong p-median, or without p the UFL, with one PuLP object for each arc."""
     import pulp
 
     n, m = cost.shape
     problem = pulp.LpProblem("p_median", pulp.LpMinimize)
     y = [pulp.LpVariable(f"y_{j}", cat="Binary") for j in range(m)]
     x = [[pulp.LpVariable(f"x_{i}_{j}", 0, 1) for j in range(m)] for i in range(n)]
-    problem += pulp.lpSum(cost[i, j] * x[i][j] for i in range(n) for j in range(m))
+    serving = pulp.lpSum(cost[i, j] * x[i][j] for i in range(n) for j in range(m))
+    problem += serving + pulp.lpSum(fixed[j] * y[j] for j in range(m))
     for i in range(n):
         problem += pulp.lpSum(x[i]) == 1
         for j in range(m):
             problem += x[i][j] <= y[j]
-    problem += pulp.lpSum(y) == p
+    if p is not None:
+        problem += pulp.lpSum(y) == p
     return problem, y
 
 
@@ -295,7 +301,7 @@ def _blocks(cost: NDArray) -> int:
 def _pulp(cost: NDArray) -> int:
     import pulp
 
-    problem, _ = idiomatic(cost, cost.shape[1] // 10)
+    problem, _ = idiomatic(cost, cost.shape[1] // 10, np.zeros(cost.shape[1]))
     solver = pulp.HiGHS(msg=False)
     solver.buildSolverModel(problem)
     return int(problem.solverModel.getNumRow())

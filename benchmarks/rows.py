@@ -54,7 +54,8 @@ def small_jobs(seeds: range) -> dict[str, list[dict[str, Any]]]:
     jobs["HiGHS alone p-median uniform"] = invented("highs", size, "p-median", "uniform", first, 600.0)
     jobs["HiGHS alone ufl uniform"] = invented("highs", size, "ufl", "uniform", first, 600.0)
     jobs["spopt + CBC p-median uniform"] = invented("spopt_cbc", size, "p-median", "uniform", first, 600.0)
-    jobs["PuLP + HiGHS p-median uniform"] = invented("pulp_highs", size, "p-median", "uniform", first, 600.0)
+    for kind in ("p-median", "ufl"):
+        jobs[f"PuLP + HiGHS {kind} uniform"] = invented("pulp_highs", size, kind, "uniform", first, 600.0)
     return jobs
 
 
