@@ -303,6 +303,7 @@ def _pulp(cost: NDArray) -> int:
 
     problem, _ = idiomatic(cost, cost.shape[1] // 10, np.zeros(cost.shape[1]))
     solver = pulp.HiGHS(msg=False)
+    solver.createAndConfigureSolver(problem)
     solver.buildSolverModel(problem)
     return int(problem.solverModel.getNumRow())
 
