@@ -11,6 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from estate.core.errors import SolverError
+from estate.core.scale import solver_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,8 +153,7 @@ def solve_with_highs(model: Model, limits: Limits, start: Floats | None = None) 
     }
     for name, value in options.items():
         engine.setOptionValue(name, value)
-    # its tolerances are absolute, and in large costs it gives up programmes that it could not meet them in
-    unit = 2.0 ** math.ceil(math.log2(max(1.0, abs(model.cost).max(initial=1.0))))
+    unit = solver_unit(model.cost)
     if math.isfinite(limits.cutoff):
         engine.setOptionValue("objective_bound", limits.cutoff / unit)
     if engine.passModel(_highs_model(model, unit)) == highspy.HighsStatus.kError:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.core.errors import SolverError
+from estate.core.scale import solver_unit
 from estate.model.blocks import Arrays
 
 if TYPE_CHECKING:
@@ -110,13 +111,8 @@ class Engine(highspy.Highs):  # type: ignore[misc]
 
     def save(self, saving: Floats) -> None:
         """Change what all its columns save [GBP]."""
-        self.unit = unit_of(saving)
+        self.unit = solver_unit(saving)
         self.changeColsCost(len(saving), np.arange(len(saving), dtype=np.int32), -saving / self.unit)
-
-
-def unit_of(saving: Floats) -> float:
-    """Return the unit of money in which the largest of these figures is at most 1 [GBP]."""
-    return float(2.0 ** np.ceil(np.log2(max(1.0, abs(saving).max(initial=1.0)))))
 
 
 def load(arrays: Arrays, options: Mapping[str, Any]) -> Engine:
@@ -130,7 +126,7 @@ def load(arrays: Arrays, options: Mapping[str, Any]) -> Engine:
         If HiGHS refuses the model or an option.
     """
     engine = Engine()
-    engine.unit = unit_of(arrays.saving)
+    engine.unit = solver_unit(arrays.saving)
     defaults = {
         "output_flag": True,  # or nobody is told of progress
         "log_to_console": False,

@@ -10,11 +10,12 @@ import pytest
 from scipy import sparse
 from scipy.optimize import linprog
 
+from estate.core.scale import solver_unit
 from estate.model.blocks import Arrays
 from estate.model.formulation import build_model
 from estate.pipeline import read_estate
 from estate.settings import load_config
-from estate.solve.highs import Watch, load, run, scaled, unit_of
+from estate.solve.highs import Watch, load, run, scaled
 from estate.starting import example
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def test_another_objective_has_a_unit_of_its_own() -> None:
     engine.save(SAVING * 1e-5)
     other = linprog(-SAVING * 1e-5, A_ub=ROWS, b_ub=MOST, bounds=(0, 1))
     assert run(engine).saving == pytest.approx(-other.fun, abs=1e-6)
-    assert [unit_of(np.array([most])) for most in (0.0, 1.0, 3.0, -1e6)] == [1, 1, 4, 2**20]
+    assert [solver_unit(np.array([most])) for most in (0.0, 1.0, 3.0, -1e6)] == [1, 1, 4, 2**20]
 
 
 def test_the_gap_that_ends_a_search_is_in_pounds() -> None:
