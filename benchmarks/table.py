@@ -21,7 +21,7 @@ COLUMNS = (
         "seconds_most",
         "cpu_seconds_median",
     ),
-    *("gap_worst", "peak_mb", "load"),
+    *("gap_worst", "peak_mb", "extra_mb", "load"),
 )
 INSTANCE_COLUMNS = (
     *("instance", "problem", "capacity", "published", "program", "found", "bound", "gap", "seconds"),
@@ -45,6 +45,7 @@ def line(row: str, program: str, records: list[dict[str, Any]]) -> dict[str, Any
         "cpu_seconds_median": _short(statistics.median(cpu)) if cpu else "",
         "gap_worst": f"{max(gaps):.2e}" if gaps else "",
         "peak_mb": max((r["peak_mb"] for r in records), default=""),
+        "extra_mb": max((r["extra_mb"] for r in records if "extra_mb" in r), default=""),
         "load": _short(statistics.median(r["load"] for r in records)) if records else "",
     }
 

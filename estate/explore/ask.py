@@ -155,7 +155,7 @@ class Questions:
                 problem.set_saving(goal)
             yield
         finally:
-            del problem.row_blocks[before:]
+            problem.take_back(before)
             problem.set_saving(saving)
 
     def known(self, solution: Solution) -> Found:

@@ -41,13 +41,11 @@ def row_names(model: Model) -> NDArray[np.str_]:
     """Return what every row of a model is about: for capacity ``site|part``, else as its rule says."""
     parts = []
     for block in model.problem.row_blocks:
-        about = np.broadcast_to("" if block.about is None else block.about, len(block.lower)).astype(object)
+        about = block.about.astype(object)
         if block.rule == "capacity":
             about = receiving_site(model, block).astype(object) + ("|hours" if block.part == "hours" else "|")
         parts.append(about.astype(str))
-    named = np.concatenate([*parts, np.zeros(0, dtype=str)])
-    rows = model.problem.arrays().matrix.shape[0]
-    return np.append(named, np.zeros(rows - len(named), dtype=str))
+    return np.concatenate([*parts, np.zeros(0, dtype=str)])
 
 
 def need_words(need: Need, called: Called) -> str:

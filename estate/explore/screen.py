@@ -45,12 +45,11 @@ def screen(model: Model, config: Config, seconds: float) -> pd.Series:
     dual = run(load(relaxed, {"time_limit": max(1.0, seconds)})).row_dual
     if not len(dual):
         return pd.Series(dtype=float)
-    blocks = [block for block in model.problem.row_blocks if block.about is not None]
-    about = np.concatenate([np.asarray(block.about, dtype=str) for block in blocks])
-    rows = pd.DataFrame({"rule": arrays.rule[: len(about)], "about": about})
+    about = np.concatenate([block.about for block in model.problem.row_blocks])
+    rows = pd.DataFrame({"rule": np.asarray(arrays.rule), "about": about})
     # HiGHS makes the cost least: an upper side that costs has a dual below nought, a lower one above
-    rows["upper"] = np.maximum(-dual[: len(about)], 0.0) / largest[: len(about)]
-    rows["lower"] = np.maximum(dual[: len(about)], 0.0) / largest[: len(about)]
+    rows["upper"] = np.maximum(-dual, 0.0) / largest
+    rows["lower"] = np.maximum(dual, 0.0) / largest
     rows = rows[(rows["about"] != "") & (rows["upper"] + rows["lower"] > 0)]
     return _by_line(rows, config.rules)
 

@@ -9,20 +9,19 @@ variables can be added: PuLP stays the language in which people write rules by h
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 import pulp
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from estate.core.errors import SolverError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Labels: TypeAlias = "NDArray[np.str_] | pd.Categorical[str]"
 
 
 @dataclass(frozen=True)
@@ -41,17 +40,15 @@ class ColumnBlock:
 
 @dataclass(frozen=True)
 class RowBlock:
-    """Rows of one rule as triplets; ``lower <= A x <= upper``."""
+    """Rows of one rule: ``first .. first + len(lower) - 1`` of the problem's matrix."""
 
     rule: str
-    row: Ints
-    column: Ints
-    value: Floats
+    first: int
     lower: Floats
     upper: Floats
-    lazy: bool = False
-    part: str = ""
-    about: NDArray[np.str_] | None = None
+    lazy: bool
+    part: str
+    about: NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -66,11 +63,11 @@ class Arrays:
         Columns that take whole values.
     matrix : csr_matrix, shape (rows, columns)
         Coefficients.
-    rule : ndarray of str, shape (rows,)
+    rule : array of str, shape (rows,)
         Rule to which a row belongs.
     lazy : ndarray of bool, shape (rows,)
         Rows that are seldom broken, which a large model adds only when they are.
-    part : ndarray of str, shape (rows,)
+    part : array of str, shape (rows,)
         Which piece of its rule a row belongs to, where an engine treats the piece by its
         structure; else empty.
     """
@@ -81,9 +78,9 @@ class Arrays:
     matrix: sparse.csr_matrix
     row_lower: Floats
     row_upper: Floats
-    rule: NDArray[np.str_]
+    rule: Labels
     lazy: NDArray[np.bool_]
-    part: NDArray[np.str_]
+    part: Labels
 
     def rows(self, keep: NDArray[np.bool_]) -> Arrays:
         """Return the problem with only the rows for which `keep` holds."""
@@ -108,9 +105,9 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         self.width = 0
         self.saving: Floats = np.zeros(0)
         self._integer: list[NDArray[np.bool_]] = []
+        self._pieces: list[sparse.csr_matrix] = []
         self._proxies: dict[int, pulp.LpVariable] = {}
         self._columns: dict[str, int] = {}
-        self._rules: list[tuple[str, pulp.LpConstraint]] = []
 
     def add_columns(self, family: str, keys: pd.DataFrame, *, integer: bool) -> ColumnBlock:
         """Add a family of columns between 0 and 1, one a row of `keys`, that save nothing yet.
@@ -179,14 +176,11 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         count = min(np.size(part) for part in (lower, upper)) and max(np.size(lower), np.size(upper))
         if count == 0:
             return
-        if value.shape != row.shape:
-            value = np.broadcast_to(value, row.shape)
+        last = self.row_blocks[-1] if self.row_blocks else None
         self.row_blocks.append(
             RowBlock(
                 rule,
-                row.astype(np.int64),
-                column.astype(np.int64),
-                np.asarray(value, dtype=float),
+                last.first + len(last.lower) if last else 0,
                 np.broadcast_to(np.asarray(lower, dtype=float), count),
                 np.broadcast_to(np.asarray(upper, dtype=float), count),
                 lazy,
@@ -194,6 +188,29 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
                 np.broadcast_to(np.asarray(about, dtype=str), count),
             )
         )
+        # numbers of 32 bits, as the solver has them; numpy's own take twice the room
+        where = row.astype(np.int32, copy=False), column.astype(np.int32, copy=False)
+        piece = sparse.coo_matrix((np.broadcast_to(value, row.shape), where), shape=(count, self.width))
+        self._pieces.append(piece.astype(float, copy=False).tocsr())
+
+    def take_back(self, first: int) -> None:
+        """Take back the row blocks from number `first` on."""
+        matrix = self.matrix
+        if first < len(self.row_blocks):
+            self._pieces = [matrix[: self.row_blocks[first].first]]
+        del self.row_blocks[first:]
+
+    @property
+    def matrix(self) -> sparse.csr_matrix:
+        """Return the coefficients, shape (rows, columns); put together once, so not to be changed."""
+        wide = [
+            sparse.csr_matrix((piece.data, piece.indices, piece.indptr), shape=(piece.shape[0], self.width))
+            for piece in self._pieces
+        ]
+        if len(wide) != 1:
+            wide = [sparse.vstack([sparse.csr_matrix((0, self.width)), *wide], format="csr")]
+        self._pieces = wide
+        return wide[0]
 
     def variable(self, column: int) -> pulp.LpVariable:
         """Return a column as a PuLP variable, for rules that are written by hand."""
@@ -214,52 +231,40 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         """
         if not isinstance(constraint, pulp.LpConstraint):
             raise SolverError(f"Rule {rule}: {constraint!r} is not a constraint")
-        name = f"{rule}_{len(self._rules)}"
-        self.addConstraint(constraint, name)
-        self._rules.append((rule, constraint))
+        self.addConstraint(constraint, f"{rule}_{len(self.row_blocks)}")
+        terms = list(constraint.items())
+        columns = np.array([self._columns[variable.name] for variable, _ in terms], dtype=np.int64)
+        values = np.array([float(value) for _, value in terms])
+        side = -float(constraint.constant)
+        lower = side if constraint.sense >= 0 else -np.inf
+        upper = side if constraint.sense <= 0 else np.inf
+        self.add_rows(rule, (np.zeros_like(columns), columns, values), lower=[lower], upper=[upper])
 
     def family(self, column: int) -> str:
         """Return the family of a column."""
         return next(b.family for b in self.blocks.values() if b.offset <= column < b.offset + len(b.keys))
 
-    def _pulp_rows(self) -> list[RowBlock]:
-        """Translate the constraints that were written with PuLP."""
-        blocks = []
-        for rule, constraint in self._rules:
-            terms = list(constraint.items())
-            columns = np.array([self._columns[v.name] for v, _ in terms], dtype=np.int64)
-            values = np.array([float(a) for _, a in terms])
-            side = -float(constraint.constant)
-            lower = side if constraint.sense >= 0 else -np.inf
-            upper = side if constraint.sense <= 0 else np.inf
-            zeros = np.zeros(len(columns), dtype=np.int64)
-            blocks.append(RowBlock(rule, zeros, columns, values, np.array([lower]), np.array([upper])))
-        return blocks
-
     def arrays(self) -> Arrays:
-        """Assemble all blocks and all PuLP constraints into one set of arrays."""
-        blocks = self.row_blocks + self._pulp_rows()
-        sizes = [len(b.lower) for b in blocks]
-        starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-        shape = (int(starts[-1]), self.width)
-        if blocks:
-            row = np.concatenate([b.row + start for b, start in zip(blocks, starts, strict=False)])
-            column = np.concatenate([b.column for b in blocks])
-            value = np.concatenate([b.value for b in blocks])
-        else:
-            row, column, value = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-        matrix = sparse.coo_matrix((value, (row, column)), shape=shape).tocsr()
+        """Return the problem as arrays."""
+        blocks = self.row_blocks
+        sizes = [len(block.lower) for block in blocks]
+        later = np.zeros(self.width - len(self.saving))
         return Arrays(
-            saving=np.pad(self.saving, (0, self.width - len(self.saving))),
-            upper=np.ones(self.width),
+            saving=np.concatenate([self.saving, later]) if len(later) else self.saving,
+            upper=np.broadcast_to(1.0, self.width),
             integer=np.concatenate([*self._integer, np.zeros(0, bool)]),
-            matrix=matrix,
-            row_lower=np.concatenate([*(b.lower for b in blocks), np.zeros(0)]),
-            row_upper=np.concatenate([*(b.upper for b in blocks), np.zeros(0)]),
-            rule=np.repeat(np.array([b.rule for b in blocks], dtype=str), sizes),
-            lazy=np.repeat(np.array([b.lazy for b in blocks], dtype=bool), sizes),
-            part=np.repeat(np.array([b.part for b in blocks], dtype=str), sizes),
+            matrix=self.matrix,
+            row_lower=np.concatenate([*(block.lower for block in blocks), np.zeros(0)]),
+            row_upper=np.concatenate([*(block.upper for block in blocks), np.zeros(0)]),
+            rule=_labels([block.rule for block in blocks], sizes),
+            lazy=np.repeat(np.array([block.lazy for block in blocks], dtype=bool), sizes),
+            part=_labels([block.part for block in blocks], sizes),
         )
+
+
+def _labels(names: list[str], sizes: list[int]) -> Labels:
+    """Return every name as often as its size says, a byte each."""
+    return pd.Categorical(names).repeat(sizes)
 
 
 def to_pulp(arrays: Arrays) -> tuple[pulp.LpProblem, list[pulp.LpVariable]]:

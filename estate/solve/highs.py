@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 TOLERANCE = 1e-9  # rows and money are scaled to a largest coefficient of 1 before they are handed over
+SLICE = 100_000  # rows handed over at a time
 SAME = 1e-6  # [GBP] nothing more is looked for that saves so little
 
 
@@ -141,23 +142,48 @@ def load(arrays: Arrays, options: Mapping[str, Any]) -> Engine:
     for name, value in asked.items():
         if engine.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise SolverError(f"HiGHS does not accept {name} = {value}")
-    rows, columns = arrays.matrix.shape
-    lp = highspy.HighsLp()
-    lp.num_col_, lp.num_row_ = columns, rows
-    lp.col_cost_ = -arrays.saving / engine.unit
-    lp.col_lower_, lp.col_upper_ = np.zeros(columns), arrays.upper
-    lp.row_lower_ = np.where(np.isneginf(arrays.row_lower), -highspy.kHighsInf, arrays.row_lower)
-    lp.row_upper_ = np.where(np.isposinf(arrays.row_upper), highspy.kHighsInf, arrays.row_upper)
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = arrays.matrix.indptr
-    lp.a_matrix_.index_ = arrays.matrix.indices
-    lp.a_matrix_.value_ = arrays.matrix.data
-    if arrays.integer.any():
-        whole, real = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-        lp.integrality_ = [whole if i else real for i in arrays.integer]
-    if engine.passModel(lp) == highspy.HighsStatus.kError:
-        raise SolverError("HiGHS refused the model")
+    _hand_over(engine, arrays)
     return engine
+
+
+def _hand_over(engine: Engine, arrays: Arrays) -> None:
+    """Add the columns, then the rows in slices, so that HiGHS's copies of them stay small.
+
+    The lists of a ``HighsLp`` are copied number by number, which takes several times as long.
+    """
+    columns, matrix = len(arrays.saving), arrays.matrix
+    whole = np.flatnonzero(arrays.integer).astype(np.int32)
+    kind = np.full(len(whole), highspy.HighsVarType.kInteger, dtype=np.uint8)
+    empty = np.zeros(0, dtype=np.int32), np.zeros(0)
+    taken = [
+        engine.addCols(
+            columns,
+            -arrays.saving / engine.unit,
+            np.zeros(columns),
+            np.ascontiguousarray(arrays.upper),
+            0,
+            np.zeros(columns, dtype=np.int32),
+            *empty,
+        ),
+        engine.changeColsIntegrality(len(whole), whole, kind),
+    ]
+    for first in range(0, matrix.shape[0], SLICE):
+        rows = slice(first, first + SLICE)
+        start = matrix.indptr[first : first + SLICE + 1]
+        inside = slice(start[0], start[-1])
+        taken.append(
+            engine.addRows(
+                len(start) - 1,
+                arrays.row_lower[rows],
+                arrays.row_upper[rows],
+                int(start[-1] - start[0]),
+                start[:-1] - start[0],
+                matrix.indices[inside],
+                matrix.data[inside],
+            )
+        )
+    if highspy.HighsStatus.kError in taken:
+        raise SolverError("HiGHS refused the model")
 
 
 _STATUS = {

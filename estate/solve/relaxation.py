@@ -28,7 +28,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from estate.model.blocks import Arrays
+from estate.model.blocks import Arrays, Labels
 
 if TYPE_CHECKING:
     from estate.model.formulation import Model
@@ -175,7 +175,7 @@ class _Rows:
     matrix: sparse.csr_matrix
     low: Floats
     high: Floats
-    rule: NDArray[np.str_]
+    rule: Labels
 
 
 def _pick(rows: _Rows, keep: NDArray[np.bool_]) -> _Rows:
@@ -209,7 +209,7 @@ def _rows(arrays: Arrays, moves: _Moves, kept: Ints) -> _Rows:
     )
 
 
-def _translated(on_moves: sparse.csr_matrix, moves: _Moves, rule: NDArray[np.str_]) -> sparse.csr_matrix:
+def _translated(on_moves: sparse.csr_matrix, moves: _Moves, rule: Labels) -> sparse.csr_matrix:
     """Replace coefficients on moves by parts by year and by place, row by row."""
     on_moves = on_moves.tocsr()
     leavers, pairs = len(moves.leaver), len(moves.pairs)

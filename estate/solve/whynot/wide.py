@@ -261,7 +261,7 @@ def _add_locks(model: Model, config: Config) -> None:
 def _line_names(model: Model, block: RowBlock, prefix: str, side: str) -> NDArray[np.str_]:
     """Return the line of every row of a block; blank where the row always holds."""
     bound = block.lower if side == "low" else block.upper
-    about = np.broadcast_to("" if block.about is None else block.about, len(bound)).astype(object)
+    about = block.about.astype(object)
     if block.rule in HARD:
         return np.full(len(bound), "", dtype=str)
     if block.rule == "capacity":
@@ -286,11 +286,12 @@ def receiving_site(model: Model, block: RowBlock) -> NDArray[np.str_]:
     site[blocks["move"].columns] = place[blocks["move"].keys["place"]]
     site[blocks["hub"].columns] = place[blocks["hub"].keys["place"]]
     site[blocks["merge"].columns] = inst.provisions["site"].to_numpy()[blocks["merge"].keys["target"]]
+    used = model.problem.matrix[block.first : block.first + len(block.lower)].tocoo()
     of_row = np.full(len(block.lower), -1, dtype=np.int64)
-    np.maximum.at(of_row, block.row, site[block.column])
+    np.maximum.at(of_row, used.row, site[used.col])
     site[blocks["leave"].columns] = inst.provisions["site"].to_numpy()[blocks["leave"].keys["provision"]]
     site[blocks["close"].columns] = blocks["close"].keys["site"]
     here = np.full(len(block.lower), -1, dtype=np.int64)
-    np.maximum.at(here, block.row, site[block.column])
+    np.maximum.at(here, used.row, site[used.col])
     of_row = np.where(of_row >= 0, of_row, here)
     return np.append(inst.sites["site_id"].to_numpy(dtype=str), "")[of_row]
