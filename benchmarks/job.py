@@ -187,7 +187,7 @@ def instance(job: dict[str, Any], case: dict[str, Any] | None = None) -> dict[st
     """Solve a published instance: by our engine, by HiGHS alone or by spopt."""
     from estate.locate import Effort, make_problem, solve
     from estate.locate.reading import Request, read_problem
-    from estate.locate.solving import prepare
+    from estate.locate.solving import rehearse
 
     case = case or job
     folder = instances.shared()
@@ -206,7 +206,7 @@ def instance(job: dict[str, Any], case: dict[str, Any] | None = None) -> dict[st
             return {"stopped": f"more than {MOST_ARCS:,} arcs"}
         found = spopt_answer(job["kind"], problem.cost, parts, job)
     else:
-        prepare(lambda _: None)
+        rehearse()
         answer, used = timed(solve, problem, Effort(job["gap"], job["limit"], solver=job["solver"]))
         found = {**told(answer), **used, "status": answer.status}
     if not case["best"]:

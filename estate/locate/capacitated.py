@@ -244,8 +244,8 @@ def solve_capacitated(problem: Problem, effort: Effort) -> Answer:
     begun = time.monotonic()
     engine = Capacitated(problem, effort)
     engines: tuple[str, ...] = ()
-    auto = effort.solver == "auto"
-    if auto:
+    own = effort.solver == "own"
+    if own:
         engine.relax(RELAXED * effort.time_limit)
         if engine.alone:
             engine.search(SEARCHED * effort.time_limit)
@@ -256,8 +256,8 @@ def solve_capacitated(problem: Problem, effort: Effort) -> Answer:
         late = time.monotonic() - begun > LATE * effort.time_limit
         if math.isfinite(engine.ledger.upper) and (late or engine.ledger.done(engine.bound)):
             return _told(engine, engine.bound, (*engines, "plan: rounded, rearranged, planned in parts"))
-    kept = engine.kept.T.astype(bool) if auto and engine.alone else None
-    state = engine.sites.state if auto else None
+    kept = engine.kept.T.astype(bool) if own and engine.alone else None
+    state = engine.sites.state if own else None
     programme = serving_programme(problem, state, kept)
     limits = Limits(
         effort.gap, effort.time_limit - (time.monotonic() - begun), seed=effort.seed, stopped=effort.stopped

@@ -30,6 +30,7 @@ KINDS = {
 COUNTED = ("p-median", "capacitated-p-median", "p-center", "max-cover")
 DISTANCES = ("p-center", "set-cover", "max-cover")
 ALONE = ("sscflp", "capacitated-p-median")
+PROVED = ("optimal", "within_gap", "infeasible")
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ class Effort:
     seed : int
         Seed of the search.
     solver : str
-        ``auto``, ``highs`` or ``cbc``.
+        ``own``: this engine, the same way every time; ``highs`` or ``cbc``: that solver alone; ``auto``: this
+        engine and HiGHS at once where the problem is small, whichever is sooner.
     stopped : callable
         Returns whether somebody asks to stop.
     """
@@ -174,7 +176,7 @@ class Effort:
     gap: float = 1e-4
     time_limit: float = 60.0
     seed: int = 1
-    solver: str = "auto"
+    solver: str = "own"
     stopped: Callable[[], bool] = field(default=lambda: False)
 
 

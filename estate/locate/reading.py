@@ -48,7 +48,7 @@ class Request(BaseModel):
     gap: float = Field(1e-4, ge=0, le=1, description="Relative gap at which the search may end")
     time_limit: float = Field(60.0, gt=0, description="Outer stop [s]")
     seed: int = Field(1, ge=0, description="Seed of the search")
-    solver: str = Field("auto", pattern="^(auto|highs|cbc)$", description="auto, highs or cbc")
+    solver: str = Field("auto", pattern="^(auto|own|highs|cbc)$", description="auto, own, highs or cbc")
     out: Path = Field(Path("out"), description="Folder in which the answer gets a folder of its own")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from estate.core.errors import VerificationError
+from estate.locate.beside import solve_beside, worth_both
 from estate.locate.capacitated import Capacitated, solve_capacitated
 from estate.locate.compiled import first_run
 from estate.locate.covering import call, solve_center, solve_cover
@@ -26,7 +27,7 @@ from estate.locate.problem import (
     served,
     unit_of,
 )
-from estate.locate.programme import serving_programme
+from estate.locate.programme import CAPACITATED, serving_programme
 from estate.locate.recheck import faults
 from estate.locate.uncapacitated import Uncapacitated
 
@@ -65,10 +66,10 @@ def solve(problem: Problem, effort: Effort | None = None) -> Answer:
         answer = solve_cover(problem, effort)
     elif problem.kind == "p-center":
         answer = solve_center(problem, effort)
-    elif problem.kind in {"p-median", "ufl"}:
-        answer = _solve_uncapacitated(problem, effort)
+    elif effort.solver == "auto" and worth_both(problem):
+        answer = solve_beside(problem, effort, _solve_serving)
     else:
-        answer = solve_capacitated(problem, effort)
+        answer = _solve_serving(problem, effort)
     found = faults(problem, answer)
     if found:
         raise VerificationError(f"The plan failed its check and is not shown: {'; '.join(found)}")
@@ -83,9 +84,13 @@ def prepare(say: Callable[[str], None]) -> None:
     say : callable
         Receives one sentence before the compiling begins.
     """
-    if not first_run():
-        return
-    say("First run: the engine is being compiled, once; this takes about a minute.")
+    if first_run():
+        say("First run: the engine is being compiled, once; this takes about a minute.")
+        rehearse()
+
+
+def rehearse() -> None:
+    """Use every kernel once, so that it is compiled, or its compiled code loaded."""
     cost = np.abs(np.subtract.outer(np.arange(12.0), np.arange(0.0, 12.0, 2.0))) ** 1.5
     rule = SideRule("width", np.arange(1.0, 7.0), 12.0)
     parts = {"fixed": np.ones(6), "rules": (rule,)}
@@ -98,8 +103,15 @@ def prepare(say: Callable[[str], None]) -> None:
     engine.search(600.0)
 
 
+def _solve_serving(problem: Problem, effort: Effort) -> Answer:
+    """Solve a problem in which clients are served at a cost, by one solver."""
+    if effort.solver == "auto":
+        effort = replace(effort, solver="own")
+    return (solve_capacitated if problem.kind in CAPACITATED else _solve_uncapacitated)(problem, effort)
+
+
 def _solve_uncapacitated(problem: Problem, effort: Effort) -> Answer:
-    if effort.solver != "auto":
+    if effort.solver != "own":
         return _whole_programme(problem, effort)
     begun = time.monotonic()
     reachable = np.isfinite(problem.cost).any(axis=1).all()
