@@ -68,6 +68,34 @@ def test_a_problem_without_rows_has_the_shape_of_its_columns():
     assert problem_of().arrays().matrix.shape == (0, 3)
 
 
+def test_rows_written_either_way_stand_in_the_order_of_writing():
+    problem = problem_of()
+    problem.add_rows("room", ([0, 1], [0, 1], 1.0), upper=[4.0, 5.0], about=["a", "b"])
+    problem.add_rule("hand", problem.variable(2) >= 1)
+    problem.add_columns("later", pd.DataFrame({"n": [0]}), integer=False)
+    problem.add_rows("room", ([0], [3], [2.0]), upper=[6.0], part="links", lazy=True)
+    arrays = problem.arrays()
+    assert arrays.matrix.toarray().tolist() == [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 2]]
+    assert list(arrays.rule) == ["room", "room", "hand", "room"]
+    assert list(arrays.part) == ["", "", "", "links"]
+    assert arrays.lazy.tolist() == [False, False, False, True]
+    assert [block.first for block in problem.row_blocks] == [0, 2, 3]
+
+
+@pytest.mark.parametrize("seen", [False, True], ids=["not yet put together", "put together before"])
+def test_rows_taken_back_leave_what_was_there(seen):
+    problem = knapsack()
+    before = dense(problem)
+    problem.add_rows("asked", ([0], [1], [1.0]), lower=[1.0])
+    if seen:
+        assert len(problem.arrays().rule) == 3
+    problem.take_back(2)
+    problem.take_back(2)
+    assert dense(problem) == before
+    problem.add_rows("asked", ([0], [2], [1.0]), lower=[1.0])
+    assert dense(problem)[0] == [*before[0], [0.0, 0.0, 1.0, 0.0]]
+
+
 def knapsack() -> BlockProblem:
     """Worth 60, 100 and 120 at weights 10, 20 and 30 of 50, and a part of 7: the best is 220 + 7 x 0.4."""
     problem = problem_of(4)

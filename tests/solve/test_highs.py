@@ -5,11 +5,13 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
+import highspy
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.optimize import linprog
 
+from estate.core.errors import SolverError
 from estate.core.scale import solver_unit
 from estate.model.blocks import Arrays
 from estate.model.formulation import build_model
@@ -39,6 +41,38 @@ def arrays(*, integer: bool) -> Arrays:
         np.zeros(2, bool),
         np.full(2, ""),
     )
+
+
+@pytest.mark.parametrize("slice_", [1, 2, 3, 100])
+def test_highs_holds_what_it_was_handed(slice_: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("estate.solve.highs.SLICE", slice_)
+    random = np.random.default_rng(slice_)
+    dense = random.integers(-3, 4, (7, 5)) * (random.random((7, 5)) < 0.5)
+    dense[3] = 0  # an empty row
+    low = np.array([-np.inf, 0, 1, -np.inf, 2, 0, -1])
+    high = np.array([1, np.inf, 1, 0, 5, 3, np.inf])
+    kinds = (np.full(7, "room"), np.zeros(7, bool), np.full(7, ""))
+    whole = np.array([True, False, True, True, False])
+    upper = np.broadcast_to(1.0, 5)
+    asked = Arrays(SAVING, upper, whole, sparse.csr_matrix(dense, dtype=float), low, high, *kinds)
+    engine = load(asked, {})
+    lp = engine.getLp()
+    matrix = lp.a_matrix_
+    by_row = matrix.format_ == highspy.MatrixFormat.kRowwise
+    kind = sparse.csr_matrix if by_row else sparse.csc_matrix
+    held = kind((matrix.value_, matrix.index_, matrix.start_), shape=dense.shape)
+    assert (held.toarray() == dense).all()
+    assert (lp.row_lower_, lp.row_upper_) == (list(low), list(high))
+    assert (lp.col_lower_, lp.col_upper_) == ([0.0] * 5, [1.0] * 5)
+    assert (-np.array(lp.col_cost_) * engine.unit == SAVING).all()
+    assert [int(kind) for kind in lp.integrality_] == whole.astype(int).tolist()
+
+
+def test_what_highs_refuses_is_told() -> None:
+    asked = arrays(integer=True)
+    asked.matrix.data[2] = 1e20  # more than it takes
+    with pytest.raises(SolverError, match="refused"):
+        load(asked, {})
 
 
 def test_a_linear_programme_answers_in_pounds() -> None:
