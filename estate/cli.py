@@ -332,7 +332,7 @@ def locate(  # noqa: PLR0913, PLR0917 - each argument is an option of the comman
     gap: Annotated[float | None, typer.Option(help="Relative gap at which to stop.")] = None,
     time_limit: Annotated[float | None, typer.Option(help="Stop after so many seconds.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
-    solver: Annotated[str | None, typer.Option(help="auto, highs or cbc.")] = None,
+    solver: Annotated[str | None, typer.Option(help="auto, own, highs or cbc.")] = None,
     out: Out = None,
     debug: Debug = False,
 ) -> None:

@@ -231,7 +231,7 @@ class BlockProblem(pulp.LpProblem):  # type: ignore[misc]
         """
         if not isinstance(constraint, pulp.LpConstraint):
             raise SolverError(f"Rule {rule}: {constraint!r} is not a constraint")
-        self.addConstraint(constraint, f"{rule}_{len(self.row_blocks)}")
+        self.addConstraint(constraint, f"{rule}_{len(self.constraints)}")
         terms = list(constraint.items())
         columns = np.array([self._columns[variable.name] for variable, _ in terms], dtype=np.int64)
         values = np.array([float(value) for _, value in terms])

@@ -92,8 +92,10 @@ def test_rows_taken_back_leave_what_was_there(seen):
     problem.take_back(2)
     problem.take_back(2)
     assert dense(problem) == before
-    problem.add_rows("asked", ([0], [2], [1.0]), lower=[1.0])
-    assert dense(problem)[0] == [*before[0], [0.0, 0.0, 1.0, 0.0]]
+    for _ in range(2):
+        problem.add_rule("asked", problem.variable(2) >= 1)
+        assert dense(problem)[0] == [*before[0], [0.0, 0.0, 1.0, 0.0]]
+        problem.take_back(2)
 
 
 def knapsack() -> BlockProblem:
