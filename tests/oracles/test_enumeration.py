@@ -98,6 +98,17 @@ def test_the_optimum_is_the_best_of_all_plans(seed: int, monkeypatch: pytest.Mon
         assert binds(search.estate, search.config, rule, best), f"cases.csv says that {rule} binds"
 
 
+@pytest.mark.parametrize("slack", [None, 1e-9], ids=["as it is", "as much as the solver takes for equal"])
+def test_business_as_usual_that_just_meets_a_floor_is_a_plan(
+    slack: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HiGHS's presolve calls this estate infeasible where the floor of access gives way by 1e-9."""
+    if slack:
+        monkeypatch.setattr("estate.model.rules.access.SLACK", slack)
+    search = Enumeration(*random_case(691))
+    compare(search, search.best(), monkeypatch)
+
+
 @pytest.mark.parametrize("seed", range(3, CASES, 20))
 def test_money_of_any_plan_is_that_of_the_ledger(seed: int) -> None:
     """Prices add up over decisions: also for plans that nobody would choose."""
