@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from estate.solve.highs import Watch, load, run, scaled
+from estate.solve.highs import Answer, Watch, load, run, scaled
 from estate.solve.idle import idle_point
 from estate.solve.outcome import Outcome
 from estate.solve.plan import EVENTS
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from estate.config import SolverSection
+    from estate.model.blocks import Arrays
     from estate.model.formulation import Model
     from estate.solve.clock import Clock
 
@@ -39,10 +40,7 @@ def solve_exact(
     """
     arrays, _ = scaled(model.problem.arrays())
     if model.problem.width == 0:
-        # Nothing may be decided: HiGHS calls such a model empty, neither optimal nor infeasible.
-        if (arrays.row_lower > 0).any() or (arrays.row_upper < 0).any():
-            return Outcome(None, np.inf, "infeasible", "gap", "nothing to decide")
-        return Outcome(np.zeros(0), 0.0, "optimal", "gap", "nothing to decide")
+        return _nothing_to_decide(arrays)
     options = {
         "mip_rel_gap": 0.0,
         "mip_abs_gap": 1e-4,
@@ -59,12 +57,10 @@ def solve_exact(
         engine.setSolution(len(events), events.astype(np.int32), start[events])
     answer = run(engine, watch)
     clock.note(f"whole model by HiGHS: {answer.status}, {answer.nodes} nodes")
+    if answer.status == "infeasible" and idle_point(model, Restricted(arrays), clock.left()) is not None:
+        answer = _without_presolve(arrays, options, clock, watch)
     if answer.status == "infeasible":
-        if idle_point(model, Restricted(arrays), clock.left()) is None:
-            return Outcome(None, np.inf, "infeasible", "gap", "HiGHS, whole model")
-        # its presolve erred, as where a row may give way by as little as its tolerance
-        answer = run(load(arrays, {**options, "presolve": "off", "time_limit": clock.left()}), watch)
-        clock.note(f"business as usual is a plan; again without presolve: {answer.status}")
+        return Outcome(None, np.inf, "infeasible", "gap", "HiGHS, whole model")
     bound = answer.bound + 1e-9 * abs(answer.bound)
     status, by = {
         "optimal": ("optimal" if solver.gap == 0 else "within_gap", "gap"),
@@ -74,6 +70,20 @@ def solve_exact(
     if status == "optimal" and x is not None:
         x = break_ties(model, arrays, x, clock, solver.seed)
     return Outcome(x, float(bound), status, by, "HiGHS, whole model: plan and bound")
+
+
+def _without_presolve(arrays: Arrays, options: dict[str, Any], clock: Clock, watch: Watch) -> Answer:
+    """Ask again: presolve errs, as where a row may give way by as little as the solver's tolerance."""
+    answer = run(load(arrays, {**options, "presolve": "off", "time_limit": clock.left()}), watch)
+    clock.note(f"business as usual is a plan; again without presolve: {answer.status}")
+    return answer
+
+
+def _nothing_to_decide(arrays: Arrays) -> Outcome:
+    """Answer for a model without columns, which HiGHS calls empty, neither optimal nor infeasible."""
+    if (arrays.row_lower > 0).any() or (arrays.row_upper < 0).any():
+        return Outcome(None, np.inf, "infeasible", "gap", "nothing to decide")
+    return Outcome(np.zeros(0), 0.0, "optimal", "gap", "nothing to decide")
 
 
 def _watch(clock: Clock, most: float) -> Watch:

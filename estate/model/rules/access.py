@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from estate.model.cash import Cash
     from estate.model.instance import Instance
 
-SLACK = 1e-12  # relative: rounding of sums, and far less than what the solver takes for equal (1e-9)
+SLACK = 1e-9  # relative, so that a share met exactly is not lost to rounding
 MOST_DEPRIVED = 2  # deciles 1 and 2
 DIGITS = 12  # so that parts of a place make a whole
 
