@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from estate.core.errors import SolverError
-from estate.core.scale import solver_unit
+from estate.core.solver import NO_AGGREGATOR, solver_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +149,7 @@ def solve_with_highs(model: Model, limits: Limits, start: Floats | None = None) 
         "mip_feasibility_tolerance": TOLERANCE,
         "primal_feasibility_tolerance": TOLERANCE,
         "dual_feasibility_tolerance": TOLERANCE,
+        "presolve_rule_off": NO_AGGREGATOR,
         "time_limit": max(limits.seconds, 0.01),
     }
     for name, value in options.items():

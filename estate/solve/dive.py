@@ -9,6 +9,7 @@
    cost far more: budgets tie them to one another.
 3. Then one hub is opened, shut, exchanged or given another year, and kept so where the relaxation
    with all hubs held saves more.
+4. Where there is time for it HiGHS chooses several at once (:mod:`estate.solve.support`).
 
 With hubs held, presolve leaves a tenth of the relaxation: from scratch it is solved in a tenth of
 the time that the last basis needs, so that many choices can be tried.
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from estate.solve.support import near_support, whole_hubs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +43,7 @@ FAR_SHARE = 1e-4  # of the saving: moves that cost more wait until the hubs are 
 SEEN = 1e-6
 GAIN = 1.0  # [GBP] a choice that saves less beyond the best is not another one
 PATIENCE = 40  # changes in a row without gain
+MANY = 100  # changes for which half of the time is left: then several are chosen at once in it
 NEAR_YEARS = 2
 EVEN = 0.05  # weight of a hub that the relaxation does not open at all
 
@@ -85,7 +89,7 @@ class Dive:
     """
 
     def __init__(self, model: Model, generation: Generation, times: Times, watch: Watch, seed: int) -> None:
-        self.generation, self.times, self.watch = generation, times, watch
+        self.model, self.generation, self.times, self.watch = model, generation, times, watch
         self.rng = np.random.default_rng(seed)
         self.moves = model.problem.blocks["move"].columns
         block = model.problem.blocks["hub"]
@@ -125,6 +129,26 @@ class Dive:
             hubs = frozenset(self.open)
         again = self._held(hubs)
         return self.columns[np.array(sorted(hubs), dtype=np.int64)], again or solved
+
+    def choose(self, first: Floats) -> tuple[Ints, Solved] | None:
+        """Choose several hubs at once, in the time that single changes left; None where that brings nothing.
+
+        Parameters
+        ----------
+        first : ndarray, shape (columns,)
+            Solution of the relaxation with all hubs free.
+        """
+        if self.best is None or self._over(self.times.changing):
+            return None
+        allowed = near_support(self.place, self.year, first[self.columns])
+        allowed &= self.generation.inside[self.columns]
+        allowed[list(self.best.hubs)] = True
+        start, seconds = self.best.solved.x, self.times.changing()
+        chosen = whole_hubs(self.model, self.generation, allowed, start, seconds, self.watch)
+        hubs = None if chosen is None else frozenset(int(hub) for hub in np.flatnonzero(chosen))
+        if hubs is None or not self._note(hubs, self._held(hubs)):
+            return None
+        return self.columns[np.array(sorted(hubs), dtype=np.int64)], self.best.solved
 
     def around(self, hubs: Ints) -> Solved | None:
         """Solve the relaxation with given hubs held and all others shut; None where that cannot be.
@@ -281,7 +305,7 @@ class Dive:
         weight = np.bincount(self.place, weights=first)[self.place[candidates]] + EVEN
         weight /= weight.sum()
         seen: set[frozenset[int]] = set()
-        idle = 0
+        idle, whole = 0, self.times.changing()
         while idle < PATIENCE and not self._over(self.times.changing):
             hubs = self._changed(candidates, weight)
             idle += 1
@@ -290,6 +314,9 @@ class Dive:
             seen.add(hubs)
             if self._note(hubs, self._held(hubs)):
                 idle = 0
+            left = self.times.changing()
+            if left < whole / 2 and left > MANY * (whole - left) / len(seen):
+                break
 
     def _changed(self, candidates: Ints, weight: Floats) -> frozenset[int]:
         """Return the best hubs with one opened, shut, exchanged or in another year."""

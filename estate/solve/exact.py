@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from estate.solve.highs import Answer, Watch, load, run, scaled
-from estate.solve.idle import idle_point
+from estate.solve.highs import Watch, load, run, scaled
 from estate.solve.outcome import Outcome
 from estate.solve.plan import EVENTS
-from estate.solve.restricted import Restricted
 from estate.solve.ties import break_ties
 
 if TYPE_CHECKING:
@@ -57,8 +55,6 @@ def solve_exact(
         engine.setSolution(len(events), events.astype(np.int32), start[events])
     answer = run(engine, watch)
     clock.note(f"whole model by HiGHS: {answer.status}, {answer.nodes} nodes")
-    if answer.status == "infeasible" and idle_point(model, Restricted(arrays), clock.left()) is not None:
-        answer = _without_presolve(arrays, options, clock, watch)
     if answer.status == "infeasible":
         return Outcome(None, np.inf, "infeasible", "gap", "HiGHS, whole model")
     bound = answer.bound + 1e-9 * abs(answer.bound)
@@ -70,13 +66,6 @@ def solve_exact(
     if status == "optimal" and x is not None:
         x = break_ties(model, arrays, x, clock, solver.seed)
     return Outcome(x, float(bound), status, by, "HiGHS, whole model: plan and bound")
-
-
-def _without_presolve(arrays: Arrays, options: dict[str, Any], clock: Clock, watch: Watch) -> Answer:
-    """Ask again: presolve errs, as where a row may give way by as little as the solver's tolerance."""
-    answer = run(load(arrays, {**options, "presolve": "off", "time_limit": clock.left()}), watch)
-    clock.note(f"business as usual is a plan; again without presolve: {answer.status}")
-    return answer
 
 
 def _nothing_to_decide(arrays: Arrays) -> Outcome:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from estate.core.errors import SolverError
-from estate.core.scale import solver_unit
+from estate.core.solver import NO_AGGREGATOR, solver_unit
 from estate.model.blocks import Arrays
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def load(arrays: Arrays, options: Mapping[str, Any]) -> Engine:
         "dual_feasibility_tolerance": TOLERANCE,
         "mip_feasibility_tolerance": TOLERANCE,
         "mip_abs_gap": SAME,
+        "presolve_rule_off": NO_AGGREGATOR if arrays.integer.any() else 0,
     }
     asked = {**defaults, **options}
     asked["mip_abs_gap"] /= engine.unit

@@ -196,6 +196,8 @@ class Staged:
         dive = Dive(self.model, generation, times, watch, self.solver.seed)
         hubs, around = (self._known_hubs(dive) if self.known else None) or dive.run(solved)
         self.clock.note(f"{len(hubs)} hubs chosen, {around.saving:,.0f} around them")
+        hubs, around = dive.choose(solved.x) or (hubs, around)
+        self.clock.note(f"{len(hubs)} hubs, {around.saving:,.0f} around them, several chosen at once")
         around = generation.round_off(around, ROUNDED_THEN, last, watch, afresh=True)
         self.clock.note(f"{around.saving:,.0f} with fractions of provisions cut off")
         return hubs, around

@@ -12,7 +12,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from estate.core.errors import SolverError
-from estate.core.scale import solver_unit
+from estate.core.solver import solver_unit
 from estate.model.blocks import Arrays
 from estate.model.formulation import build_model
 from estate.pipeline import read_estate

@@ -1,4 +1,4 @@
-"""The unit in which a solver with absolute tolerances is told of costs."""
+"""What HiGHS has to be told so that its proofs are proofs, wherever it is used."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ import numpy as np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+NO_AGGREGATOR = 1 << 12
+"""Its option ``presolve_rule_off``: with this rule HiGHS 1.15 loses best plans of whole numbers
+(``docs/decisions/0067-presolve-without-its-aggregator.md``)."""
 
 
 def solver_unit(costs: NDArray[np.float64]) -> float:
