@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from estate.solve.sites import site_of_columns
+from estate.solve.support import near_support
 
 if TYPE_CHECKING:
     from estate.model.formulation import Model
@@ -104,6 +105,27 @@ class Neighbourhoods:
         free, _ = self.with_hubs(hubs, price, x)
         free[hubs] = True
         return free, np.zeros(len(price))
+
+    def with_likely_hubs(self, best: Floats, price: Floats, x: Floats) -> Mask:
+        """Free the hubs that a solution opens in part and what costs little beside them, around a plan.
+
+        Parameters
+        ----------
+        best : ndarray, shape (columns,)
+            The plan.
+        price, x : ndarray, shape (columns,)
+            Prices and solution of the relaxation, best with no hub held.
+
+        Returns
+        -------
+        Mask
+            Free columns; what the plan does is among them.
+        """
+        hub = self.model.problem.blocks["hub"]
+        place, year = (hub.keys[name].to_numpy() for name in ("place", "year"))
+        free = followers(self.model) | (x > SEEN) | (price > -NEAR_SHARE * self.worth)
+        free[hub.columns] = near_support(place, year, x[hub.columns])
+        return free | (best > HALF)
 
     def split(self, free: Mask, held: Floats, x: Floats) -> tuple[Mask, Floats]:
         """Free only the sites that a solution splits, and hold the others as it has them.

@@ -11,12 +11,14 @@
    (:mod:`estate.solve.hulls`).
 4. Parts of the plan are freed in turn (a hub and what is around it) and solved again, every rule
    in force, as long as there is time and the gap is open; on both threads once the bound hardly falls.
+   Where many in a row bring nothing, all hubs that the relaxation opens in part are freed at once.
 """
 
 from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
@@ -51,10 +54,12 @@ TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.36, 0.42, 0.5, 0.4  # of what is
 ROUNDED_FIRST, ROUNDED_THEN = 1, 3  # rounds that cut off fractions of provisions: before hubs are held, after
 POOR = 0.85  # of the bound: a plan below it is not worth working on
 PATIENCE = 0.03  # of the time limit: no better plan around these hubs for so long, and parts are freed
+LONG_PATIENCE = 0.1  # likewise where parts bring nothing
 YEAR_TIME = 0.12  # of the time limit, for all sites at once, a year each
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
 ENOUGH = 1.5e-3  # of the bound: two rounds that bring less, and the thread of the bound helps with the plan
+STUCK = 40  # parts in a row that bring nothing: then likely hubs are freed with all that costs little, once
 WAIT = 0.2  # [s] between looks at whether there is a plan to work on
 
 
@@ -79,6 +84,9 @@ class Staged:
         self.best: Floats | None = None
         self.saving = -np.inf
         self.known = False  # whether a good plan, with hubs to hold, is known from elsewhere
+        self.likely: Callable[[Floats], Mask] | None = (
+            None  # what is freed of a plan where its parts bring nothing
+        )
         self.planned, self.ended = threading.Event(), threading.Event()
         self.lock = threading.Lock()
 
@@ -158,7 +166,13 @@ class Staged:
         beside = threading.Thread(target=self._beside, args=(generation.twin(), near, tell), daemon=True)
         beside.start()
         try:
-            self.plan(near, generation, None if self.done() else self.settle(generation, solved, now))
+            settled = None if self.done() else self.settle(generation, solved, now)
+            if settled is not None:
+                price, x = (
+                    np.maximum(getattr(solved, of), getattr(settled[1], of)) for of in ("reduced", "x")
+                )
+                self.likely = partial(near.with_likely_hubs, price=price, x=x)
+            self.plan(near, generation, settled)
         finally:
             self.ended.set()
             beside.join()
@@ -231,7 +245,7 @@ class Staged:
         if found is None:  # these hubs leave no plan, as under a payback limit
             self.phase(*near.with_any_hub(around.reduced, around.x), PHASE_PART * self.clock.left())
 
-    def phase(self, free: NDArray[np.bool_], held: Floats, seconds: float) -> Floats | None:
+    def phase(self, free: Mask, held: Floats, seconds: float, patience: float = PATIENCE) -> Floats | None:
         """Solve the whole model, every rule, on its free columns, until good plans come no more."""
         there = float(self.arrays.saving @ np.where(free, 0.0, held))
         best, when = self.saving, np.inf
@@ -243,7 +257,7 @@ class Staged:
             self.tell("searching")
 
         def stopped() -> bool:
-            waited = self.clock.seconds() - when > PATIENCE * self.clock.limit
+            waited = self.clock.seconds() - when > patience * self.clock.limit
             return self.clock.stop.is_set() or (waited and best > POOR * self.bound)
 
         effort = Effort(min(seconds, self.clock.left()), 2e-3, 500, heuristics=0.3)
@@ -255,7 +269,7 @@ class Staged:
     def improve(self, near: Neighbourhoods, seed: int, until: threading.Event | None = None) -> None:
         """Free one part of the plan after another, as long as it pays, or until an event."""
         rng = np.random.default_rng(seed)
-        tries = 0
+        tries, idle = 0, 0
         ended = until or self.ended
         watch = Watch(lambda *_: self.tell("searching"), lambda: ended.is_set() or self._stopped())
         while self.best is not None and not self.done() and not watch.stopped():
@@ -263,9 +277,18 @@ class Staged:
             free = near.random(rng, from_)
             seconds = min(self.clock.left(), PART_TIME * self.solver.time_limit)
             answer = self.whole.search(free, from_, Effort(seconds, 1e-3, 200, heuristics=0.2), watch)
-            self.keep(self._merged(from_, answer.x), "improving")
+            idle = 0 if self.keep(self._merged(from_, answer.x), "improving") else idle + 1
             tries += 1
+            if idle >= STUCK:
+                self._improve_at_once()
         self.clock.note(f"{tries} parts of the plan searched again")
+
+    def _improve_at_once(self) -> None:
+        """Free the likely hubs and all that costs little around the plan; on one thread, once."""
+        with self.lock:
+            likely, self.likely = self.likely, None
+        if likely is not None and self.best is not None:
+            self.phase(likely(self.best), self.best, PHASE_PART * self.clock.left(), LONG_PATIENCE)
 
     def _merged(self, before: Floats, after: Floats | None) -> Floats | None:
         """Make the same change to the best plan, where another thread has found a better one meanwhile."""
