@@ -12,8 +12,10 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 psutil = pytest.importorskip("psutil")
 
-from benchmarks import instances, run, table  # noqa: E402
+from benchmarks import elsewhere, instances, run, table  # noqa: E402
 from benchmarks.rows import rows  # noqa: E402
+from estate.pipeline import read_estate  # noqa: E402
+from estate.settings import load_config  # noqa: E402
 
 JOB = {
     "work": "locate",
@@ -26,6 +28,17 @@ JOB = {
     "seed": 1,
     "kill": 900.0,  # the first job on a slow machine also compiles the engine
 }
+
+
+@pytest.mark.parametrize("kind", elsewhere.KINDS)
+def test_estates_of_other_shapes_are_read_without_a_fault(kind, tmp_path):
+    config, base = load_config(elsewhere.write(kind, 1, tmp_path))
+    estate = read_estate(config, base)
+    sites = estate.tables["sites"]
+    assert (sites["scope"] == "decide").sum() == elsewhere.SITES
+    assert (sites["status"] == "candidate").sum() == elsewhere.KINDS[kind].hubs
+    again = elsewhere.write(kind, 1, tmp_path / "again").parent / "data" / "sites.csv"
+    assert again.read_bytes() == (tmp_path / "data" / "sites.csv").read_bytes()
 
 
 def test_a_job_is_done_once_and_kept(tmp_path, monkeypatch):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from scipy import sparse
 from estate.config import SolverSection
 from estate.model.blocks import Arrays
 from estate.model.formulation import build_model
+from estate.solve import staged
 from estate.solve.bounds import relaxation_bound, safe_bound
 from estate.solve.clock import Clock
 from estate.solve.cuts import Tightening
@@ -21,7 +24,7 @@ from estate.solve.exact import solve_exact
 from estate.solve.generation import Generation
 from estate.solve.highs import Watch, scaled
 from estate.solve.hulls import Hulls
-from estate.solve.neighbourhoods import first_prices
+from estate.solve.neighbourhoods import Neighbourhoods, first_prices
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.relaxation import build_relaxation
 from estate.solve.rounding import Rounding
@@ -70,6 +73,42 @@ def test_bound_and_plan_of_the_stages_enclose_the_optimum(seed: int, attempt: in
         whole = rounded(model, found.x)
         assert saving_of(model, whole) <= optimum + slack(optimum)
         assert verify(estate, config, read_plan(model, whole)) == []
+
+
+def test_a_plan_whose_parts_bring_nothing_is_searched_at_once_and_never_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """From business as usual, parts of one building: what they cannot find, all at once must not lose."""
+    monkeypatch.setattr(staged, "STUCK", 1)
+    searched, gained = 0, 0
+    phase = Staged.phase
+
+    def seen(self: Staged, free: staged.Mask, held: Floats, *limits: float) -> Floats | None:
+        nonlocal searched, gained
+        assert free[held > 0.5].all()  # what the plan does may change
+        before = self.saving
+        found = phase(self, free, held, *limits)
+        searched, gained = searched + 1, gained + (self.saving > before + 1.0)
+        assert self.saving >= before
+        return found
+
+    for seed, attempt in WITH_A_PLAN[:40:4]:
+        _, _, model, point, optimum = solved(seed, attempt)
+        search = Staged(model, EXACT.model_copy(update={"time_limit": 1.0}), Clock(1.0))
+        search.start()
+        if search.best is None or optimum <= search.saving + 1.0:
+            continue
+        monkeypatch.setattr(Staged, "phase", seen)
+        near = Neighbourhoods(model, np.zeros(len(point)), optimum)
+        nothing = np.zeros(len(point), dtype=bool)
+        monkeypatch.setattr(near, "random", Mock(return_value=nothing))
+        search.bound = optimum
+        search.likely = partial(near.with_likely_hubs, price=np.zeros(len(point)), x=np.ones(len(point)))
+        search.improve(near, seed)
+        monkeypatch.setattr(Staged, "phase", phase)
+        assert search.saving == pytest.approx(optimum, rel=2e-3)  # the gap to which it searches
+        assert search.likely is None
+    assert searched == gained > 2
 
 
 @pytest.mark.parametrize(("seed", "attempt"), WITH_A_PLAN[:12])
