@@ -43,7 +43,7 @@ FAR_SHARE = 1e-4  # of the saving: moves that cost more wait until the hubs are 
 SEEN = 1e-6
 GAIN = 1.0  # [GBP] a choice that saves less beyond the best is not another one
 PATIENCE = 40  # changes in a row without gain
-MANY = 100  # changes for which half of the time is left: then several are chosen at once in it
+MANY = 150  # changes for which half of the time is left: then several are chosen at once in it
 NEAR_YEARS = 2
 EVEN = 0.05  # weight of a hub that the relaxation does not open at all
 
