@@ -84,9 +84,7 @@ class Staged:
         self.best: Floats | None = None
         self.saving = -np.inf
         self.known = False  # whether a good plan, with hubs to hold, is known from elsewhere
-        self.likely: Callable[[Floats], Mask] | None = (
-            None  # what is freed of a plan where its parts bring nothing
-        )
+        self.likely: Callable[[Floats], Mask] | None = None  # frees around a plan what may make it better
         self.planned, self.ended = threading.Event(), threading.Event()
         self.lock = threading.Lock()
 
@@ -210,8 +208,10 @@ class Staged:
         dive = Dive(self.model, generation, times, watch, self.solver.seed)
         hubs, around = (self._known_hubs(dive) if self.known else None) or dive.run(solved)
         self.clock.note(f"{len(hubs)} hubs chosen, {around.saving:,.0f} around them")
-        hubs, around = dive.choose(solved.x) or (hubs, around)
-        self.clock.note(f"{len(hubs)} hubs, {around.saving:,.0f} around them, several chosen at once")
+        together = dive.choose(solved.x)
+        if together is not None:
+            hubs, around = together
+            self.clock.note(f"{len(hubs)} hubs chosen at once, {around.saving:,.0f} around them")
         around = generation.round_off(around, ROUNDED_THEN, last, watch, afresh=True)
         self.clock.note(f"{around.saving:,.0f} with fractions of provisions cut off")
         return hubs, around
@@ -258,7 +258,7 @@ class Staged:
 
         def stopped() -> bool:
             waited = self.clock.seconds() - when > patience * self.clock.limit
-            return self.clock.stop.is_set() or (waited and best > POOR * self.bound)
+            return self._stopped() or (waited and best > POOR * self.bound)
 
         effort = Effort(min(seconds, self.clock.left()), 2e-3, 500, heuristics=0.3)
         answer = self.whole.search(free, held, effort, Watch(report, stopped))
