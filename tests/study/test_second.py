@@ -179,7 +179,7 @@ def test_a_looser_scenario_never_ends_worse_than_a_stricter_one(tmp_path):
 
 def test_a_run_takes_the_bound_of_one_that_allows_all_its_plans_and_can_be_repeated(tmp_path):
     """`few` stops at its first plan, far from its bound; the base is proved best, and looser."""
-    sets = {"solver.gap": 0.0, "rules.counts.max_closures": 6, "output": str(tmp_path)}
+    sets = {"solver.gap": 0.0, "rules.counts.max_closures": 5, "output": str(tmp_path)}
     config, base = load_config(ROOT / "configs" / "tiny.yaml", sets)
     few = {"rules": {"locks": {"keep": ["S02"]}}, "solver": {"gap": 0.99}}
     dear = {"assumptions": {"fees_share": 0.2}, "solver": {"gap": 0.99}}
