@@ -157,8 +157,7 @@ def solve_with_highs(model: Model, limits: Limits, start: Floats | None = None) 
     unit = solver_unit(model.cost)
     if math.isfinite(limits.cutoff):
         engine.setOptionValue("objective_bound", limits.cutoff / unit)
-    if engine.passModel(_highs_model(model, unit)) == highspy.HighsStatus.kError:
-        raise SolverError("HiGHS refused the model; check the costs for very large numbers")
+    _hand_over(engine, model, unit)
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = list(start)
@@ -171,22 +170,19 @@ def solve_with_highs(model: Model, limits: Limits, start: Floats | None = None) 
     return _read_highs(engine, model, unit)
 
 
-def _highs_model(model: Model, unit: float) -> highspy.HighsLp:
+def _hand_over(engine: highspy.Highs, model: Model, unit: float) -> None:
+    """Pass the arrays as they are; the lists of a ``HighsLp`` are copied number by number."""
     import highspy
 
-    lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = model.matrix.shape
-    lp.col_cost_ = model.cost / unit
-    lp.col_lower_, lp.col_upper_ = model.lower, model.upper
-    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
-    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    lp.a_matrix_.start_ = model.matrix.indptr
-    lp.a_matrix_.index_ = model.matrix.indices
-    lp.a_matrix_.value_ = model.matrix.data
-    if model.integer.any():
-        kinds = np.array([highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger])
-        lp.integrality_ = kinds[model.integer.astype(int)].tolist()
-    return lp
+    (rows, columns), matrix = model.matrix.shape, model.matrix
+    by_row, least = int(highspy.MatrixFormat.kRowwise), int(highspy.ObjSense.kMinimize)
+    status = engine.passModel(
+        *(columns, rows, matrix.nnz, by_row, least, 0.0),
+        *(model.cost / unit, model.lower, model.upper, model.row_lower, model.row_upper),
+        *(matrix.indptr, matrix.indices, matrix.data, model.integer.astype(np.int32)),
+    )
+    if status == highspy.HighsStatus.kError:
+        raise SolverError("HiGHS refused the model; check the costs for very large numbers")
 
 
 def _read_highs(engine: highspy.Highs, model: Model, unit: float) -> Solved:
