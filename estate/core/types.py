@@ -226,7 +226,7 @@ class Solution:
     bound_gbp : float
         No plan saves more than this [GBP]; a proof, safe under tolerances.
     stopped_by : str
-        gap, work, clock or user.
+        gap, work, clock, user, or doubt where a bound was not believed.
     engine : str
         Which engine proved what.
     seconds : mapping of str to float

@@ -172,6 +172,8 @@ def gap_words(solution: Mapping[str, Any]) -> list[str]:
         "time_limit": "The search stopped at its time limit: this is the best plan found by then.",
         "interrupted": "The search was stopped by hand: this is the best plan found by then.",
     }.get(str(solution.get("status")), "")
+    if solution.get("stopped_by") == "doubt":
+        said = "The solver contradicted itself: of this plan nothing is proved but that it keeps every rule."
     lines = [said] if said else []
     if "bound_gbp" in solution and solution.get("status") != "optimal":
         within = solution.get("gap_share_of_saving")

@@ -15,10 +15,10 @@ from estate.model.formulation import build_model
 from estate.solve.clock import Clock
 from estate.solve.highs import scaled
 from estate.solve.idle import ceiling, followed
-from estate.solve.outcome import Outcome
+from estate.solve.outcome import Outcome, contradicted
 from estate.solve.plan import point_of, rounded, saving_of
 from estate.solve.restricted import Restricted
-from estate.solve.run import search_model, solution_of
+from estate.solve.run import believed, search_model, solution_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,8 +108,8 @@ def look_again(
     saving = saving_of(model, rounded(model, x))
     clock.note(f"a better plan is that of {name}, which saves {saving:,.0f} here")
     bound = own.bound_gbp if own else ceiling(model.problem.arrays())
-    outcome = Outcome(x, bound, "time_limit", "clock", own.engine if own else ENGINE)
-    if search and bound - saving > config.solver.gap * bound:
+    outcome = believed(model, Outcome(x, bound, "time_limit", "clock", own.engine if own else ENGINE), clock)
+    if search and outcome.bound - saving > config.solver.gap * outcome.bound:
         outcome = _searched(model, config, outcome, clock)
     solution = solution_of(model, config, outcome, clock)
     return name, replace(solution, log=(*(own.log if own else ()), *solution.log))
@@ -149,6 +149,9 @@ def bounded(own: Solution, bound_gbp: float, run: str, gap: float) -> Solution:
     gap : float
         Gap asked for [share of the bound].
     """
+    if contradicted(bound_gbp, own.objective_gbp):
+        line = f"not believed: no plan saves more than {bound_gbp:,.0f}, as proved for {run}"
+        return replace(own, log=(*own.log, line))
     bound = max(min(own.bound_gbp, bound_gbp), own.objective_gbp)
     if bound >= own.bound_gbp:
         return own
@@ -199,4 +202,4 @@ def _searched(model: Model, config: Config, known: Outcome, clock: Clock) -> Out
         return known
     before, after = (saving_of(model, rounded(model, x)) for x in (known.x, outcome.x))
     x = known.x if before > after else outcome.x
-    return replace(outcome, x=x, bound=min(outcome.bound, known.bound))
+    return believed(model, replace(outcome, x=x, bound=min(outcome.bound, known.bound)), clock)

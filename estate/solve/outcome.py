@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+DOUBT = 1e-5  # of the saving, and a pound: what tolerances can take off a bound
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A point, a bound and how the search ended.
@@ -23,7 +26,7 @@ class Outcome:
     status : str
         optimal, within_gap, time_limit, interrupted or infeasible.
     stopped_by : str
-        gap, work, clock or user.
+        gap, work, clock, user, or doubt where a bound was not believed.
     engine : str
         Which engine proved what.
     """
@@ -33,3 +36,8 @@ class Outcome:
     status: str
     stopped_by: str
     engine: str
+
+
+def contradicted(bound_gbp: float, saving_gbp: float) -> bool:
+    """Return whether a plan saves more than it was said that any can: then some proof went wrong."""
+    return saving_gbp > bound_gbp + DOUBT * abs(saving_gbp) + 1.0

@@ -19,6 +19,7 @@ from estate.solve.diagnose import ALL_RULES, conflicting_rules, nearly_allowed, 
 from estate.solve.highs import scaled
 from estate.solve.idle import ceiling, idle_point
 from estate.solve.middling import solve_middling
+from estate.solve.outcome import contradicted
 from estate.solve.plan import read_plan, rounded, saving_of
 from estate.solve.restricted import Restricted
 from estate.solve.staged import solve_staged
@@ -141,10 +142,24 @@ def search_model(
     """
     outcome = _searched(model, config, clock, start, doubt)
     if outcome.status == "infeasible" or (outcome.x is not None and np.isfinite(outcome.bound)):
-        return outcome
+        return believed(model, outcome, clock)
     arrays, _ = scaled(model.problem.arrays())
     x = idle_point(model, Restricted(arrays), IDLE_SECONDS) if outcome.x is None else outcome.x
-    return replace(outcome, x=x, bound=min(outcome.bound, ceiling(arrays)))
+    return believed(model, replace(outcome, x=x, bound=min(outcome.bound, ceiling(arrays))), clock)
+
+
+def believed(model: Model, outcome: Outcome, clock: Clock) -> Outcome:
+    """Return an outcome; where its plan saves more than its bound, nothing that was proved is believed.
+
+    One of the searches that it comes from then went wrong. What is left is a bound that needs none.
+    """
+    if outcome.x is None:
+        return outcome
+    saving = saving_of(model, rounded(model, outcome.x))
+    if not contradicted(outcome.bound, saving):
+        return outcome
+    clock.note(f"not believed: no plan saves more than {outcome.bound:,.0f}; this one saves {saving:,.0f}")
+    return replace(outcome, bound=ceiling(model.problem.arrays()), status="time_limit", stopped_by="doubt")
 
 
 def _may_stay(model: Model) -> bool:

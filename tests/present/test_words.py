@@ -77,6 +77,7 @@ def test_the_gap_in_words() -> None:
     ]
     assert gap_words({**told, "status": "optimal"}) == ["No plan saves more than this one."]
     assert "time limit" in gap_words({**told, "status": "time_limit"})[0]
+    assert "contradicted itself" in gap_words({**told, "status": "time_limit", "stopped_by": "doubt"})[0]
 
 
 def test_summary_begins_with_what_is_not_known(result: Result) -> None:
