@@ -24,6 +24,7 @@ MOST_ARCS = 30_000  # more take HiGHS memory and time, and the engine hardly any
 TINY_ARCS = 4_000
 HEAD_START = 0.1  # [s] in which HiGHS ends most tiny problems, before compiled code is loaded
 PROCESSORS = 2
+ROUNDING = 1e-7  # of a plan: what it may cost less than rounding let another engine's bound be
 
 
 def worth_both(problem: Problem, processors: int | None = None) -> bool:
@@ -87,7 +88,9 @@ def better_of(answers: list[Answer], gap: float) -> Answer:
         Relative gap that was asked for.
     """
     best = min(answers, key=lambda answer: answer.objective)
-    bound = min(max(answer.bound for answer in answers), best.objective)
+    bound = max(answer.bound for answer in answers)
+    if bound <= best.objective + ROUNDING * abs(best.objective):  # beyond that the check finds it
+        bound = min(bound, best.objective)
     engines = tuple(dict.fromkeys(engine for answer in answers for engine in answer.engines))
     status = judged(best.objective, bound, gap) if len(best.opened) else best.status
     return replace(best, status=status, bound=bound, engines=engines)
