@@ -14,8 +14,6 @@ python -m benchmarks.elsewhere --kinds plain wide rich merge --seeds 1 --time-li
 from __future__ import annotations
 
 import argparse
-import csv
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import yaml
+
+from benchmarks.planning import planned, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,28 +80,8 @@ def tables(kind: Kind, random: Generator) -> dict[str, pd.DataFrame]:
             }
         ),
         "provisions": _provisions(random, ids, owner, gia, partners, services),
-        "services": pd.DataFrame(
-            {
-                "service_id": services,
-                "name": services,
-                "front_office": ["yes"] * (kind.services - 1) + ["no"],
-                "space_factor": 0.8,
-                "merge_factor": 0.85,
-                "merge_reach_km": kind.merge_km,
-                "move_reach_km": kind.move_km,
-            }
-        ),
-        "hub_options": pd.DataFrame(
-            {
-                "site_id": hubs,
-                "option": "standard",
-                "room_nia_m2": room,
-                "capital_gbp": (room * random.uniform(1400, 2100, kind.hubs)).round(-3),
-                "running_cost_gbp_per_year": (room * random.uniform(70, 100, kind.hubs)).round(-2),
-                "lead_years": 1,
-                "lead_partner_id": partners[0],
-            }
-        ),
+        "services": _services(kind, services),
+        "hub_options": _hub_options(random, hubs, room, partners[0]),
         "partners": pd.DataFrame({"partner_id": partners, "name": partners}),
         "budgets": pd.DataFrame(
             {
@@ -110,37 +90,10 @@ def tables(kind: Kind, random: Generator) -> dict[str, pd.DataFrame]:
                 "capital_gbp": kind.budget,
             }
         ),
-        "tenures": pd.DataFrame(
-            {
-                "site_id": ids,
-                "tenure": np.where(leased, "leasehold", "freehold"),
-                "expiry": np.where(leased, random.integers(2028, 2045, SITES).astype(str), ""),
-                "market_rent_gbp_per_year": np.where(leased, (gia * 90).round(), 0),
-            }
-        ).assign(expiry=lambda rows: rows["expiry"].where(~leased, rows["expiry"] + "-03-31")),
-        "valuations": pd.DataFrame(
-            {
-                "site_id": ids,
-                "exit_route": "sell",
-                "receipt_gbp": (gia * random.uniform(200, 900, SITES)).round(),
-                "probability": 0.85,
-                "years_to_sell": 1,
-            }
-        )[~leased],
+        "tenures": _tenures(random, ids, gia, leased),
+        "valuations": _valuations(random, ids, gia)[~leased],
         "areas": _areas(kind, random),
-        "standards": pd.DataFrame(
-            {
-                "standard_id": [f"{one}_all" for one in services[:-1]],
-                "service_id": services[:-1],
-                "group": "all",
-                "metric": "km",
-                "threshold": kind.east / 4,
-                "share": 0.95,
-                "geography": "overall",
-                "mode": "walk",
-                "basis": "target_or_today",
-            }
-        ),
+        "standards": _standards(kind, services[:-1]),
     }
 
 
@@ -198,6 +151,76 @@ def _provisions(
     return pd.DataFrame(rows)
 
 
+def _services(kind: Kind, services: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "service_id": services,
+            "name": services,
+            "front_office": ["yes"] * (kind.services - 1) + ["no"],
+            "space_factor": 0.8,
+            "merge_factor": 0.85,
+            "merge_reach_km": kind.merge_km,
+            "move_reach_km": kind.move_km,
+        }
+    )
+
+
+def _hub_options(random: Generator, hubs: list[str], room: NDArray[np.float64], lead: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "site_id": hubs,
+            "option": "standard",
+            "room_nia_m2": room,
+            "capital_gbp": (room * random.uniform(1400, 2100, len(hubs))).round(-3),
+            "running_cost_gbp_per_year": (room * random.uniform(70, 100, len(hubs))).round(-2),
+            "lead_years": 1,
+            "lead_partner_id": lead,
+        }
+    )
+
+
+def _tenures(
+    random: Generator, ids: list[str], gia: NDArray[np.float64], leased: NDArray[np.bool_]
+) -> pd.DataFrame:
+    last = pd.Series(random.integers(2028, 2045, SITES)).astype(str) + "-03-31"
+    return pd.DataFrame(
+        {
+            "site_id": ids,
+            "tenure": np.where(leased, "leasehold", "freehold"),
+            "expiry": last.where(leased, ""),
+            "market_rent_gbp_per_year": np.where(leased, (gia * 90).round(), 0),
+        }
+    )
+
+
+def _valuations(random: Generator, ids: list[str], gia: NDArray[np.float64]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "site_id": ids,
+            "exit_route": "sell",
+            "receipt_gbp": (gia * random.uniform(200, 900, SITES)).round(),
+            "probability": 0.85,
+            "years_to_sell": 1,
+        }
+    )
+
+
+def _standards(kind: Kind, services: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "standard_id": [f"{one}_all" for one in services],
+            "service_id": services,
+            "group": "all",
+            "metric": "km",
+            "threshold": kind.east / 4,
+            "share": 0.95,
+            "geography": "overall",
+            "mode": "walk",
+            "basis": "target_or_today",
+        }
+    )
+
+
 def _areas(kind: Kind, random: Generator) -> pd.DataFrame:
     ids = [f"A{one:03d}" for one in range(AREAS)]
     return pd.DataFrame(
@@ -235,14 +258,7 @@ def write(kind: str, seed: int, folder: Path) -> Path:
 
 def measured(path: Path, seconds: float) -> list[float]:
     """Plan one estate; return saving and bound [GBP], the gap as a share of the bound, closures and hubs."""
-    from estate.pipeline import evaluate
-    from estate.settings import load_config
-
-    config, base = load_config(path, {"solver.time_limit": seconds})
-    result = evaluate(config, base)
-    solution = result.solution
-    if solution is None:
-        raise RuntimeError(f"{path}: no plan")
+    result, solution = planned(path, {"solver.time_limit": seconds})
     saving, bound = solution.objective_gbp, solution.bound_gbp
     share = round((bound - saving) / bound, 4)
     return [round(saving), round(bound), share, len(result.plan.closures), len(result.plan.hubs)]
@@ -266,15 +282,7 @@ def main() -> None:
     parser.add_argument("--time-limit", type=float, default=120.0, help="most seconds of a search")
     parser.add_argument("--out", type=Path, default=Path("out/elsewhere"))
     asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    with (asked.out / "elsewhere.csv").open("w", encoding="utf-8", newline="") as handle:
-        table = csv.writer(handle, lineterminator="\n")
-        table.writerow(HEAD)
-        for row in rows(asked):
-            table.writerow(row)
-            handle.flush()
-            sys.stdout.write(" ".join(map(str, row)) + "\n")
-            sys.stdout.flush()
+    tell(asked.out / "elsewhere.csv", HEAD, rows(asked))
 
 
 if __name__ == "__main__":
