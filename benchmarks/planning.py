@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from estate.core.types import Solution
     from estate.core.result import Result
+    from estate.core.types import Solution
 
 
 def planned(path: Path, overrides: Mapping[str, float]) -> tuple[Result, Solution]:
