@@ -116,9 +116,9 @@ class Generation:
 
     def _first_columns(self, model: Model, price: Floats, worth: float) -> Mask:
         move, hub = model.problem.blocks["move"], model.problem.blocks["hub"]
-        inside = np.ones(len(price), dtype=bool)
-        inside[move.columns] = price[move.columns] > -MOVE_SHARE * worth
-        inside[hub.columns] = price[hub.columns] > -HUB_SHARE * worth
+        inside = self.arrays.upper > 0
+        inside[move.columns] &= price[move.columns] > -MOVE_SHARE * worth
+        inside[hub.columns] &= price[hub.columns] > -HUB_SHARE * worth
         at = np.isin(move.keys["place"], hub.keys["place"][inside[hub.columns]])
         lent = (model.inst.places["kind"] == "host").to_numpy()[move.keys["place"]]
         inside[move.columns] &= at | lent
@@ -189,7 +189,8 @@ class Generation:
     def let_in(self, solved: Solved) -> int:
         """Add the rows that are broken and the columns that would gain; return how many."""
         rows = self.broken(solved.x)
-        gaining = np.flatnonzero(~self.inside & ~self.held & (solved.reduced > GAIN))
+        possible = ~self.inside & ~self.held & (self.arrays.upper > 0)
+        gaining = np.flatnonzero(possible & (solved.reduced > GAIN))
         gaining = gaining[np.argsort(-solved.reduced[gaining], kind="stable")][:MOST_COLUMNS]
         self.add_rows(rows)
         self.add_columns(gaining)

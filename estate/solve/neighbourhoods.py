@@ -41,17 +41,20 @@ def first_prices(model: Model, relaxation: Relaxation, proved: Bound) -> Floats:
     Returns
     -------
     ndarray, shape (columns,)
-        Gain of a unit of each column [GBP].
+        Gain of a unit of each column [GBP]; that of a move to where none is possible is endless loss.
     """
     price = np.zeros(model.problem.width)
     price[relaxation.kept] = proved.reduced[: len(relaxation.kept)]
     move = model.problem.blocks["move"]
     pairs = relaxation.pairs.set_index(["provision", "place"])
     found = pairs.reindex(pd.MultiIndex.from_arrays([move.keys["provision"], move.keys["place"]]))
+    possible = found["column"].notna().to_numpy()
+    price[move.columns[~possible]] = -np.inf
+    keys, found = move.keys[possible], found[possible]
     goes = relaxation.goes.set_index(["provision", "group", "year"])["column"]
-    at = pd.MultiIndex.from_arrays([move.keys["provision"], found["group"], move.keys["year"]])
-    when = goes.reindex(at).to_numpy().astype(np.int64)
-    price[move.columns] = proved.reduced[found["column"].to_numpy().astype(np.int64)] + proved.reduced[when]
+    at = pd.MultiIndex.from_arrays([keys["provision"], found["group"], keys["year"]])
+    when, where = (one.to_numpy().astype(np.int64) for one in (goes.reindex(at), found["column"]))
+    price[move.columns[possible]] = proved.reduced[where] + proved.reduced[when]
     return price
 
 

@@ -53,7 +53,7 @@ class Relaxation:
     kept : ndarray
         Column of the whole model behind each of the first columns.
     pairs : DataFrame
-        provision, place, group (0 hub, 1 host), column of ``to``.
+        provision, place, group (0 hub, 1 host), column of ``to``; those that are possible in some year.
     goes : DataFrame
         provision, group, year, column of ``go``.
     hub : ndarray, shape (places, decision_years)
@@ -70,13 +70,14 @@ class Relaxation:
 
 
 class _Moves:
-    """The move columns arranged by pair and year."""
+    """The move columns that are possible, arranged by pair and year."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, upper: Floats) -> None:
         inst, move = model.inst, model.problem.blocks["move"]
-        keys = move.keys
+        possible = upper[move.columns] > 0
+        keys = move.keys[possible]
         self.years = inst.horizon.decision_years
-        self.columns = move.columns
+        self.columns = move.columns[possible]
         unique, pair = np.unique(keys[["provision", "place"]].to_numpy(), axis=0, return_inverse=True)
         self.pair, self.year = pair.ravel(), keys["year"].to_numpy()
         host = (inst.places["kind"] == "host").to_numpy().astype(int)
@@ -128,10 +129,10 @@ def build_relaxation(model: Model, arrays: Arrays) -> Relaxation:
     -------
     Relaxation
     """
-    moves = _Moves(model)
+    moves = _Moves(model, arrays.upper)
     width = len(arrays.saving)
     is_move = np.zeros(width, dtype=bool)
-    is_move[moves.columns] = True
+    is_move[model.problem.blocks["move"].columns] = True
     kept = np.flatnonzero(~is_move)
     goes = pd.DataFrame(
         {

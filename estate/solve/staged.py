@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,16 @@ from estate.solve.highs import Watch, scaled
 from estate.solve.idle import idle_point
 from estate.solve.neighbourhoods import HALF, Neighbourhoods, first_prices
 from estate.solve.outcome import Outcome
+from estate.solve.propagation import Propagation
 from estate.solve.relaxation import build_relaxation
 from estate.solve.restricted import Effort, Restricted
+from estate.solve.rounding import events_of_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from estate.config import SolverSection
+    from estate.model.blocks import Arrays
     from estate.model.formulation import Model
     from estate.solve.clock import Clock
     from estate.solve.generation import Solved
@@ -78,7 +82,9 @@ class Staged:
 
     def __init__(self, model: Model, solver: SolverSection, clock: Clock) -> None:
         self.model, self.solver, self.clock = model, solver, clock
-        self.arrays, _ = scaled(model.problem.arrays())
+        arrays, _ = scaled(model.problem.arrays())
+        self.propagation = Propagation(arrays, events_of_columns(model))
+        self.arrays = self._possible(arrays)
         self.whole = Restricted(self.arrays)
         self.bound = np.inf
         self.best: Floats | None = None
@@ -87,6 +93,14 @@ class Staged:
         self.likely: Callable[[Floats], Mask] | None = None  # frees around a plan what may make it better
         self.planned, self.ended = threading.Event(), threading.Event()
         self.lock = threading.Lock()
+
+    def _possible(self, arrays: Arrays) -> Arrays:
+        """Shut what no plan does. Where there is no plan, the relaxation has to say so."""
+        shut = self.propagation.ruled_out(arrays.upper <= 0)
+        if shut is None:
+            return arrays
+        self.clock.note(f"{int(shut.sum())} columns that no plan uses")
+        return replace(arrays, upper=np.where(shut, 0.0, arrays.upper))
 
     def done(self) -> bool:
         """Return whether the gap is closed or somebody asks to stop."""
