@@ -28,6 +28,19 @@ def safe_bound(arrays: Arrays, dual: np.ndarray) -> float:
     plus y times the side it presses on. Multipliers of the wrong sign for a missing side are
     set to 0, so rounding and early stops never make the bound wrong. Rows that came last may have none.
     """
+    return priced(arrays, dual)[0]
+
+
+def priced(arrays: Arrays, dual: np.ndarray) -> tuple[float, np.ndarray]:
+    """Return the bound of :func:`safe_bound`, and what a unit of each column gains at these multipliers.
+
+    Where that is a loss, no point with the whole column saves more than the bound less the loss.
+
+    Returns
+    -------
+    float, ndarray of shape (columns,)
+        Both [GBP].
+    """
     dual = np.pad(dual, (0, len(arrays.row_upper) - len(dual)))
     y = np.where(np.isinf(arrays.row_upper) & (dual > 0), 0.0, dual)
     y = np.where(np.isinf(arrays.row_lower) & (y < 0), 0.0, y)
@@ -35,7 +48,7 @@ def safe_bound(arrays: Arrays, dual: np.ndarray) -> float:
     side = np.where(y < 0, np.where(np.isfinite(arrays.row_lower), arrays.row_lower, 0.0), side)
     reduced = arrays.saving - arrays.matrix.T @ y
     total = float(y @ side + np.maximum(reduced, 0.0) @ arrays.upper)
-    return total + 1e-9 * abs(total)
+    return total + 1e-9 * abs(total), reduced
 
 
 def stacked(

@@ -133,7 +133,7 @@ class Generation:
         seldom |= self.arrays.lazy
         return np.flatnonzero(~seldom & (np.diff(self.arrays.matrix.indptr) > 0))
 
-    def solve(self, seconds: float, watch: Watch, *, afresh: bool = False) -> Solved | None:
+    def solve(self, seconds: float, watch: Watch | None, *, afresh: bool = False) -> Solved | None:
         """Solve the columns and rows that are in; None where that cannot be, or time ends (`impossible`).
 
         From the last basis, or afresh, with presolve: sooner where much was held or released.
@@ -174,9 +174,9 @@ class Generation:
         """Add rows that cut off fractions of merges and of provisions; return how many."""
         merges, merged = self.hulls.rows(solved.x, solved.dual[: len(self.hulls.own)])
         rooms, rounded = self.rounding.rows(solved.x)
-        return self._cut_off(sparse.vstack([merges, rooms], format="csr"), np.concatenate([merged, rounded]))
+        return self.cut_off(sparse.vstack([merges, rooms], format="csr"), np.concatenate([merged, rounded]))
 
-    def _cut_off(self, found: sparse.csr_matrix, high: Floats) -> int:
+    def cut_off(self, found: sparse.csr_matrix, high: Floats) -> int:
         """Add rows that every plan meets; return how many."""
         if len(high):
             first = len(self.arrays.rule)
@@ -201,7 +201,7 @@ class Generation:
     ) -> Solved:
         """Cut fractions of provisions off, round after round; return the last solution."""
         for _ in range(rounds):
-            if left() <= 0 or watch.stopped() or not self._cut_off(*self.rounding.rows(solved.x)):
+            if left() <= 0 or watch.stopped() or not self.cut_off(*self.rounding.rows(solved.x)):
                 break
             self.let_in(solved)
             again = self.solve(left(), watch, afresh=afresh)

@@ -1,7 +1,7 @@
-"""Models of middling size: the whole model for a while, then a plan by stages, then the whole again from it.
+"""Models of middling size: the whole model for a while, then by stages, then the whole again.
 
-HiGHS proves more on such a model than the relaxation of the stages, and the stages find better
-plans sooner: a good plan to start from is what it needs to rule columns out.
+The stages end where their tree of hubs has nothing left to divide. HiGHS then begins with a good
+plan, which is what it needs to rule columns out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from estate.solve.clock import Clock
     from estate.solve.outcome import Outcome
 
-ALONE, STAGES = 0.1, 0.2  # of the time limit: the whole model alone, then a plan by stages
+ALONE, STAGES = 0.05, 0.95  # of the time limit: the whole model alone, then by stages at most
 ENGINE = "HiGHS: whole model, and by parts of it; bound of the whole model"
 
 
@@ -35,7 +35,7 @@ def solve_middling(
     start: NDArray[np.float64] | None = None,
     doubt: Callable[[Clock], bool] | None = None,
 ) -> Outcome:
-    """Search a model that goes to the solver whole, with a plan by stages where it is not done soon.
+    """Search a model that goes to the solver whole, by stages where it is not done soon.
 
     Where the first search found no plan, `doubt` is asked whether it is certain that there is none.
 
@@ -48,12 +48,12 @@ def solve_middling(
         return first
     if first.x is None and start is None and doubt is not None and doubt(clock):
         return replace(first, status="infeasible")
-    search = Staged(model, solver, clock.part(STAGES * clock.limit))
+    search = Staged(model, solver, clock.part(STAGES * clock.limit), hands_back=True)
     search.bound = first.bound
     search.keep(start, "a known plan")
     search.keep(first.x, "searching")
     search.search()
-    if search.done() and not clock.over() and search.clock.left() > 0:
+    if clock.over() or search.closed():
         return search.outcome()
     last = solve_exact(model, solver, clock, search.best, min(first.bound, search.bound))
     return _best(model, solver, (last, first, search.outcome()))

@@ -21,11 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from estate.solve.rounding import events_of_columns
-
 if TYPE_CHECKING:
     from estate.model.blocks import Arrays
-    from estate.model.formulation import Model
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -88,7 +85,7 @@ class Propagation:
         must = np.zeros(int(self.event.max(initial=-1)) + 1, dtype=bool) if forced is None else forced
         rows = np.flatnonzero(self.counts) if changed is None else self._rows(changed)
         while len(rows):
-            choices = np.bincount(self.event, weights=~shut, minlength=len(must))
+            choices = np.bincount(self.event[~shut], minlength=len(must))
             if (must & (choices == 0)).any():
                 return None
             columns = self._impossible(rows, shut, must, choices)
@@ -102,9 +99,9 @@ class Propagation:
         """Return the rows of some columns."""
         return np.unique(self.rows_of[:, columns].indices).astype(np.int64)
 
-    def _impossible(self, rows: Ints, shut: Mask, must: Mask, choices: Floats) -> Ints | None:
+    def _impossible(self, rows: Ints, shut: Mask, must: Mask, choices: Ints) -> Ints | None:
         """Return the columns with which one of some rows exceeds its side; None where it does anyhow."""
-        entry, first_entry = _ranges(self.starts[rows], self.counts[rows])
+        entry = _ranges(self.starts[rows], self.counts[rows])
         column, value = self.column[entry], self.value[entry]
         row = np.repeat(np.arange(len(rows)), self.counts[rows])
         event, there = self.event[column], ~shut[column]
@@ -125,8 +122,7 @@ class Propagation:
         return np.unique(column[there & (whole | nothing)])
 
 
-def _ranges(starts: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    """Return the numbers from each start on, so many of each, and where each begins among them."""
+def _ranges(starts: Ints, counts: Ints) -> Ints:
+    """Return the numbers from each start on, so many of each."""
     ends = np.cumsum(counts)
-    first = ends - counts
-    return np.arange(int(ends[-1])) + np.repeat(starts - first, counts), first
+    return np.asarray(np.arange(int(ends[-1])) + np.repeat(starts - (ends - counts), counts))

@@ -38,6 +38,7 @@ from estate.solve.propagation import Propagation
 from estate.solve.relaxation import build_relaxation
 from estate.solve.restricted import Effort, Restricted
 from estate.solve.rounding import events_of_columns
+from estate.solve.tree import Talk, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -52,6 +53,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
+ENGINE = "HiGHS: plan by parts of the model, bound by its relaxation and a tree of hubs"
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
 TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.36, 0.42, 0.5, 0.4  # of what is then left
@@ -62,6 +64,8 @@ LONG_PATIENCE = 0.1  # likewise where parts bring nothing
 YEAR_TIME = 0.12  # of the time limit, for all sites at once, a year each
 SPLIT_TIME = 0.1  # of the time limit, for the sites that the relaxation splits
 PART_TIME = 0.05  # of the time limit, for one part of the plan
+LEAF_TIME = 0.03  # of the time limit, for one node of the tree with every rule
+TREE_COLUMNS = 60_000  # that plans may use: with more a node takes too long
 ENOUGH = 1.5e-3  # of the bound: two rounds that bring less, and the thread of the bound helps with the plan
 STUCK = 40  # parts in a row that bring nothing: then likely hubs are freed with all that costs little, once
 WAIT = 0.2  # [s] between looks at whether there is a plan to work on
@@ -78,10 +82,14 @@ class Staged:
         Gap, time and seed asked for.
     clock : Clock
         Time and listeners.
+    hands_back : bool
+        Whether it ends where no hub is left to divide, as another search goes on from there.
     """
 
-    def __init__(self, model: Model, solver: SolverSection, clock: Clock) -> None:
-        self.model, self.solver, self.clock = model, solver, clock
+    def __init__(
+        self, model: Model, solver: SolverSection, clock: Clock, *, hands_back: bool = False
+    ) -> None:
+        self.model, self.solver, self.clock, self.hands_back = model, solver, clock, hands_back
         arrays, _ = scaled(model.problem.arrays())
         self.propagation = Propagation(arrays, events_of_columns(model))
         self.arrays = self._possible(arrays)
@@ -102,10 +110,13 @@ class Staged:
         self.clock.note(f"{int(shut.sum())} columns that no plan uses")
         return replace(arrays, upper=np.where(shut, 0.0, arrays.upper))
 
+    def closed(self) -> bool:
+        """Return whether the gap is closed."""
+        return bool(np.isfinite(self.bound)) and self.bound - self.saving <= self.solver.gap * self.bound
+
     def done(self) -> bool:
         """Return whether the gap is closed or somebody asks to stop."""
-        closed = np.isfinite(self.bound) and self.bound - self.saving <= self.solver.gap * self.bound
-        return self.clock.over() or bool(closed)
+        return self.clock.over() or self.closed()
 
     def keep(self, x: Floats | None, stage: str) -> bool:
         """Keep a point that meets every row and saves more than the best."""
@@ -193,9 +204,28 @@ class Staged:
         """Go on with the bound as long as it falls, then search parts of the plan like the other thread."""
         generation.run(self.clock.left, Watch(lambda *_: None, self._stopped), tell, enough=ENOUGH)
         self.clock.note(f"bound {self.bound:,.0f} with fractions of merges cut off")
+        if int((self.arrays.upper > 0).sum()) <= TREE_COLUMNS:
+            self._divide(generation, tell)
         while not self.planned.wait(WAIT) and not self._stopped():
             pass
         self.improve(near, self.solver.seed + 1)
+
+    def _divide(self, generation: Generation, tell: Callable[[float], None]) -> None:
+        """Branch over hubs as long as there is something to divide."""
+        talk = Talk(
+            lambda: self.saving,
+            lambda x: self.keep(x, "dividing"),
+            tell,
+            lambda: 0.0 if self._stopped() or self.done() else self.clock.left(),
+        )
+        leaf = LEAF_TIME * self.solver.time_limit
+        tree = Tree(self.model, generation, self.propagation, self.solver.gap, leaf, talk)
+        tree.run()
+        self.clock.note(
+            f"bound {self.bound:,.0f}: {tree.divided} nodes of hubs divided, {tree.searched} searched"
+        )
+        if self.hands_back:
+            self.ended.set()
 
     @contextmanager
     def _improving(self, near: Neighbourhoods) -> Iterator[None]:
@@ -319,9 +349,7 @@ class Staged:
         status, by = "within_gap", "gap"
         if self.bound - self.saving > self.solver.gap * self.bound:
             status, by = ("interrupted", "user") if self.clock.stop.is_set() else ("time_limit", "clock")
-        return Outcome(
-            self.best, self.bound, status, by, "HiGHS: plan by parts of the model, bound by its relaxation"
-        )
+        return Outcome(self.best, self.bound, status, by, ENGINE)
 
 
 def solve_staged(
