@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from estate.solve.outcome import Outcome
 
 ALONE, STAGES = 0.05, 0.95  # of the time limit: the whole model alone, then by stages at most
-ENGINE = "HiGHS: whole model, and by parts of it; bound of the whole model"
+ENGINE = "HiGHS: whole model, and by parts of it; the lower of their bounds"
 
 
 def solve_middling(

@@ -53,7 +53,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
-ENGINE = "HiGHS: plan by parts of the model, bound by its relaxation and a tree of hubs"
+ENGINE = "HiGHS: plan by parts of the model, bound by its relaxation"
+BRANCHED = " and branching over hubs"
 ROUNDS = 3  # of links added to the smaller model
 PROOF_END, LATE_END = 0.36, 0.65  # of the time limit; late where nothing is known by then
 TRY_PART, DIVE_PART, ROUND_PART, PHASE_PART = 0.36, 0.42, 0.5, 0.4  # of what is then left
@@ -97,6 +98,7 @@ class Staged:
         self.bound = np.inf
         self.best: Floats | None = None
         self.saving = -np.inf
+        self.branched = False  # whether the bound comes from a tree of hubs
         self.known = False  # whether a good plan, with hubs to hold, is known from elsewhere
         self.likely: Callable[[Floats], Mask] | None = None  # frees around a plan what may make it better
         self.planned, self.ended = threading.Event(), threading.Event()
@@ -221,6 +223,7 @@ class Staged:
         leaf = LEAF_TIME * self.solver.time_limit
         tree = Tree(self.model, generation, self.propagation, self.solver.gap, leaf, talk)
         tree.run()
+        self.branched = tree.divided > 0
         self.clock.note(
             f"bound {self.bound:,.0f}: {tree.divided} nodes of hubs divided, {tree.searched} searched"
         )
@@ -349,7 +352,7 @@ class Staged:
         status, by = "within_gap", "gap"
         if self.bound - self.saving > self.solver.gap * self.bound:
             status, by = ("interrupted", "user") if self.clock.stop.is_set() else ("time_limit", "clock")
-        return Outcome(self.best, self.bound, status, by, ENGINE)
+        return Outcome(self.best, self.bound, status, by, ENGINE + BRANCHED * self.branched)
 
 
 def solve_staged(

@@ -39,10 +39,12 @@ Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 TRIED = 4  # sites of which both sides are looked at before one is chosen
+PLUNGE = 10  # one node in so many is followed down to whole hubs, for a plan
 RELIABLE = 2  # divisions at a site after which it is known what they lose
 ROUNDS = 3  # of rows that a node breaks
 WHOLE = 1e-5  # from 0 or 1: not a part of a hub
 SECONDS = 10.0  # for one relaxation
+BASES = 1_000  # nodes of which the basis is kept; each takes as many bytes as there are columns and rows
 LEAST = 1.0  # [GBP] counted as lost on a side that loses less
 SAME, PENNY = 1e-6, 0.01  # relative and [GBP]: a plan that could save so little more is not looked for
 OVER = 1e-9  # relative, added to what the solver proves
@@ -82,7 +84,7 @@ class Node:
         Columns that are 0, and sites where a hub must open.
     hubs : ndarray, shape (hubs,)
         How much of each its relaxation opens.
-    basis : HighsBasis
+    basis : HighsBasis or None
         From which its relaxation was solved last.
     searched : int
         How often it was searched with every rule.
@@ -176,17 +178,38 @@ class Tree:
         self.generation.cut_off(self.opens, np.zeros(len(self.events)))
 
     def run(self) -> None:
-        """Divide nodes until the gap is closed or time ends, or where no hub opens in part search it once."""
-        none = np.zeros(int(self.propagation.event.max(initial=-1)) + 1, dtype=bool)
-        shut = self.generation.arrays.upper <= 0
-        self._push(self._node(np.inf, shut, none, None))
+        """Divide nodes until the gap is closed or time ends, or where no hub opens in part search it once.
+
+        The node with the highest bound comes next, and now and then what is most likely under it, down to
+        whole hubs: a plan.
+        """
+        none, turns = np.zeros(int(self.propagation.event.max(initial=-1)) + 1, dtype=bool), count(1)
+        self._push(self._node(np.inf, self.generation.arrays.upper <= 0, none, None))
         while self.open and (self.divided or not self.open[0].searched) and self.talk.left() > 0:
-            node = heapq.heappop(self.open)
-            branches = self._branches(node)
-            for part in self._divided(node, branches) if branches else [self._search(node)]:
+            parts = self._parts(heapq.heappop(self.open))
+            if next(turns) % PLUNGE == 0:
+                self._plunge(parts)
+            for part in parts:
                 self._push(part)
             if self.talk.left() > 0:
                 self.talk.prove(self.bound())
+
+    def _parts(self, node: Node) -> list[Node | None]:
+        """Return what a node is divided into, or itself, searched, where no hub opens in part."""
+        branches = self._branches(node)
+        return self._divided(node, branches) if branches else [self._search(node)]
+
+    def _plunge(self, parts: list[Node | None]) -> None:
+        """Divide the highest of some parts, then the highest of its own, down to whole hubs."""
+        below = parts
+        while self.talk.left() > 0:
+            there = [part for part in below if part is not None and not part.searched]
+            highest = min((part for part in there if self._promises(part)), default=None)
+            if highest is None:
+                return
+            below = self._parts(highest)
+            parts.remove(highest)
+            parts.extend(below)
 
     def bound(self) -> float:
         """Return what no plan saves more than [GBP]."""
@@ -196,10 +219,14 @@ class Tree:
         """Keep a part of the plans to be divided, unless it is good enough as it is."""
         if node is None:
             return
-        if node.bound - self.talk.worth() > max(self.gap, SAME) * abs(node.bound) + PENNY:
+        if self._promises(node):
             heapq.heappush(self.open, node)
         else:
             self.enough = max(self.enough, node.bound)
+
+    def _promises(self, node: Node) -> bool:
+        """Return whether there may be a plan in a node that is better than what is enough."""
+        return node.bound - self.talk.worth() > max(self.gap, SAME) * abs(node.bound) + PENNY
 
     def _branches(self, node: Node) -> list[Branch]:
         """Return the most even division of each site of which a part opens, the most even first."""
@@ -284,7 +311,7 @@ class Tree:
         less = self._without_the_dear(shut, forced, most)
         if less is None:
             return None
-        basis = self.generation.engine.getBasis()
+        basis = self.generation.engine.getBasis() if len(self.open) < BASES else None
         return Node(-bound, next(self.number), less, forced, solved.x[self.columns], basis)
 
     def _held(self, shut: Mask, forced: Mask, basis: Any) -> Arrays:  # noqa: ANN401

@@ -17,6 +17,7 @@ from estate.config import SolverSection
 from estate.model.formulation import build_model
 from estate.pipeline import read_estate
 from estate.settings import load_config
+from estate.solve import tree as branching
 from estate.solve.clock import Clock
 from estate.solve.exact import solve_exact
 from estate.solve.generation import Generation
@@ -101,6 +102,20 @@ def test_it_ends_where_the_whole_model_does_on_invented_estates(sites, tmp_path)
     assert tree.bound() == pytest.approx(whole.bound, rel=1e-6)
     assert all(bound >= whole.bound * (1 - 1e-9) for bound in heard.bounds)
     assert all(later <= sooner for sooner, later in itertools.pairwise(heard.bounds))
+
+
+@pytest.mark.parametrize(("name", "value"), [("PLUNGE", 1), ("PLUNGE", 3), ("BASES", 0), ("TRIED", 1)])
+def test_it_ends_there_too_on_other_ways_through_the_tree(name, value, tmp_path, monkeypatch):
+    """Down to whole hubs from every node, or seldom; without a basis; without looking at several sites."""
+    model = invented(12, tmp_path)
+    before, _ = planted(model)
+    before.run()
+    monkeypatch.setattr(branching, name, value)
+    tree, heard = planted(model)
+    tree.run()
+    assert heard.best == pytest.approx(before.bound(), rel=2e-6)
+    assert tree.bound() == pytest.approx(before.bound(), rel=2e-6)
+    assert all(bound >= heard.best for bound in heard.bounds)
 
 
 @pytest.mark.parametrize("share", [0.3, 0.9, 1.0])
